@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/err.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+int err_set(struct err *e, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (e == NULL || e->code != 0)
+		return -1;
+	e->code = code;
+	va_start(ap, fmt);
+	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+void err_context(struct err *e, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT(sizeof(e->text) - 1);
+	va_list ap;
+
+	if (e == NULL || e->code == 0)
+		return;
+	va_start(ap, fmt);
+	(void)buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	(void)buf_adds(&text, ": ");
+	(void)buf_add(&text, e->text, strnlen(e->text, text.max - text.len));
+	memcpy(e->text, buf_text(&text), text.len + 1);
+	buf_free(&text);
+}
+
+void err_clear(struct err *e)
+{
+	e->code = 0;
+	e->text[0] = '\0';
+}

@@ -1,0 +1,3 @@
+moidan_unit(base_conf base)
+moidan_unit(base_clock base)
+moidan_unit(base_log base)
