@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP requests on a libevent loop, by libcurl. Only http.c and mail.c know curl.
+ *
+ * What matters to a gateway is not only the answer but whether a request can
+ * have reached the other side. A kept-alive connection that dies is never
+ * retried by libcurl behind our back: the body leaves through a read callback
+ * whose seek callback refuses, so that libcurl ends the transfer (code 65)
+ * instead of sending a second time. */
+#ifndef MOIDAN_PROVIDER_HTTP_H
+#define MOIDAN_PROVIDER_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct event_base;
+struct http;
+
+struct http_limits {
+	int in_flight;              /* requests under way at once; more are refused by http_send */
+	int64_t connect_timeout_ms; /* DNS, TCP and TLS */
+	int64_t total_timeout_ms;   /* the whole request, a dripping answer included */
+	size_t max_body;            /* bytes of an answer that are kept; a longer one is HTTP_MAYBE_SENT */
+	bool allow_http;            /* plain http:// as well as https:// */
+	bool allow_private;         /* loopback and private addresses (tests, Kannel next door) */
+};
+
+/* One pool for one provider on one loop: connections, cookies and credentials never cross pools.
+ * Call http_global_init() once first. NULL with e. */
+struct http *http_new(struct event_base *base, const struct http_limits *limits, struct err *e);
+
+/* Ends what is under way without calling anybody back. NULL is allowed. */
+void http_free(struct http *h);
+
+void http_global_init(void);
+
+enum http_phase {
+	HTTP_NOT_SENT,   /* proved: no byte of the request reached a server (DNS, connect, TLS, refused) */
+	HTTP_MAYBE_SENT, /* the request left, wholly or in part, and no complete answer came back */
+	HTTP_ANSWERED    /* a complete answer: status and body are valid */
+};
+
+struct http_header {
+	const char *name; /* as it came; compare without case */
+	const char *value;
+};
+
+struct http_reply {
+	enum http_phase phase;
+	int status;         /* 200 …; 0 unless ANSWERED */
+	const char *body;   /* NUL-terminated after len bytes; borrowed for the callback */
+	size_t len;
+	const struct http_header *headers;
+	size_t n_headers;
+	char error[160];    /* what went wrong, without URL or secrets; "" when ANSWERED */
+	int64_t elapsed_us;
+};
+
+/* The value of a header of the reply, NULL when absent. */
+const char *http_reply_header(const struct http_reply *r, const char *name);
+
+struct http_request {
+	const char *method;         /* "GET" or "POST" */
+	const char *url;            /* absolute */
+	const char *const *headers; /* "Name: value", no CR or LF in them (refused) */
+	size_t n_headers;
+	const char *body;           /* NULL for none; copied */
+	size_t body_len;
+};
+
+typedef void (*http_done_fn)(const struct http_reply *reply, void *arg);
+
+/* Starts a request; done is called later from the loop, once, never from inside this call.
+ * 0, or -1 with e when it cannot be started (nothing was sent, done is not called): bad URL,
+ * scheme not allowed, control characters, pool full. */
+MUST_CHECK int http_send(struct http *h, const struct http_request *req, http_done_fn done,
+			 void *arg, struct err *e);
+
+int http_in_flight(const struct http *h);
+
+#endif
