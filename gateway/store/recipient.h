@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* People and households, the numbers that reach them, the lists they came in. */
+#ifndef MOIDAN_STORE_RECIPIENT_H
+#define MOIDAN_STORE_RECIPIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/store.h"
+
+/* Why nobody may write to this row. Numbers are stored. */
+enum recipient_hold {
+	HOLD_NONE = 0,
+	HOLD_DECEASED_SUSPECTED = 1, /* a note or a date says so; an officer decides */
+	HOLD_DECEASED = 2,           /* confirmed; for good */
+	HOLD_OFFICER = 3,            /* held by hand */
+	HOLD_GONE = 4,               /* no longer in the list */
+};
+const char *recipient_hold_name(enum recipient_hold h); /* "deceased?", "deceased", "officer" … */
+
+enum contact_flag {
+	CONTACT_OPTED_OUT = 1 << 0,
+	CONTACT_WRONG_PERSON = 1 << 1,
+	CONTACT_DEAD_NUMBER = 1 << 2,  /* the network says that it does not exist */
+	CONTACT_UNCONFIRMED = 1 << 3,  /* 2018 renumbering, 076/077: ask once */
+};
+
+/* A row of a programme's list. Text is borrowed by the verbs that write and owned (recipient_clear)
+ * by those that read. */
+struct recipient {
+	int64_t id;
+	char *key;            /* the list's own code ("TP-0001"), or made from name, year, unit */
+	int64_t unit_id;      /* hamlet; 0 = none */
+	char *group;          /* Tổ */
+	char *name, *name_fold, *name_sort;
+	int sex;              /* 0 unknown, 1 male, 2 female */
+	int birth_precision, birth_year, birth_month, birth_day;
+	uint64_t number;      /* the usable mobile number, else the landline; 0 = none */
+	int phone_status;     /* enum phone_status */
+	unsigned phone_flags;
+	char *numbers_more;   /* further numbers, space-separated digits; NULL */
+	int64_t contact_id;   /* 0 = nothing can be texted. Set by the store */
+	int contact_shared;   /* how many recipients have this contact (read only) */
+	int state;            /* index of the programme's states */
+	char *facts;          /* JSON object: the programme's further columns, folded where they compare */
+	enum recipient_hold hold;
+	char *hold_reason;
+	int64_t rev;          /* grows with every change that may matter to sending */
+	int64_t import_id;
+	int source_row;       /* spreadsheet row number */
+	char *raw;            /* JSON array: the cells as they came */
+};
+void recipient_clear(struct recipient *r);
+
+/* Units: hamlet < commune < province. Found by folded name (and code). */
+struct unit {
+	int64_t id, parent_id;
+	char *name;   /* "Tân Phú" */
+	char *kind;   /* "ấp" */
+};
+/* Makes it when it is not there. In a transaction. */
+MUST_CHECK int store_unit_put(struct store *st, const char *kind, const char *name,
+			      int64_t parent_id, int64_t *id, struct err *e);
+/* 1/0/-1 by folded name. */
+int store_unit_find(struct store *st, const char *name, int64_t *id, struct err *e);
+MUST_CHECK int store_unit_list(struct store *st, void (*fn)(const struct unit *u, void *arg),
+			       void *arg, struct err *e);
+
+/* ---- imports: one transaction a file --------------------------------------------------- */
+
+enum recipient_put {
+	RECIPIENT_NEW,
+	RECIPIENT_UPDATED,  /* something differed; the state of the list wins, see below */
+	RECIPIENT_SAME,
+	RECIPIENT_PUT_COUNT
+};
+
+/* Writes one row by (programme, key). An update never lifts an officer's hold nor a decision about
+ * death, and never moves the state back from what an officer set later than the list's date. rev grows
+ * only when name, number, state, facts, unit or hold changed; contact counts follow. In a
+ * transaction; r->id is set. */
+MUST_CHECK int store_recipient_put(struct store *st, const char *programme, struct recipient *r,
+				   enum recipient_put *what, struct err *e);
+
+struct import_record {
+	int64_t id;
+	char *programme, *file, *sha256, *who, *encoding;
+	int64_t at;
+	int rows, accepted, rejected, added, updated, same, held;
+	int64_t total_stated; /* of the list's own total row; -1 = none */
+};
+MUST_CHECK int store_import_add(struct store *st, struct import_record *rec, struct err *e);
+MUST_CHECK int store_import_finish(struct store *st, const struct import_record *rec,
+				   struct err *e);
+/* Newest first; programme NULL = all. */
+MUST_CHECK int store_import_list(struct store *st, const char *programme, size_t max,
+				 void (*fn)(const struct import_record *r, void *arg), void *arg,
+				 struct err *e);
+
+/* ---- reading and deciding -------------------------------------------------------------- */
+
+/* Rows of a programme in order of id after after_id. The row is borrowed; fn returns false to stop.
+ * fast leaves out raw, name_fold, name_sort. */
+MUST_CHECK int store_recipient_scan(struct store *st, const char *programme, int64_t after_id,
+				    size_t max, bool fast,
+				    bool (*fn)(const struct recipient *r, void *arg), void *arg,
+				    struct err *e);
+/* 1/0/-1; out is yours to clear. */
+int store_recipient_get(struct store *st, int64_t id, struct recipient *out, struct err *e);
+int store_recipient_find(struct store *st, const char *programme, const char *key,
+			 struct recipient *out, struct err *e);
+
+/* An officer's decision. In a transaction; 1/0/-1. */
+int store_recipient_hold(struct store *st, int64_t id, enum recipient_hold hold, const char *reason,
+			 const char *who, struct err *e);
+int store_recipient_set_state(struct store *st, int64_t id, int state, const char *who,
+			      struct err *e);
+/* Sets or clears flags of a number (made when unknown). In a transaction. */
+MUST_CHECK int store_contact_flags(struct store *st, uint64_t number, unsigned set, unsigned clear,
+				   const char *who, struct err *e);
+
+/* Counts for figures: per unit, of one programme. */
+struct recipient_counts {
+	int64_t unit_id;
+	int64_t total;
+	int64_t by_state[16];
+	int64_t no_phone;   /* nothing that can be texted */
+	int64_t held;
+	int64_t held_deceased;
+	int64_t by_birth_precision[4];
+};
+MUST_CHECK int store_recipient_counts(struct store *st, const char *programme,
+				      void (*fn)(const struct recipient_counts *c, void *arg),
+				      void *arg, struct err *e);
+
+#endif

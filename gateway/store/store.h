@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The truth. The only floor that knows SQL; everything above speaks nouns and
+ * verbs. One struct store is one connection and is used by one thread.
+ *
+ * Exactly one connection at a time writes or checkpoints, across processes:
+ * each transaction of a writer is held under an flock on PATH-writer, because
+ * the SQLite of Debian 12 can damage a WAL when two connections write and
+ * checkpoint at once. Only the daemon's writer checkpoints. WAL, FULL.
+ *
+ * Verbs that change something want an open transaction (store_begin) and are
+ * batch-shaped; whoever runs them decides what is committed together. */
+#ifndef MOIDAN_STORE_STORE_H
+#define MOIDAN_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct store;
+
+enum store_mode {
+	STORE_READER, /* query_only; for pages, reports, reading commands */
+	STORE_WRITER, /* a command's short writes beside or without a daemon; never checkpoints */
+	STORE_DAEMON  /* the daemon's writer: takes the daemon lock, raises the epoch, checkpoints */
+};
+
+/* Opens path and brings its schema up to date (a writer; the file is created when it does not
+ * exist). A reader or an older binary in front of a newer schema refuses (EX_CONFIG). DAEMON: -1 with
+ * EX_TEMPFAIL when another daemon holds PATH-lock, naming its pid. Checks the file's health
+ * (quick_check for a daemon): a damaged file is refused (EX_DATAERR), never sent from. */
+MUST_CHECK int store_open(const char *path, enum store_mode mode, struct store **out, struct err *e);
+void store_close(struct store *st);
+
+/* One write transaction. begin: 0, or -1 (EX_TEMPFAIL after 30 s of somebody else writing, EX_IOERR).
+ * commit: 0, or -1; then the outcome is unknown for EX_IOERR: send nothing, end the process, recover
+ * from disk. EX_UNAVAILABLE: the disk is full, nothing was committed, the transaction was rolled
+ * back and the ballast file was given up once to make room for a second try. */
+MUST_CHECK int store_begin(struct store *st, struct err *e);
+MUST_CHECK int store_commit(struct store *st, struct err *e);
+void store_rollback(struct store *st);
+
+/* Opens a read snapshot, so that several reads agree; ends with store_read_end. */
+MUST_CHECK int store_read_begin(struct store *st, struct err *e);
+void store_read_end(struct store *st);
+
+/* This database's identity: 6 letters and digits made when it was created, part of every reference;
+ * a restored copy gets a new one. Borrowed. */
+const char *store_instance(const struct store *st);
+/* Raised by each daemon that opens the store. */
+int64_t store_epoch(const struct store *st);
+
+/* Copies the database to a new file while others go on, verifies it (integrity_check). */
+MUST_CHECK int store_backup(struct store *st, const char *to, struct err *e);
+/* Puts a verified copy in the place of path (which must not exist or force be set): gives it a new
+ * instance id and holds everything that was queued or under way until an officer releases it. */
+MUST_CHECK int store_restore(const char *from, const char *path, bool force, struct err *e);
+
+/* The pid of the daemon that holds the store at path, 0 when there is none. Commands that changed
+ * something send it SIGUSR1, so that it looks at once (nothing polls). */
+int store_daemon_pid(const char *path);
+void store_wake_daemon(const char *path);
+
+/* integrity_check and foreign_key_check. 0 = sound, -1 with e. */
+MUST_CHECK int store_check(struct store *st, struct err *e);
+
+struct store_sizes {
+	int64_t db_bytes, wal_bytes, free_disk_bytes, rows_message, rows_recipient;
+};
+MUST_CHECK int store_sizes(struct store *st, struct store_sizes *out, struct err *e);
+
+/* Small settings that belong to the data (held after a restore, frozen unit names …). */
+MUST_CHECK int store_meta_set(struct store *st, const char *key, const char *value, struct err *e);
+/* 1 found (value yours to free()), 0 not, -1. */
+int store_meta_get(struct store *st, const char *key, char **value, struct err *e);
+
+/* Append-only, hash-chained: who did what to what. detail without personal data. */
+MUST_CHECK int store_audit(struct store *st, const char *who, const char *what, const char *subject,
+			   const char *detail, struct err *e);
+/* 0 = the chain holds; -1 with e naming the first row that does not. */
+MUST_CHECK int store_audit_verify(struct store *st, struct err *e);
+
+#endif
