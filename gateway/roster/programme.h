@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A programme is data: config/programmes/NAME.yaml says what a row of its list
+ * is, how its columns are spelt, which states there are and which are done, who
+ * its audiences are and with which text each is written to. */
+#ifndef MOIDAN_ROSTER_PROGRAMME_H
+#define MOIDAN_ROSTER_PROGRAMME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "store/recipient.h"
+
+#define PROGRAMME_MAX_STATES 16
+
+/* What a column means. FACT columns are the programme's own and go to facts under their name. */
+enum column_field {
+	COLUMN_KEY,     /* the list's own code */
+	COLUMN_NUMBER,  /* STT: not read */
+	COLUMN_NAME,
+	COLUMN_FAMILY_NAME, /* "Họ và chữ đệm", with COLUMN_GIVEN_NAME */
+	COLUMN_GIVEN_NAME,
+	COLUMN_SEX,
+	COLUMN_BIRTH,
+	COLUMN_UNIT,    /* ấp */
+	COLUMN_GROUP,   /* tổ */
+	COLUMN_PHONE,
+	COLUMN_NOTE,    /* read for notes that say dead or away */
+	COLUMN_FACT
+};
+
+struct programme_column {
+	int field;                  /* enum column_field */
+	char *name;                 /* the fact's name; "" for other fields */
+	struct conf_list spellings; /* char *: headings, compared by vi_fold */
+	bool required;
+	json_t *values;             /* fact: {canonical: [spellings …]}; NULL = any text */
+	char *empty;                /* canonical value of an empty cell; NULL = "" */
+};
+
+struct programme_state {
+	char *name;  /* "none", "account", "app" */
+	char *title; /* "chưa có tài khoản" */
+	bool done;
+	char *when;  /* predicate over facts that puts a row of the list here; the first that holds, from the
+		      * last state to the first */
+};
+
+struct programme_audience {
+	char *id;         /* "A1" */
+	char *title;      /* "hộ chưa có tài khoản mức 2" */
+	char *when;       /* predicate */
+	char *sms;        /* template under templates/: "sms/vneid/a1.txt" */
+	char *place;      /* what is written as {{noi_lam}} */
+	bool hold;        /* nobody is written to: A7 */
+};
+
+struct programme_target {
+	char *id, *title;
+	char *unit;          /* "hộ", "người" */
+	int64_t assigned;    /* chỉ tiêu giao */
+	int64_t deadline;    /* civil day */
+	bool inclusive;      /* "đến ngày" true, "trước ngày" false */
+	char *done_when;     /* predicate of what counts as reached */
+	char *source;        /* "Kế hoạch 46/KH-UBND, II.3" */
+	struct conf_list by_unit; /* struct programme_share: per hamlet, where the plan says */
+};
+struct programme_share {
+	char *unit;
+	int64_t assigned;
+};
+
+struct programme {
+	char *name;    /* "vneid": file name without .yaml */
+	char *title;
+	char *row;     /* "hộ", "người", "cán bộ" */
+	struct conf_list columns;   /* struct programme_column */
+	struct conf_list states;    /* struct programme_state, in order of progress */
+	struct conf_list audiences; /* struct programme_audience, the first that fits wins */
+	struct conf_list targets;   /* struct programme_target */
+	struct conf_list deceased;  /* char *: notes that say dead */
+	struct conf_list units;     /* char *: hamlets that may occur; empty = any */
+	/* private: compiled predicates */
+	void *compiled;
+};
+extern const struct conf_table programme_table;
+
+/* Loads dir/programmes/NAME.yaml, compiles and checks every predicate. NULL with e (EX_CONFIG with
+ * file, line, key). */
+struct programme *programme_load(const char *dir, const char *name, struct err *e);
+void programme_free(struct programme *p);
+
+/* Names of the programmes in dir, sorted; NULL-terminated, yours (free each and the array). */
+char **programme_names(const char *dir);
+
+/* ---- predicates --------------------------------------------------------------------------
+ * A small language without code: comparisons joined by "and", "or", "not" and parentheses.
+ *   state = none                      birth < day        (none < year < month < day)
+ *   phone = missing                   fact.cu_tru = tam_tru
+ *   unit in ("Tân Phú", "Tân Mỹ")     hold = none        sex = 1        group = "Tổ 1"
+ * Left side: state, birth, phone, unit, group, sex, hold, fact.NAME. Operators: = != < <= > >= in.
+ * Text compares folded. A fact that the row lacks is "". */
+struct predicate;
+
+/* What a row looks like to a predicate. unit_name may be NULL. */
+struct predicate_row {
+	const struct recipient *r;
+	const char *unit_name;
+};
+
+/* Compiles text for p (names of states, facts and their values are checked). where stands in errors. */
+struct predicate *predicate_compile(const struct programme *p, const char *text, const char *where,
+				    struct err *e);
+void predicate_free(struct predicate *q);
+bool predicate_holds(const struct predicate *q, const struct predicate_row *row);
+
+/* The audience of a row: index of the first whose predicate holds, -1 when none does. */
+int programme_audience_of(const struct programme *p, const struct predicate_row *row);
+/* Whether target t counts the row as reached. */
+bool programme_target_reached(const struct programme *p, size_t t, const struct predicate_row *row);
+int programme_state_find(const struct programme *p, const char *name); /* -1 = none */
+const struct programme_state *programme_state_at(const struct programme *p, int state);
+const struct programme_audience *programme_audience_at(const struct programme *p, int index);
+int programme_audience_find(const struct programme *p, const char *id);
+
+#endif
