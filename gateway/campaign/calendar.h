@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When people may be written to: hours in civil time, working days, holidays,
+ * and how often one number. */
+#ifndef MOIDAN_CAMPAIGN_CALENDAR_H
+#define MOIDAN_CAMPAIGN_CALENDAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+
+/* `hours:` of moidan.yaml. The outer limits 07:00–22:00 (Decree 91/2020/NĐ-CP) cannot be widened. */
+struct hours_config {
+	int64_t from, to;          /* minutes of the day; from > to wraps past midnight */
+	bool weekends;             /* also Saturday and Sunday */
+	struct conf_list holidays; /* char *: "2027-02-05" or "2027-02-05..2027-02-11" */
+	struct conf_list worked;   /* char *: Saturdays that are worked */
+};
+extern const struct conf_table hours_config_table;
+
+/* `caps:` of moidan.yaml: messages to one number. House defaults 1 a day, 2 a week; never above the
+ * law's 3 in 24 hours. */
+struct caps_config {
+	int64_t per_day, per_week;
+};
+extern const struct conf_table caps_config_table;
+
+struct calendar;
+
+/* Compiles the hours; the table of Tết and public holidays 2023–2030 is built in and added to by
+ * hours->holidays. NULL with e (a date that cannot be read). */
+struct calendar *calendar_new(const struct hours_config *hours, struct err *e);
+void calendar_free(struct calendar *c);
+
+bool calendar_is_holiday(const struct calendar *c, civil_day day);
+/* Monday to Friday and no holiday, or a worked Saturday. */
+bool calendar_is_working_day(const struct calendar *c, civil_day day);
+civil_day calendar_working_day_before(const struct calendar *c, civil_day day); /* day itself counts */
+int calendar_working_days(const struct calendar *c, civil_day from, civil_day to); /* inclusive */
+
+/* Whether a bulk message may be sent at t; and the first moment >= t at which one may (t itself
+ * when open). INT64_MAX when there is none within 60 days. */
+bool calendar_open(const struct calendar *c, int64_t t);
+int64_t calendar_next_open(const struct calendar *c, int64_t t);
+/* The end of the window that t lies in (t when closed). */
+int64_t calendar_window_end(const struct calendar *c, int64_t t);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is due, with which text, when, and at what cost; and the rows that come
+ * of it. A campaign is checked and priced as a whole before anything is queued. */
+#ifndef MOIDAN_CAMPAIGN_CAMPAIGN_H
+#define MOIDAN_CAMPAIGN_CAMPAIGN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "campaign/calendar.h"
+#include "roster/programme.h"
+#include "store/campaign.h"
+#include "store/message.h"
+#include "store/store.h"
+#include "text/sms.h"
+
+/* What every campaign knows of the house it is sent from. All borrowed, read-only, shared. */
+struct campaign_house {
+	const char *dir;              /* configuration directory: programmes/ */
+	const char *templates;        /* directory of texts */
+	const char *office;           /* "UBND xã Mỹ Phú Đông": {{co_quan}} */
+	const char *commune;          /* "xã Mỹ Phú Đông" */
+	const char *card_name;        /* "CCCD" or "căn cước": {{ten_the}} */
+	const char *phone_office;     /* {{dien_thoai}}; NULL when not configured */
+	const struct calendar *calendar;
+	const struct caps_config *caps;
+	int64_t price_per_segment;    /* đồng, of the channel's provider */
+	const char *forbidden;        /* characters that the provider refuses; "" */
+	int max_segments;             /* of the provider; 0 = none */
+	bool can_ucs2;
+};
+
+/* A campaign made ready: its programme, texts and parameters loaded and compiled. */
+struct campaign_plan;
+
+/* Loads what row needs. Checks: programme and audiences exist, none of them is a hold, each text
+ * compiles and its variables are known, parameters are complete, the lint passes on each text.
+ * NULL with e (Vietnamese; EX_CONFIG or EX_DATAERR). row must outlive the plan. */
+struct campaign_plan *campaign_plan_new(const struct campaign_house *house,
+					const struct campaign *row, struct err *e);
+void campaign_plan_free(struct campaign_plan *p);
+const struct programme *campaign_plan_programme(const struct campaign_plan *p);
+
+/* Why a row of the programme gets no message. */
+enum exclusion {
+	EXCLUDED_NOT_IN_AUDIENCE,
+	EXCLUDED_DECEASED,    /* suspected or confirmed */
+	EXCLUDED_HELD,
+	EXCLUDED_OPTED_OUT,
+	EXCLUDED_WRONG_PERSON,
+	EXCLUDED_NO_PHONE,    /* nothing that can be texted: the visit list */
+	EXCLUDED_UNKNOWN_RANGE,
+	EXCLUDED_SHARED,      /* linked to another row's message */
+	EXCLUDED_COUNT
+};
+const char *exclusion_vi(enum exclusion x);
+
+struct campaign_sample {
+	char *text;           /* as it would go out */
+	char *audience;
+	char masked[32];      /* the number, masked */
+	struct sms_count count;
+};
+
+/* What a campaign would send and cost, before anything is queued. */
+struct campaign_preview {
+	int64_t recipients;        /* rows looked at */
+	int64_t messages;
+	int64_t excluded[EXCLUDED_COUNT];
+	int64_t by_segments[8];    /* index = segments, 7 = seven or more */
+	int64_t segments, cost;    /* đồng */
+	int64_t segments_with, segments_without; /* the same with and without accents */
+	int64_t by_audience[16];
+	struct campaign_sample samples[5]; /* real ones, spread over the list */
+	int n_samples;
+	struct campaign_sample longest;
+	char hash[65];             /* of list, texts, cost and window: what an approval covers */
+	/* The first faults that rendering met: a missing value names template, line, variable and row. */
+	char *faults[10];
+	int64_t n_faults;
+};
+MUST_CHECK int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t now,
+				struct campaign_preview *out, struct err *e);
+void campaign_preview_free(struct campaign_preview *p);
+json_t *campaign_preview_json(const struct campaign_preview *p); /* yours */
+
+/* ---- life of a campaign. Each opens and commits its own transaction and is audited. -------- */
+
+/* Makes a draft. c's text fields are borrowed; c->id is set. */
+MUST_CHECK int campaign_create(struct store *st, const struct campaign_house *house,
+			       struct campaign *c, const char *who, struct err *e);
+/* DRAFT/SUBMITTED -> APPROVED by who, over the hash that a preview shows now. EX_NOPERM when who also
+ * wrote it and the configuration asks for two people (two_person). */
+MUST_CHECK int campaign_approve(struct store *st, const struct campaign_house *house, int64_t id,
+				const char *who, bool two_person, struct err *e);
+/* APPROVED -> RUNNING. Refuses when list, texts, cost or window changed since the approval. Starting
+ * what runs already changes nothing (0). */
+MUST_CHECK int campaign_start(struct store *st, const struct campaign_house *house, int64_t id,
+			      const char *who, struct err *e);
+MUST_CHECK int campaign_pause(struct store *st, int64_t id, const char *who, struct err *e);
+MUST_CHECK int campaign_resume(struct store *st, int64_t id, const char *who, struct err *e);
+/* Withdraws what is not sent. */
+MUST_CHECK int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e);
+/* finished: fan-out is done and every message is final. 1/0/-1 */
+int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e);
+
+/* ---- fan-out, by the store thread --------------------------------------------------------- */
+
+/* Plans the next batch of recipients after c->cursor: renders, prices and inserts their messages and
+ * moves the cursor, in the caller's transaction. *more is false when the list is at its end (cursor
+ * -1). A row that cannot be rendered is logged by its id and counted in *faults, never blocking. */
+MUST_CHECK int campaign_fan_out(struct store *st, const struct campaign_plan *p, struct campaign *c,
+				int64_t now, size_t batch, size_t *planned, size_t *faults,
+				bool *more, struct err *e);
+
+/* ---- eligibility, asked again by the claim in its transaction ------------------------------- */
+
+struct eligibility {
+	struct store *st;
+	const struct campaign_plan *plan;
+	const struct campaign_house *house;
+	int64_t now;
+};
+/* A message_claim.decide: arg is a struct eligibility *. Order of checks: deceased or held, opted out,
+ * wrong person, expired, done or changed since planned (re-read and judged by the audience's
+ * predicate), caps per day and week. */
+struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg);
+
+#endif
