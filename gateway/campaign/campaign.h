@@ -120,7 +120,9 @@ MUST_CHECK int campaign_fan_out(struct store *st, const struct campaign_plan *p,
 
 struct eligibility {
 	struct store *st;
-	const struct campaign_plan *plan;
+	const struct campaign_plan *plan; /* NULL for a stream (digests, single notices): its rows were
+					   * planned by somebody else; holds, opt-out, wrong person, expiry
+					   * and the law's hours still stand, audience and caps do not */
 	const struct campaign_house *house;
 	int64_t now;
 };
