@@ -25,6 +25,7 @@ enum contact_flag {
 	CONTACT_WRONG_PERSON = 1 << 1,
 	CONTACT_DEAD_NUMBER = 1 << 2,  /* the network says that it does not exist */
 	CONTACT_UNCONFIRMED = 1 << 3,  /* 2018 renumbering, 076/077: ask once */
+	CONTACT_REACHED = 1 << 4,      /* a message was delivered: set with the receipt */
 };
 
 /* A row of a programme's list. Text is borrowed by the verbs that write and owned (recipient_clear)
@@ -43,6 +44,7 @@ struct recipient {
 	char *numbers_more;   /* further numbers, space-separated digits; NULL */
 	int64_t contact_id;   /* 0 = nothing can be texted. Set by the store */
 	int contact_shared;   /* how many recipients have this contact (read only) */
+	unsigned contact_flags; /* enum contact_flag (read only) */
 	int state;            /* index of the programme's states */
 	char *facts;          /* JSON object: the programme's further columns, folded where they compare */
 	enum recipient_hold hold;
