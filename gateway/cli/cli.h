@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the command families share: options, the house, output, exit codes. */
+#ifndef MOIDAN_CLI_CLI_H
+#define MOIDAN_CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "cli/config.h"
+#include "store/store.h"
+
+/* One run of the program. */
+struct cli {
+	const char *config_path; /* --config; NULL = as house_load decides */
+	bool json;               /* --json */
+	struct house *house;     /* loaded by cli_house */
+	struct store *store;     /* opened by cli_open */
+};
+
+/* A command: a row of the table in main.c, which also makes the help and the completion. */
+struct command {
+	const char *name;
+	const char *usage;   /* one line a form, "import PROGRAMME FILE [--dry-run] …" */
+	const char *summary; /* Vietnamese, one line */
+	/* argv[0] is the command's name. Returns an exit code (sysexits). */
+	int (*run)(struct cli *c, int argc, char **argv);
+};
+
+/* An option of a command. Exactly one of flag, text, number is set. */
+struct cli_option {
+	const char *name; /* without "--" */
+	bool *flag;
+	const char **text;
+	long *number;
+};
+
+/* Takes the options out of argv (they may stand anywhere; "--" ends them) and leaves the arguments in
+ * argv[1] … ; --json is known to all. Returns how many arguments there are, or -1 with e (EX_USAGE)
+ * when an option is unknown or there are fewer than min or more than max. options ends with a NULL
+ * name; may be NULL. */
+MUST_CHECK int cli_parse(struct cli *c, int argc, char **argv, const struct cli_option *options,
+			 int min, int max, struct err *e);
+
+/* Loads the house once. 0, or -1. */
+MUST_CHECK int cli_house(struct cli *c, struct err *e);
+/* Loads the house and opens its store. Readers need an existing one. 0, or -1. */
+MUST_CHECK int cli_open(struct cli *c, enum store_mode mode, struct err *e);
+
+/* Tells the daemon, if one runs, that something changed. */
+void cli_changed(struct cli *c);
+
+/* Who runs this, for the audit: the login name behind sudo if there is one. Static. */
+const char *cli_who(void);
+
+/* Prints "moidan: …" on standard error and returns the exit code. */
+int cli_fail(const struct err *e);
+/* Prints a JSON value and a newline on standard output and takes it. Returns 0, or EX_IOERR. */
+int cli_print_json(json_t *take);
+
+/* Prints text in a column: width in display cells (Vietnamese letters are one cell each); negative
+ * width = to the right. */
+void cli_cell(const char *text, int width);
+
+/* The families. */
+int cmd_backup(struct cli *c, int argc, char **argv);
+int cmd_campaign(struct cli *c, int argc, char **argv);
+int cmd_config(struct cli *c, int argc, char **argv);
+int cmd_demo(struct cli *c, int argc, char **argv);
+int cmd_doctor(struct cli *c, int argc, char **argv);
+int cmd_import(struct cli *c, int argc, char **argv);
+int cmd_init(struct cli *c, int argc, char **argv);
+int cmd_inspect(struct cli *c, int argc, char **argv);
+int cmd_message(struct cli *c, int argc, char **argv);
+int cmd_provider(struct cli *c, int argc, char **argv);
+int cmd_recipient(struct cli *c, int argc, char **argv);
+int cmd_report(struct cli *c, int argc, char **argv);
+int cmd_restore(struct cli *c, int argc, char **argv);
+int cmd_serve(struct cli *c, int argc, char **argv);
+int cmd_status(struct cli *c, int argc, char **argv);
+int cmd_template(struct cli *c, int argc, char **argv);
+
+#endif
