@@ -1,0 +1,1 @@
+moidan_unit(provider_http provider PkgConfig::EVENT)
