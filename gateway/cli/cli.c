@@ -19,7 +19,8 @@ static int cli_take_value(const struct cli_option *o, const char *value, struct 
 	}
 	*o->number = strtol(value, &end, 10);
 	if (*value == '\0' || *end != '\0')
-		return err_set(e, EX_USAGE, "--%s needs a whole number, not \"%s\"", o->name, value);
+		return err_set(e, EX_USAGE, "--%s needs a whole number, not \"%s\"", o->name,
+			       value);
 	return 0;
 }
 
@@ -70,11 +71,11 @@ int cli_parse(struct cli *c, int argc, char **argv, const struct cli_option *opt
 		}
 	}
 	if (n < min)
-		return err_set(e, EX_USAGE, "%s: something is missing; see \"moidan help %s\"", argv[0],
-			       argv[0]);
+		return err_set(e, EX_USAGE, "%s: something is missing; see \"moidan help %s\"",
+			       argv[0], argv[0]);
 	if (n > max)
-		return err_set(e, EX_USAGE, "%s: \"%s\" is too much; see \"moidan help %s\"", argv[0],
-			       argv[max + 1], argv[0]);
+		return err_set(e, EX_USAGE, "%s: \"%s\" is too much; see \"moidan help %s\"",
+			       argv[0], argv[max + 1], argv[0]);
 	return n;
 }
 
@@ -125,7 +126,8 @@ int cli_fail(const struct err *e)
 
 int cli_print_json(json_t *take)
 {
-	int rc = json_dumpf(take, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
+	int rc =
+	    json_dumpf(take, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
 
 	json_decref(take);
 	if (rc < 0 || putchar('\n') == EOF || fflush(stdout) == EOF)

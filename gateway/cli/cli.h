@@ -9,14 +9,15 @@
 
 #include "base/err.h"
 #include "cli/config.h"
+#include "roster/roster.h"
 #include "store/store.h"
 
 /* One run of the program. */
 struct cli {
 	const char *config_path; /* --config; NULL = as house_load decides */
-	bool json;               /* --json */
-	struct house *house;     /* loaded by cli_house */
-	struct store *store;     /* opened by cli_open */
+	bool json;		 /* --json */
+	struct house *house;	 /* loaded by cli_house */
+	struct store *store;	 /* opened by cli_open */
 };
 
 /* A command: a row of the table in main.c, which also makes the help and the completion. */
@@ -62,6 +63,9 @@ int cli_print_json(json_t *take);
 /* Prints text in a column: width in display cells (Vietnamese letters are one cell each); negative
  * width = to the right. */
 void cli_cell(const char *text, int width);
+
+/* What an import found, for people. */
+void import_print(const struct programme *p, const struct roster_result *r);
 
 /* The families. */
 int cmd_backup(struct cli *c, int argc, char **argv);

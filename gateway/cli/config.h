@@ -12,43 +12,49 @@
 
 /* `unit:` who sends. */
 struct unit_config {
-	char *name;       /* "xã Mỹ Phú Đông" */
-	char *office;     /* "UBND xã Mỹ Phú Đông" */
-	char *parent;     /* superior unit, printed in reports; may be empty */
-	char *phone;      /* duty telephone in texts; may be empty */
-	char *card_name;  /* "CCCD" or "căn cước" */
-	char *hamlet;     /* kind of the units below: "ấp" */
+	char *name;	 /* "xã Mỹ Phú Đông" */
+	char *office;	 /* "UBND xã Mỹ Phú Đông" */
+	char *parent;	 /* superior unit, printed in reports; may be empty */
+	char *phone;	 /* duty telephone in texts; may be empty */
+	char *card_name; /* "CCCD" or "căn cước" */
+	char *hamlet;	 /* kind of the units below: "ấp" */
 };
 
 struct config {
 	char *database;
 	char *listen;
-	char *public_url;    /* where providers reach the callbacks; empty = no receipts are asked for */
-	char *templates;     /* directory of texts; default beside the configuration or the installed one */
-	char *programmes;    /* directory that holds programmes/ and providers/ */
-	bool two_person;     /* a second person approves a campaign */
+	char *
+	    public_url; /* where providers reach the callbacks; empty = no receipts are asked for */
+	char *
+	    templates; /* directory of texts; default: templates/ beside the file, else installed */
+	char *descriptions; /* directory of programmes/ and providers/; default likewise */
+	bool two_person;    /* a second person approves a campaign */
 	struct unit_config unit;
 	struct conf_list providers; /* struct provider_config */
 	struct hours_config hours;
 	struct caps_config caps;
 	struct dispatch_config dispatch;
 	struct reports_config reports;
-	char *log_level;
+	int log_level; /* enum log_level */
 };
 extern const struct conf_table config_table;
 
 /* The whole house, made from the file: loaded, compiled, cross-checked. */
 struct house {
-	char *path;          /* of the file that was read */
+	char *path; /* of the file that was read */
 	struct config cfg;
 	struct calendar *calendar;
 	struct provider **providers;
 	size_t n_providers;
 	struct campaign_house campaign; /* what the lower floors borrow */
-	struct programme **programmes;  /* all programmes of the directory, NULL-terminated */
+	struct programme **programmes;	/* all programmes of the directory, NULL-terminated */
 	size_t n_programmes;
 	struct report_house report;
 };
+
+/* The directory of what is installed with the program: templates/, config/, demo/. Found from where the
+ * program lies (share/moidan beside or above it), else /usr/share/moidan. Static. */
+const char *house_share_dir(void);
 
 /* path NULL: $MOIDAN_CONFIG, else /etc/moidan/moidan.yaml. Relative paths in the file are relative to
  * it. NULL with e (EX_NOINPUT, EX_CONFIG with file, line, key). */

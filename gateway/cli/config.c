@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/config.h"
+
+#include <ctype.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+static const struct conf_field unit_fields[] = {
+    {.key = "name",
+     .type = CONF_STRING,
+     .offset = offsetof(struct unit_config, name),
+     .required = true,
+     .help = "the commune, as it stands in texts: \"xã Mỹ Phú Đông\""},
+    {.key = "office",
+     .type = CONF_STRING,
+     .offset = offsetof(struct unit_config, office),
+     .required = true,
+     .help = "who sends; the first words of every text: \"UBND xã Mỹ Phú Đông\""},
+    {.key = "parent",
+     .type = CONF_STRING,
+     .offset = offsetof(struct unit_config, parent),
+     .fallback = "",
+     .help = "the superior unit, printed in reports"},
+    {.key = "phone",
+     .type = CONF_STRING,
+     .offset = offsetof(struct unit_config, phone),
+     .fallback = "",
+     .help = "the duty telephone, for texts that ask people to call"},
+    {.key = "card_name",
+     .type = CONF_STRING,
+     .offset = offsetof(struct unit_config, card_name),
+     .fallback = "căn cước",
+     .help = "what the card is called: \"CCCD\" until 30/6/2024"},
+    {.key = "hamlet",
+     .type = CONF_STRING,
+     .offset = offsetof(struct unit_config, hamlet),
+     .fallback = "ấp",
+     .help = "what the units below the commune are called: ấp, thôn, khóm"},
+    {.key = NULL},
+};
+static const struct conf_table unit_table = {"the unit", sizeof(struct unit_config),
+					     unit_fields};
+
+static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
+
+static const struct conf_field config_fields[] = {
+    {.key = "database",
+     .type = CONF_STRING,
+     .offset = offsetof(struct config, database),
+     .fallback = "/var/lib/moidan/moidan.db",
+     .help = "the SQLite file that holds everything"},
+    {.key = "listen",
+     .type = CONF_STRING,
+     .offset = offsetof(struct config, listen),
+     .fallback = "127.0.0.1:8080",
+     .help = "address and port; a web server stands in front"},
+    {.key = "public_url",
+     .type = CONF_STRING,
+     .offset = offsetof(struct config, public_url),
+     .fallback = "",
+     .help = "https address at which providers reach us for receipts; empty = none"},
+    {.key = "templates",
+     .type = CONF_STRING,
+     .offset = offsetof(struct config, templates),
+     .fallback = "",
+     .help = "directory of the texts; empty = templates/ beside this file, or "
+	     "the installed ones"},
+    {.key = "descriptions",
+     .type = CONF_STRING,
+     .offset = offsetof(struct config, descriptions),
+     .fallback = "",
+     .help = "directory of programmes/ and providers/; empty = beside this file, or the "
+	     "installed ones"},
+    {.key = "two_person",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct config, two_person),
+     .fallback = "true",
+     .help = "whoever wrote a campaign cannot approve it"},
+    {.key = "log_level",
+     .type = CONF_CHOICE,
+     .offset = offsetof(struct config, log_level),
+     .choices = log_levels,
+     .fallback = "info",
+     .help = "what is logged"},
+    {.key = "unit",
+     .type = CONF_OBJECT,
+     .offset = offsetof(struct config, unit),
+     .table = &unit_table,
+     .help = "who sends"},
+    {.key = "providers",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct config, providers),
+     .table = &provider_config_table,
+     .help = "who carries the messages, in order of preference"},
+    {.key = "hours",
+     .type = CONF_OBJECT,
+     .offset = offsetof(struct config, hours),
+     .table = &hours_config_table,
+     .help = "when people may be written to"},
+    {.key = "caps",
+     .type = CONF_OBJECT,
+     .offset = offsetof(struct config, caps),
+     .table = &caps_config_table,
+     .help = "how often one number may be written to"},
+    {.key = "dispatch",
+     .type = CONF_OBJECT,
+     .offset = offsetof(struct config, dispatch),
+     .table = &dispatch_config_table,
+     .help = "tries, waits and batches"},
+    {.key = "reports",
+     .type = CONF_OBJECT,
+     .offset = offsetof(struct config, reports),
+     .table = &reports_config_table,
+     .help = "digests and the weekly summary"},
+    {.key = NULL},
+};
+const struct conf_table config_table = {"moidan.yaml", sizeof(struct config), config_fields};
+
+static bool house_is_dir(const char *base, const char *name)
+{
+	char *path = mem_printf("%s/%s", base, name);
+	bool is = access(path, X_OK) == 0;
+
+	free(path);
+	return is;
+}
+
+const char *house_share_dir(void)
+{
+	static const char *const places[] = {"share/moidan", "../share/moidan"};
+	static char dir[4096 + 64];
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (dir[0] != '\0')
+		return dir;
+	if (n > 0) {
+		exe[n] = '\0';
+		(void)dirname(exe);
+		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+			if (house_is_dir(exe, places[i])) {
+				(void)snprintf(dir, sizeof(dir), "%s/%s", exe, places[i]);
+				return dir;
+			}
+		}
+	}
+	(void)snprintf(dir, sizeof(dir), "/usr/share/moidan");
+	return dir;
+}
+
+/* A path of the file, made relative to the file's directory. Replaces *path. */
+static void house_resolve(char **path, const char *dir)
+{
+	char *whole;
+
+	if (**path == '\0' || **path == '/')
+		return;
+	whole = mem_printf("%s/%s", dir, *path);
+	free(*path);
+	*path = whole;
+}
+
+/* An empty directory option becomes the one beside the file if it has probe, else the installed one. */
+static void house_default_dir(char **path, const char *dir, const char *probe,
+			      const char *beside, const char *installed)
+{
+	if (**path != '\0') {
+		house_resolve(path, dir);
+		return;
+	}
+	free(*path);
+	*path = house_is_dir(dir, probe) ? mem_printf("%s%s", dir, beside)
+					 : mem_printf("%s/%s", house_share_dir(), installed);
+}
+
+static int house_check(const struct house *h, const struct ydoc *doc, struct err *e)
+{
+	const struct config *c = &h->cfg;
+	const char *colon = strrchr(c->listen, ':');
+
+	if (colon == NULL || colon == c->listen || strspn(colon + 1, "0123456789") == 0)
+		return ydoc_error(doc, doc->root, "listen", 0, e,
+				  "\"listen\" must be address:port, such as 127.0.0.1:8080");
+	if (*c->public_url != '\0' && strncmp(c->public_url, "https://", 8) != 0 &&
+	    strncmp(c->public_url, "http://127.0.0.1", 16) != 0)
+		return ydoc_error(
+		    doc, doc->root, "public_url", 0, e,
+		    "\"public_url\" must begin with https:// (http:// only for 127.0.0.1)");
+	for (size_t i = 0; i < c->providers.n; i++) {
+		const struct provider_config *p =
+		    &((const struct provider_config *)c->providers.items)[i];
+		const json_t *list = json_object_get(doc->root, "providers");
+
+		if (strspn(p->name, "abcdefghijklmnopqrstuvwxyz0123456789-") !=
+			strlen(p->name) ||
+		    *p->name == '\0' || strlen(p->name) > 32)
+			return ydoc_error(doc, list, NULL, i, e,
+					  "a provider's name is 1 to 32 of a-z, 0-9 and \"-\"");
+		for (size_t k = 0; k < i; k++) {
+			const struct provider_config *q =
+			    &((const struct provider_config *)c->providers.items)[k];
+
+			if (strcmp(p->name, q->name) == 0)
+				return ydoc_error(doc, list, NULL, i, e,
+						  "two providers are called \"%s\"", p->name);
+		}
+	}
+	return 0;
+}
+
+static int house_load_providers(struct house *h, struct err *e)
+{
+	const struct conf_list *list = &h->cfg.providers;
+
+	h->providers = mem_calloc(list->n, sizeof(struct provider *));
+	for (size_t i = 0; i < list->n; i++) {
+		h->providers[i] = provider_new(
+		    &((const struct provider_config *)list->items)[i], h->cfg.descriptions, e);
+		if (h->providers[i] == NULL)
+			return -1;
+		h->n_providers = i + 1;
+	}
+	return 0;
+}
+
+static int house_load_programmes(struct house *h, struct err *e)
+{
+	char **names = programme_names(h->cfg.descriptions);
+	size_t n = 0;
+	int rc = 0;
+
+	while (names[n] != NULL)
+		n++;
+	h->programmes = mem_calloc(n + 1, sizeof(struct programme *));
+	for (size_t i = 0; i < n; i++) {
+		if (rc == 0) {
+			h->programmes[i] = programme_load(h->cfg.descriptions, names[i], e);
+			rc = h->programmes[i] == NULL ? -1 : 0;
+			h->n_programmes = i + (rc == 0);
+		}
+		free(names[i]);
+	}
+	free(names);
+	return rc;
+}
+
+const struct programme *house_programme(const struct house *h, const char *name)
+{
+	for (size_t i = 0; i < h->n_programmes; i++) {
+		if (strcmp(h->programmes[i]->name, name) == 0)
+			return h->programmes[i];
+	}
+	return NULL;
+}
+
+/* What campaigns borrow. Prices and limits are those of the provider that is preferred. */
+static void house_furnish_campaigns(struct house *h)
+{
+	const struct provider_facts *facts =
+	    h->n_providers > 0 ? provider_facts(h->providers[0]) : NULL;
+
+	h->campaign = (struct campaign_house){
+	    .dir = h->cfg.descriptions,
+	    .templates = h->cfg.templates,
+	    .office = h->cfg.unit.office,
+	    .commune = h->cfg.unit.name,
+	    .card_name = h->cfg.unit.card_name,
+	    .phone_office = *h->cfg.unit.phone != '\0' ? h->cfg.unit.phone : NULL,
+	    .calendar = h->calendar,
+	    .caps = &h->cfg.caps,
+	    .price_per_segment = facts != NULL ? facts->price_per_segment : 0,
+	    .forbidden = facts != NULL ? facts->forbidden : "",
+	    .max_segments = facts != NULL ? facts->max_segments : 0,
+	    .can_ucs2 = facts == NULL || facts->can_ucs2,
+	};
+}
+
+static int house_furnish_reports(struct house *h, const struct ydoc *doc, struct err *e)
+{
+	const struct conf_list *names = &h->cfg.reports.programmes;
+	struct programme **list = mem_calloc(names->n + 1, sizeof(*list));
+
+	h->report = (struct report_house){.house = &h->campaign, .cfg = &h->cfg.reports};
+	h->report.programmes = list;
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = ((char **)names->items)[i];
+		const struct programme *p = house_programme(h, name);
+
+		if (p == NULL)
+			return ydoc_error(doc, json_object_get(doc->root, "reports"),
+					  "programmes", 0, e,
+					  "there is no programme \"%s\" in %s/programmes", name,
+					  h->cfg.descriptions);
+		list[h->report.n_programmes++] = (struct programme *)(uintptr_t)p;
+	}
+	h->report.officials = house_programme(h, h->cfg.reports.digest_programme);
+	return 0;
+}
+
+static int house_build(struct house *h, const struct ydoc *doc, struct err *e)
+{
+	char *copy = mem_strdup(h->path);
+	const char *dir = dirname(copy);
+
+	house_resolve(&h->cfg.database, dir);
+	house_default_dir(&h->cfg.templates, dir, "templates", "/templates", "templates");
+	house_default_dir(&h->cfg.descriptions, dir, "programmes", "", "config");
+	free(copy);
+	log_set_level((enum log_level)h->cfg.log_level);
+	h->calendar = calendar_new(&h->cfg.hours, e);
+	if (h->calendar == NULL || house_check(h, doc, e) < 0 ||
+	    house_load_providers(h, e) < 0 || house_load_programmes(h, e) < 0)
+		return -1;
+	house_furnish_campaigns(h);
+	return house_furnish_reports(h, doc, e);
+}
+
+struct house *house_load(const char *path, struct err *e)
+{
+	struct house *h = mem_calloc(1, sizeof(*h));
+	const char *from = path != NULL ? path : getenv("MOIDAN_CONFIG");
+	struct ydoc doc = {0};
+	int rc;
+
+	h->path = mem_strdup(from != NULL && *from != '\0' ? from : "/etc/moidan/moidan.yaml");
+	if (access(h->path, R_OK) != 0 && from == NULL) {
+		(void)err_set(
+		    e, EX_NOINPUT,
+		    "%s cannot be read; \"moidan init\" writes one, --config FILE names "
+		    "another",
+		    h->path);
+		house_free(h);
+		return NULL;
+	}
+	rc = ydoc_load_file(h->path, &doc, e);
+	if (rc == 0)
+		rc = conf_read(&doc, doc.root, &config_table, "MOIDAN", &h->cfg, e);
+	if (rc == 0)
+		rc = house_build(h, &doc, e);
+	ydoc_free(&doc);
+	if (rc < 0) {
+		house_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+void house_free(struct house *h)
+{
+	if (h == NULL)
+		return;
+	for (size_t i = 0; i < h->n_providers; i++)
+		provider_free(h->providers[i]);
+	free(h->providers);
+	for (size_t i = 0; i < h->n_programmes; i++)
+		programme_free(h->programmes[i]);
+	free(h->programmes);
+	free((void *)(uintptr_t)h->report.programmes);
+	calendar_free(h->calendar);
+	conf_free(&config_table, &h->cfg);
+	free(h->path);
+	free(h);
+}
