@@ -12,15 +12,16 @@
 
 /* `hours:` of moidan.yaml. The outer limits 07:00–22:00 (Decree 91/2020/NĐ-CP) cannot be widened. */
 struct hours_config {
-	int64_t from, to;          /* minutes of the day; from > to wraps past midnight */
-	bool weekends;             /* also Saturday and Sunday */
+	int64_t from, to;	   /* minutes of the day; from > to wraps past midnight */
+	bool weekends;		   /* also Saturday and Sunday */
 	struct conf_list holidays; /* char *: "2027-02-05" or "2027-02-05..2027-02-11" */
 	struct conf_list worked;   /* char *: Saturdays that are worked */
 };
+/* from 07:30, to 19:00, no weekends. */
 extern const struct conf_table hours_config_table;
 
-/* `caps:` of moidan.yaml: messages to one number. House defaults 1 a day, 2 a week; never above the
- * law's 3 in 24 hours. */
+/* `caps:` of moidan.yaml: messages to one number by civil day and ISO week. House defaults 1 a day,
+ * 2 a week; never above the law's 3 a day. */
 struct caps_config {
 	int64_t per_day, per_week;
 };
@@ -29,15 +30,20 @@ extern const struct conf_table caps_config_table;
 struct calendar;
 
 /* Compiles the hours; the table of Tết and public holidays 2023–2030 is built in and added to by
- * hours->holidays. NULL with e (a date that cannot be read). */
+ * hours->holidays. A day in hours->worked is worked even where the table says holiday, but giao thừa
+ * to mùng 3 stay closed whatever is configured. Of later years only the feasts of the solar calendar
+ * are known, which is logged when they begin. NULL with e (EX_CONFIG: a date that cannot be read,
+ * hours that leave nothing between 07:00 and 22:00). */
 struct calendar *calendar_new(const struct hours_config *hours, struct err *e);
 void calendar_free(struct calendar *c);
 
 bool calendar_is_holiday(const struct calendar *c, civil_day day);
 /* Monday to Friday and no holiday, or a worked Saturday. */
 bool calendar_is_working_day(const struct calendar *c, civil_day day);
-civil_day calendar_working_day_before(const struct calendar *c, civil_day day); /* day itself counts */
-int calendar_working_days(const struct calendar *c, civil_day from, civil_day to); /* inclusive */
+civil_day calendar_working_day_before(const struct calendar *c,
+				      civil_day day); /* day itself counts */
+int calendar_working_days(const struct calendar *c, civil_day from,
+			  civil_day to); /* inclusive */
 
 /* Whether a bulk message may be sent at t; and the first moment >= t at which one may (t itself
  * when open). INT64_MAX when there is none within 60 days. */

@@ -1,0 +1,1 @@
+moidan_unit(campaign_calendar campaign)
