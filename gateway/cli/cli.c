@@ -17,6 +17,12 @@ static int cli_take_value(const struct cli_option *o, const char *value, struct 
 		*o->text = value;
 		return 0;
 	}
+	if (o->texts != NULL) {
+		if (o->texts->n == (int)(sizeof(o->texts->items) / sizeof(o->texts->items[0])))
+			return err_set(e, EX_USAGE, "--%s stands too often", o->name);
+		o->texts->items[o->texts->n++] = value;
+		return 0;
+	}
 	*o->number = strtol(value, &end, 10);
 	if (*value == '\0' || *end != '\0')
 		return err_set(e, EX_USAGE, "--%s needs a whole number, not \"%s\"", o->name,
@@ -133,6 +139,35 @@ int cli_print_json(json_t *take)
 	if (rc < 0 || putchar('\n') == EOF || fflush(stdout) == EOF)
 		return EX_IOERR;
 	return 0;
+}
+
+int cli_verb(struct cli *c, const struct cli_verb *verbs, int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	char names[256] = "";
+	size_t used = 0;
+
+	for (const struct cli_verb *v = verbs; v->name != NULL; v++) {
+		if (argc > 1 && strcmp(argv[1], v->name) == 0) {
+			int rc = v->run(c, argc - 1, argv + 1, &e);
+
+			return e.code != 0 ? cli_fail(&e) : rc;
+		}
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+					 used > 0 ? ", " : "", v->name);
+	}
+	(void)err_set(&e, EX_USAGE, "%s wants one of: %s", argv[0], names);
+	return cli_fail(&e);
+}
+
+int64_t cli_id(const char *text, struct err *e)
+{
+	char *end;
+	long long id = strtoll(text, &end, 10);
+
+	if (id < 1 || *end != '\0')
+		return err_set(e, EX_USAGE, "\"%s\" is no number of a row", text);
+	return id;
 }
 
 void cli_cell(const char *text, int width)

@@ -29,12 +29,19 @@ struct command {
 	int (*run)(struct cli *c, int argc, char **argv);
 };
 
-/* An option of a command. Exactly one of flag, text, number is set. */
+/* Values of an option that may be given several times. */
+struct cli_texts {
+	const char *items[32];
+	int n;
+};
+
+/* An option of a command. Exactly one of flag, text, number, texts is set. */
 struct cli_option {
 	const char *name; /* without "--" */
 	bool *flag;
 	const char **text;
 	long *number;
+	struct cli_texts *texts;
 };
 
 /* Takes the options out of argv (they may stand anywhere; "--" ends them) and leaves the arguments in
@@ -66,6 +73,17 @@ void cli_cell(const char *text, int width);
 
 /* What an import found, for people. */
 void import_print(const struct programme *p, const struct roster_result *r);
+
+/* Runs argv[1] as one of a command's verbs: {"list", fn} … ends with NULL. fn gets the arguments from
+ * the verb on. EX_USAGE when there is no such verb. */
+struct cli_verb {
+	const char *name;
+	int (*run)(struct cli *c, int argc, char **argv, struct err *e);
+};
+int cli_verb(struct cli *c, const struct cli_verb *verbs, int argc, char **argv);
+
+/* A row id from the command line: 1 …; -1 with e (EX_USAGE). */
+int64_t cli_id(const char *text, struct err *e);
 
 /* The families. */
 int cmd_backup(struct cli *c, int argc, char **argv);

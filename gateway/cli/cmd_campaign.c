@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moidan campaign: from a draft to the last message. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "text/vi.h"
+
+/* A campaign by its number or its name; yours to clear. 0, or -1 with e (EX_NOINPUT). */
+static int campaign_named(struct cli *c, const char *text, struct campaign *out, struct err *e)
+{
+	bool number = *text != '\0' && strspn(text, "0123456789") == strlen(text);
+	int found = number ? store_campaign_get(c->store, strtoll(text, NULL, 10), out, e)
+			   : store_campaign_find(c->store, text, out, e);
+
+	if (found == 0)
+		return err_set(e, EX_NOINPUT, "không có chiến dịch \"%s\"", text);
+	return found < 0 ? -1 : 0;
+}
+
+static const char *campaign_state_vi(enum campaign_state s)
+{
+	static const char *const names[] = {"nháp",	"đã trình", "đã duyệt", "đang gửi",
+					    "tạm dừng", "tự dừng",  "đã hủy"};
+
+	return names[s];
+}
+
+static json_t *campaign_json(const struct campaign *k)
+{
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:s?, s:s?, s:s?}",
+			 "id", (json_int_t)k->id, "name", k->name, "programme", k->programme,
+			 "audiences", k->audiences, "channel", k->channel, "state",
+			 campaign_state_name(k->state), "stream", k->stream, "fan_out_done",
+			 k->cursor == -1, "starts_at", (json_int_t)k->starts_at, "expires_at",
+			 (json_int_t)k->expires_at, "created_by", k->created_by, "approved_by",
+			 k->approved_by, "halt_reason", k->halt_reason);
+}
+
+static void campaign_list_row(const struct campaign *k, void *arg)
+{
+	json_t *list = arg;
+
+	json_array_append_new(list, campaign_json(k));
+}
+
+static int campaign_list(struct cli *c, int argc, char **argv, struct err *e)
+{
+	json_t *list = json_array(), *row;
+	size_t i;
+
+	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
+	    store_campaign_list(c->store, -1, campaign_list_row, list, e) < 0) {
+		json_decref(list);
+		return -1;
+	}
+	if (c->json)
+		return cli_print_json(list);
+	json_array_foreach(list, i, row)
+	{
+		struct campaign k = {0};
+
+		if (store_campaign_get(c->store, json_integer_value(json_object_get(row, "id")),
+				       &k, e) == 1) {
+			(void)printf("%4lld  ", (long long)k.id);
+			cli_cell(k.name, 32);
+			(void)printf("  ");
+			cli_cell(k.programme, 10);
+			cli_cell(k.audiences, 12);
+			(void)printf("  %s%s%s\n", campaign_state_vi(k.state),
+				     k.halt_reason != NULL ? ": " : "",
+				     k.halt_reason != NULL ? k.halt_reason : "");
+		}
+		campaign_clear(&k);
+	}
+	json_decref(list);
+	return 0;
+}
+
+static json_t *campaign_counts_json(const struct message_counts *n)
+{
+	json_t *states = json_object();
+
+	for (int s = 0; s < 32; s++) {
+		if (n->by_state[s] != 0)
+			json_object_set_new(states, message_state_name((enum message_state)s),
+					    json_integer(n->by_state[s]));
+	}
+	return states;
+}
+
+static int campaign_show(struct cli *c, int argc, char **argv, struct err *e)
+{
+	struct campaign k = {0};
+	struct message_counts n;
+	int finished, rc = -1;
+
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
+	    campaign_named(c, argv[1], &k, e) < 0)
+		return -1;
+	finished = campaign_is_finished(c->store, &k, e);
+	if (finished < 0 || store_message_counts(c->store, k.id, 0, &n, e) < 0)
+		goto out;
+	if (c->json) {
+		json_t *j = campaign_json(&k);
+
+		json_object_set_new(j, "finished", json_boolean(finished));
+		json_object_set_new(j, "messages", campaign_counts_json(&n));
+		json_object_set_new(j, "total", json_integer(n.total));
+		json_object_set_new(j, "segments", json_integer(n.segments_accepted));
+		rc = cli_print_json(j);
+		goto out;
+	}
+	(void)printf("%s (số %lld): %s%s\n", k.name, (long long)k.id,
+		     campaign_state_vi(k.state), finished ? ", đã gửi xong" : "");
+	(void)printf("  chương trình %s, đối tượng %s, soạn: %s, duyệt: %s\n", k.programme,
+		     k.audiences, k.created_by != NULL ? k.created_by : "-",
+		     k.approved_by != NULL ? k.approved_by : "-");
+	for (int s = 0; s < 32; s++) {
+		char text[32];
+
+		if (n.by_state[s] == 0)
+			continue;
+		vi_number(n.by_state[s], text);
+		(void)printf("  ");
+		cli_cell(message_state_vi((enum message_state)s), 28);
+		cli_cell(text, -8);
+		(void)printf("\n");
+	}
+	rc = 0;
+out:
+	campaign_clear(&k);
+	return rc;
+}
+
+static void campaign_line(const char *label, int64_t n)
+{
+	char text[32];
+
+	vi_number(n, text);
+	(void)printf("  ");
+	cli_cell(label, 44);
+	cli_cell(text, -10);
+	(void)printf("\n");
+}
+
+static void campaign_print_sample(const struct campaign_sample *s)
+{
+	(void)printf("  [%s, %s, %d đoạn tin %s]\n  %s\n", s->audience, s->masked,
+		     s->count.segments, s->count.ucs2 ? "có dấu" : "không dấu", s->text);
+}
+
+static void campaign_print_preview(const struct campaign_preview *p)
+{
+	campaign_line("Dòng trong danh sách", p->recipients);
+	for (int x = 0; x < EXCLUDED_COUNT; x++) {
+		if (p->excluded[x] != 0)
+			campaign_line(exclusion_vi((enum exclusion)x), -p->excluded[x]);
+	}
+	campaign_line("Tin sẽ gửi", p->messages);
+	for (int s = 1; s < 8; s++) {
+		char label[64];
+
+		if (p->by_segments[s] == 0)
+			continue;
+		(void)snprintf(label, sizeof(label), "  loại %d đoạn tin%s", s,
+			       s == 7 ? " trở lên" : "");
+		campaign_line(label, p->by_segments[s]);
+	}
+	campaign_line("Số đoạn tin", p->segments);
+	campaign_line("  nếu gửi có dấu", p->segments_with);
+	campaign_line("  nếu gửi không dấu", p->segments_without);
+	campaign_line("Chi phí (đồng)", p->cost);
+	(void)printf("\nTin mẫu:\n");
+	for (int i = 0; i < p->n_samples; i++)
+		campaign_print_sample(&p->samples[i]);
+	if (p->longest.text != NULL) {
+		(void)printf("Tin dài nhất:\n");
+		campaign_print_sample(&p->longest);
+	}
+	for (int64_t i = 0; i < p->n_faults && i < 10; i++)
+		(void)printf("Lỗi: %s\n", p->faults[i]);
+	if (p->n_faults > 10)
+		(void)printf("… và %lld lỗi nữa\n", (long long)p->n_faults - 10);
+}
+
+static int campaign_preview_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	struct campaign k = {0};
+	struct campaign_plan *plan = NULL;
+	struct campaign_preview p = {0};
+	int rc = -1;
+
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
+	    campaign_named(c, argv[1], &k, e) < 0)
+		return -1;
+	plan = campaign_plan_new(&c->house->campaign, &k, e);
+	if (plan == NULL || campaign_preview(c->store, plan, clock_now_ms(), &p, e) < 0)
+		goto out;
+	if (c->json)
+		rc = cli_print_json(campaign_preview_json(&p));
+	else
+		campaign_print_preview(&p);
+	rc = p.n_faults > 0 ? EX_DATAERR : 0;
+out:
+	campaign_preview_free(&p);
+	campaign_plan_free(plan);
+	campaign_clear(&k);
+	return rc;
+}
+
+/* "name=value" pairs as the JSON object that goes into the row; yours. NULL with e. */
+static char *campaign_parameters(const struct cli_texts *set, struct err *e)
+{
+	json_t *o = json_object();
+	char *text;
+
+	for (int i = 0; i < set->n; i++) {
+		const char *equals = strchr(set->items[i], '=');
+		char *key;
+
+		if (equals == NULL || equals == set->items[i]) {
+			(void)err_set(e, EX_USAGE, "--set wants TÊN=GIÁ TRỊ, not \"%s\"",
+				      set->items[i]);
+			json_decref(o);
+			return NULL;
+		}
+		key = mem_strndup(set->items[i], (size_t)(equals - set->items[i]));
+		if (json_object_set_new(o, key, json_string(equals + 1)) < 0)
+			(void)err_set(e, EX_USAGE, "--set %s: not UTF-8", key);
+		free(key);
+	}
+	text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(o);
+	return text;
+}
+
+static int campaign_moment(const char *text, bool end_of_day, int64_t *ms, struct err *e)
+{
+	int64_t day;
+
+	if (text == NULL)
+		return 0;
+	if (conf_parse_date(text, &day) < 0)
+		return err_set(e, EX_USAGE, "ngày phải viết như 20/06/2023, không phải \"%s\"",
+			       text);
+	*ms = civil_day_start_ms((civil_day)day + (end_of_day ? 1 : 0)) - (end_of_day ? 1 : 0);
+	return 0;
+}
+
+static int campaign_choice(const char *option, const char *text, const char *const *names,
+			   struct err *e)
+{
+	for (int i = 0; names[i] != NULL; i++) {
+		if (strcmp(names[i], text) == 0)
+			return i;
+	}
+	return err_set(e, EX_USAGE, "--%s: \"%s\" is not allowed", option, text);
+}
+
+static int campaign_create_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	static const char *const accents[] = {"with", "without", "cheapest", NULL};
+	static const char *const lanes[] = {"urgent", "notice", "bulk", NULL};
+	const char *programme = NULL, *audience = NULL, *accent = "without", *lane = "bulk";
+	const char *starts = NULL, *expires = NULL;
+	struct cli_texts set = {.n = 0};
+	long step = 0;
+	const struct cli_option options[] = {
+	    {.name = "programme", .text = &programme},
+	    {.name = "audience", .text = &audience},
+	    {.name = "accents", .text = &accent},
+	    {.name = "lane", .text = &lane},
+	    {.name = "starts", .text = &starts},
+	    {.name = "expires", .text = &expires},
+	    {.name = "set", .texts = &set},
+	    {.name = "step", .number = &step},
+	    {.name = NULL},
+	};
+	struct campaign k = {0};
+	int chosen_accents, chosen_lane, rc = -1;
+
+	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0)
+		return -1;
+	if (programme == NULL || audience == NULL)
+		return err_set(e, EX_USAGE,
+			       "campaign create NAME --programme P --audience A1[,A2…]");
+	chosen_accents = campaign_choice("accents", accent, accents, e);
+	chosen_lane = campaign_choice("lane", lane, lanes, e);
+	if (chosen_accents < 0 || chosen_lane < 0 ||
+	    campaign_moment(starts, false, &k.starts_at, e) < 0 ||
+	    campaign_moment(expires, true, &k.expires_at, e) < 0 ||
+	    cli_open(c, STORE_WRITER, e) < 0)
+		return -1;
+	k.parameters = campaign_parameters(&set, e);
+	if (k.parameters == NULL)
+		return -1;
+	k.name = mem_strdup(argv[1]);
+	k.programme = mem_strdup(programme);
+	k.audiences = mem_strdup(audience);
+	k.channel = mem_strdup("sms");
+	k.lane = (enum lane)chosen_lane;
+	k.accents = chosen_accents;
+	k.step = (int)step;
+	rc = campaign_create(c->store, &c->house->campaign, &k, cli_who(), e);
+	if (rc == 0 && c->json)
+		rc = cli_print_json(campaign_json(&k));
+	else if (rc == 0)
+		(void)printf(
+		    "Đã soạn chiến dịch số %lld. Xem trước: moidan campaign preview %lld\n",
+		    (long long)k.id, (long long)k.id);
+	campaign_clear(&k);
+	return rc;
+}
+
+/* The verbs that move a campaign on. */
+static int campaign_move(struct cli *c, int argc, char **argv, struct err *e)
+{
+	struct campaign k = {0};
+	const struct campaign_house *house;
+	const char *verb = argv[0], *who = cli_who();
+	int rc;
+
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
+	    campaign_named(c, argv[1], &k, e) < 0)
+		return -1;
+	house = &c->house->campaign;
+	if (strcmp(verb, "approve") == 0)
+		rc = campaign_approve(c->store, house, k.id, who, c->house->cfg.two_person, e);
+	else if (strcmp(verb, "start") == 0)
+		rc = campaign_start(c->store, house, k.id, who, e);
+	else if (strcmp(verb, "pause") == 0)
+		rc = campaign_pause(c->store, k.id, who, e);
+	else if (strcmp(verb, "resume") == 0)
+		rc = campaign_resume(c->store, k.id, who, e);
+	else
+		rc = campaign_cancel(c->store, k.id, who, e);
+	if (rc == 0) {
+		struct campaign now = {0};
+
+		cli_changed(c);
+		if (store_campaign_get(c->store, k.id, &now, e) == 1)
+			(void)printf("%s: %s\n", now.name, campaign_state_vi(now.state));
+		campaign_clear(&now);
+	}
+	campaign_clear(&k);
+	return rc;
+}
+
+int cmd_campaign(struct cli *c, int argc, char **argv)
+{
+	static const struct cli_verb verbs[] = {
+	    {"list", campaign_list},	       {"show", campaign_show},
+	    {"preview", campaign_preview_run}, {"create", campaign_create_run},
+	    {"approve", campaign_move},	       {"start", campaign_move},
+	    {"pause", campaign_move},	       {"resume", campaign_move},
+	    {"cancel", campaign_move},	       {NULL, NULL},
+	};
+
+	return cli_verb(c, verbs, argc, argv);
+}

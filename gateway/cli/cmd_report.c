@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moidan report: figures, a hamlet's digest, the weekly summary. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/cli.h"
+
+/* "2023-W24" -> 202324; this week for NULL. -1 with e. */
+static int report_week(const char *text, struct err *e)
+{
+	int year, week, used = -1;
+
+	if (text == NULL)
+		return civil_iso_week(civil_day_of(clock_now_ms()));
+	if (sscanf(text, "%4d-W%2d%n", &year, &week, &used) == 2 && used == (int)strlen(text) &&
+	    week >= 1 && week <= 53 && year >= 2000 &&
+	    civil_iso_week(civil_iso_week_monday(year * 100 + week)) == year * 100 + week)
+		return year * 100 + week;
+	return err_set(e, EX_USAGE, "--week: tuần phải viết như 2023-W24, không phải \"%s\"",
+		       text);
+}
+
+/* The figures of a week: the frozen ones, or for this week those of now (*frozen says which). Yours;
+ * NULL with e. */
+static json_t *report_of_week(struct cli *c, int week, bool *frozen, struct err *e)
+{
+	json_t *figures = NULL;
+	int64_t now = clock_now_ms();
+	int found = report_frozen(c->store, week, &figures, e);
+
+	*frozen = found == 1;
+	if (found != 0)
+		return figures;
+	if (week != civil_iso_week(civil_day_of(now))) {
+		(void)err_set(e, EX_NOINPUT, "chưa chốt số liệu của tuần %d-W%02d", week / 100,
+			      week % 100);
+		return NULL;
+	}
+	return report_figures(c->store, &c->house->report, week, now, e);
+}
+
+static int report_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *week_text = NULL, *unit = NULL, *what = argv[0];
+	const struct cli_option options[] = {{.name = "week", .text = &week_text},
+					     {.name = "unit", .text = &unit},
+					     {.name = NULL}};
+	struct buf text = BUF_INIT(1u << 20);
+	json_t *figures;
+	bool frozen;
+	int week, rc = 0;
+
+	if (cli_parse(c, argc, argv, options, 0, 0, e) < 0 ||
+	    (week = report_week(week_text, e)) < 0 || cli_open(c, STORE_READER, e) < 0)
+		return -1;
+	figures = report_of_week(c, week, &frozen, e);
+	if (figures == NULL)
+		return -1;
+	if (c->json || strcmp(what, "figures") == 0)
+		return cli_print_json(figures);
+	if (!frozen)
+		(void)printf("(số liệu lúc này, chưa chốt)\n");
+	if (strcmp(what, "weekly") == 0)
+		rc = report_weekly_text(&c->house->report, figures, &text, e);
+	else if (unit == NULL)
+		rc = err_set(e, EX_USAGE, "report digest --unit \"Tân Phú\"");
+	else
+		rc = report_digest_text(&c->house->report, figures, unit, &text, e);
+	if (rc == 0)
+		(void)printf("%s\n", buf_text(&text));
+	json_decref(figures);
+	buf_free(&text);
+	return rc;
+}
+
+int cmd_report(struct cli *c, int argc, char **argv)
+{
+	static const struct cli_verb verbs[] = {{"figures", report_run},
+						{"digest", report_run},
+						{"weekly", report_run},
+						{NULL, NULL}};
+
+	return cli_verb(c, verbs, argc, argv);
+}

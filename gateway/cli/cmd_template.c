@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moidan template: the texts, what each costs, and whether it would pass. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "text/template.h"
+
+#define TEMPLATE_FILE_MAX 65536
+
+/* The text of a template file; yours. NULL with e. */
+static char *template_read(struct cli *c, const char *name, struct err *e)
+{
+	char *path = mem_printf("%s/%s", c->house->cfg.templates, name);
+	struct buf text = BUF_INIT(TEMPLATE_FILE_MAX);
+	char chunk[4096];
+	size_t n;
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL) {
+		(void)err_set(e, EX_NOINPUT, "%s: không mở được", path);
+		free(path);
+		return NULL;
+	}
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		(void)buf_add(&text, chunk, n);
+	(void)fclose(f);
+	free(path);
+	return buf_take(&text);
+}
+
+/* Calls fn for each audience that has a text. */
+static int template_each(struct cli *c,
+			 int (*fn)(struct cli *c, const struct programme *p,
+				   const struct programme_audience *a, struct err *e),
+			 struct err *e)
+{
+	int bad = 0;
+
+	for (size_t i = 0; i < c->house->n_programmes; i++) {
+		const struct programme *p = c->house->programmes[i];
+
+		for (size_t k = 0; k < p->audiences.n; k++) {
+			const struct programme_audience *a = programme_audience_at(p, (int)k);
+
+			if (a->sms != NULL && *a->sms != '\0' && !a->hold)
+				bad += fn(c, p, a, e) < 0;
+		}
+	}
+	return bad;
+}
+
+static int template_print(struct cli *c, const struct programme *p,
+			  const struct programme_audience *a, struct err *e)
+{
+	(void)c;
+	(void)e;
+	cli_cell(p->name, 10);
+	cli_cell(a->id, 12);
+	cli_cell(a->sms, 28);
+	(void)printf("%s\n", a->title);
+	return 0;
+}
+
+static int template_list(struct cli *c, int argc, char **argv, struct err *e)
+{
+	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0 || cli_house(c, e) < 0)
+		return -1;
+	return template_each(c, template_print, e);
+}
+
+static int template_show(struct cli *c, int argc, char **argv, struct err *e)
+{
+	char *text;
+
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_house(c, e) < 0)
+		return -1;
+	text = template_read(c, argv[1], e);
+	if (text == NULL)
+		return -1;
+	(void)fputs(text, stdout);
+	free(text);
+	return 0;
+}
+
+/* Makes a campaign of one audience ready: that compiles, lints and prices its text. */
+static int template_check_one(struct cli *c, const struct programme *p,
+			      const struct programme_audience *a, struct err *e)
+{
+	struct campaign k = {.name = (char *)"kiểm tra",
+			     .programme = p->name,
+			     .audiences = a->id,
+			     .channel = (char *)"sms",
+			     .parameters = (char *)"{}"};
+	struct err own = ERR_INIT;
+	struct campaign_plan *plan = campaign_plan_new(&c->house->campaign, &k, &own);
+
+	(void)e;
+	(void)printf("%-7s", plan != NULL ? "đạt" : "LỖI");
+	cli_cell(a->sms, 28);
+	(void)printf("%s\n", plan != NULL ? a->title : own.text);
+	campaign_plan_free(plan);
+	return plan != NULL ? 0 : -1;
+}
+
+static int template_check(struct cli *c, int argc, char **argv, struct err *e)
+{
+	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0 || cli_house(c, e) < 0)
+		return -1;
+	return template_each(c, template_check_one, e) > 0 ? EX_DATAERR : 0;
+}
+
+int cmd_template(struct cli *c, int argc, char **argv)
+{
+	static const struct cli_verb verbs[] = {{"list", template_list},
+						{"show", template_show},
+						{"check", template_check},
+						{NULL, NULL}};
+
+	return cli_verb(c, verbs, argc, argv);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One binary: the daemon and its command line. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+
+static const struct command commands[] = {
+    {"demo", "demo [--keep DIR] [--seed N]", "chạy thử toàn bộ trên dữ liệu giả", cmd_demo},
+    {"init", "init", "viết tệp cấu hình và tạo cơ sở dữ liệu", cmd_init},
+    {"serve", "serve", "chạy dịch vụ", cmd_serve},
+    {"status", "status [--json]", "tình trạng: tin, hàng đợi, nhà cung cấp, việc sắp tới",
+     cmd_status},
+    {"doctor", "doctor [--json]", "kiểm tra cấu hình, dữ liệu, đồng hồ; nói cần làm gì",
+     cmd_doctor},
+    {"import",
+     "import PROGRAMME FILE [--dry-run] [--rejects FILE] [--encoding NAME] [--list-year YYYY] "
+     "[--json]",
+     "nhập danh sách (xlsx, csv)", cmd_import},
+    {"campaign",
+     "campaign list|show C|preview C [--json]\n"
+     "campaign create NAME --programme P --audience A1[,A2] [--accents with|without|cheapest]\n"
+     "                [--set NAME=VALUE]… [--starts DATE] [--expires DATE] [--step N] [--lane "
+     "L]\n"
+     "campaign approve|start|pause|resume|cancel C",
+     "chiến dịch: soạn, xem trước, duyệt, gửi, dừng", cmd_campaign},
+    {"message",
+     "message list [--campaign ID] [--state S] [--number N] [--after ID] [--limit N] [--json]\n"
+     "message show ID | retry ID | settle ID sent|not-sent|abandon",
+     "tin nhắn: tra cứu, gửi lại, quyết định tin chưa rõ", cmd_message},
+    {"recipient",
+     "recipient show PROGRAMME KEY [--json]\n"
+     "recipient hold PROGRAMME KEY [--deceased] [--reason TEXT] | release PROGRAMME KEY\n"
+     "recipient set PROGRAMME KEY STATE|opted-out|wrong-person|not-opted-out|not-wrong-person",
+     "một người hoặc một hộ: xem, giữ, thả, đổi trạng thái", cmd_recipient},
+    {"template", "template list | show FILE | check", "mẫu tin: xem, kiểm tra", cmd_template},
+    {"provider", "provider list [--json] | check | send-test NAME NUMBER [--text TEXT]",
+     "nhà cung cấp: mô tả, kiểm tra, gửi thử", cmd_provider},
+    {"report",
+     "report figures|weekly [--week 2023-W24] [--json]\n"
+     "report digest --unit HAMLET [--week 2023-W24]",
+     "số liệu, báo cáo tuần, bản tin trưởng ấp", cmd_report},
+    {"inspect", "inspect phone ARG | text ARG | file FILE [--encoding NAME] [--json]",
+     "moidan hiểu một số điện thoại, một tin, một danh sách thế nào", cmd_inspect},
+    {"config", "config check | schema", "kiểm tra tệp cấu hình", cmd_config},
+    {"backup", "backup FILE", "sao lưu khi đang chạy", cmd_backup},
+    {"restore", "restore FILE [--force]", "khôi phục; mọi tin chưa gửi được giữ lại",
+     cmd_restore},
+};
+
+static const struct command *main_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static void main_usage_of(FILE *to, const struct command *k)
+{
+	const char *line = k->usage;
+
+	while (line != NULL) {
+		const char *end = strchr(line, '\n');
+		int n = end != NULL ? (int)(end - line) : (int)strlen(line);
+
+		(void)fprintf(to, "  moidan %.*s\n", n, line);
+		line = end != NULL ? end + 1 : NULL;
+	}
+}
+
+static int main_help(int argc, char **argv)
+{
+	const struct command *k = argc > 1 ? main_find(argv[1]) : NULL;
+
+	if (k != NULL) {
+		(void)printf("%s: %s\n", k->name, k->summary);
+		main_usage_of(stdout, k);
+		return 0;
+	}
+	(void)printf("Mời Dân %s: mời và nhắc người dân, báo cáo hằng tuần.\n\n"
+		     "  moidan [--config FILE] LỆNH …\n\n",
+		     MOIDAN_VERSION);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		(void)printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	(void)printf("\n  moidan help LỆNH nói cách dùng; moidan(1) nói đủ.\n");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = {0};
+	const struct command *k;
+	int rc, at = 1;
+
+	/* What is written holds citizens' data: nobody else reads it. */
+	(void)umask(077);
+	if (at + 1 < argc && strcmp(argv[at], "--config") == 0) {
+		c.config_path = argv[at + 1];
+		at += 2;
+	} else if (at < argc && strncmp(argv[at], "--config=", 9) == 0) {
+		c.config_path = argv[at++] + 9;
+	}
+	if (at >= argc || strcmp(argv[at], "help") == 0 || strcmp(argv[at], "--help") == 0)
+		return main_help(argc - at, argv + at);
+	if (strcmp(argv[at], "version") == 0 || strcmp(argv[at], "--version") == 0) {
+		(void)printf("moidan %s\n", MOIDAN_VERSION);
+		return 0;
+	}
+	k = main_find(argv[at]);
+	if (k == NULL) {
+		(void)fprintf(stderr, "moidan: không có lệnh \"%s\"; xem \"moidan help\"\n",
+			      argv[at]);
+		return EX_USAGE;
+	}
+	rc = k->run(&c, argc - at, argv + at);
+	if (rc == EX_USAGE)
+		main_usage_of(stderr, k);
+	store_close(c.store);
+	house_free(c.house);
+	if (fflush(stdout) == EOF && rc == 0)
+		rc = EX_IOERR;
+	return rc < 0 ? EX_SOFTWARE : rc;
+}
