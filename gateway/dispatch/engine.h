@@ -19,9 +19,10 @@ struct engine;
 struct engine_config {
 	struct dispatch_config dispatch;
 	const struct campaign_house *house;
-	struct provider *const *providers;
+	struct provider *const *providers; /* borrowed, like all in here */
 	size_t n_providers;
-	const char *callback_base; /* "https://host/callbacks": /PROVIDER/TOKEN is added; NULL = none */
+	const char *
+	    callback_base; /* "https://host/callbacks": /PROVIDER/TOKEN is added; NULL = none */
 	/* The token of a provider's callback URL (made once, kept in the store's meta). */
 	const char *(*callback_token)(const char *provider, void *arg);
 	void *callback_arg;
@@ -30,7 +31,8 @@ struct engine_config {
 /* Takes st (a STORE_DAEMON), also on failure. base is the caller's loop. The threads start at once.
  * on_fatal is called on the caller's loop when the process must end (a commit whose outcome is
  * unknown); it should exit with the code in e. */
-struct engine *engine_new(struct event_base *base, struct store *st, const struct engine_config *cfg,
+struct engine *engine_new(struct event_base *base, struct store *st,
+			  const struct engine_config *cfg,
 			  void (*on_fatal)(const struct err *e, void *arg), void *arg,
 			  struct err *e);
 
@@ -43,7 +45,8 @@ void engine_wake(struct engine *en);
 
 /* Runs fn on the store thread inside a transaction that others share; done (or NULL) on the caller's
  * loop after the commit, with fn's return value (-1: rolled back alone, e says why). arg goes to both.
- * Posts from one caller are committed in order. -1 when the queue is full (answer 503). */
+ * Posts from one caller are committed in order. -1 when the queue is full or the engine is stopping
+ * (answer 503): then neither is called. What was posted before engine_stop() is done by it. */
 int engine_post(struct engine *en, int (*fn)(struct store *st, void *arg, struct err *e),
 		void (*done)(int rc, const struct err *e, void *arg), void *arg);
 
@@ -52,7 +55,10 @@ void engine_stats(struct engine *en, struct outbox_stats *out);
  * sign of life. */
 int64_t engine_stalled_ms(struct engine *en);
 
-/* As outbox_reconfigure, from the caller's loop; blocks until no old provider is in use. */
-void engine_reconfigure(struct engine *en, const struct engine_config *cfg);
+/* New configuration whole, from the caller's loop: waits until what is in flight was answered and
+ * committed (at most wait_ms), then changes over; afterwards nothing of the old configuration is in
+ * use. 0, or -1 with e: then the old one stays in use and may not be freed. */
+MUST_CHECK int engine_reconfigure(struct engine *en, const struct engine_config *cfg,
+				  int64_t wait_ms, struct err *e);
 
 #endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who goes next: lanes first, then running campaigns in turn, each as far as
+ * its hours and its provider's pace allow. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "dispatch/outbox_impl.h"
+
+/* How long a campaign is left alone that says it has work but gives none. */
+#define CLAIM_RETRY_MS CLOCK_SECOND_MS
+
+/* The first provider of the campaign's channel, in the order of the configuration, that may be
+ * used. */
+static struct outbox_route *claim_route(struct outbox *o, const struct outbox_work *w)
+{
+	for (size_t i = 0; i < o->n_routes; i++) {
+		struct outbox_route *r = &o->routes[i];
+
+		if (!r->stopped && strcmp(r->facts->channel, w->row.channel) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+/* The first moment at which w may claim, whatever it has queued: now, or later; INT64_MAX when no time
+ * alone allows it. */
+static int64_t claim_gate(struct outbox *o, const struct outbox_work *w, struct outbox_route *r,
+			  int64_t now)
+{
+	int64_t at, next;
+
+	if (r == NULL)
+		return INT64_MAX;
+	at = outbox_hours_next(o, w->row.lane, now);
+	next = pace_next(&r->pace, now);
+	at = next > at ? next : at;
+	at = w->row.starts_at > at ? w->row.starts_at : at;
+	return w->blocked_until > at ? w->blocked_until : at;
+}
+
+/* When the first queued message of w is due. */
+static int claim_due(struct outbox *o, struct outbox_work *w, int64_t *due_at, struct err *e)
+{
+	int rc;
+
+	if (!w->due_known) {
+		rc = store_message_next_due(o->st, w->row.id, &w->next_due, e);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			w->next_due = INT64_MAX;
+		w->due_known = true;
+	}
+	*due_at = w->next_due;
+	return 0;
+}
+
+/* campaign_decide, counted. */
+struct claim_ask {
+	struct eligibility who;
+	struct outbox_stats *stats;
+	bool stopped;
+};
+
+static struct claim_verdict claim_decide(const struct message_candidate *c, void *arg)
+{
+	struct claim_ask *ask = arg;
+	struct claim_verdict v = campaign_decide(c, &ask->who);
+
+	ask->stats->cancelled += v.decision == CLAIM_CANCEL;
+	ask->stats->expired += v.decision == CLAIM_EXPIRE;
+	ask->stopped = ask->stopped || v.decision == CLAIM_STOP;
+	return v;
+}
+
+static void claim_take(struct outbox *o, struct outbox_turn *t, struct outbox_route *r,
+		       const struct message_claimed *got, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		t->items[t->n_items++] = (struct outbox_item){
+		    .msg = got[i], .provider = r->provider, .route = (int)(r - o->routes)};
+		pace_take(&r->pace, got[i].segments);
+	}
+	o->turn_stats.claimed += (int64_t)n;
+}
+
+/* Claims at most max messages of w. *more: it has more that is due, and room. */
+static int claim_work(struct outbox *o, struct outbox_work *w, struct outbox_turn *t,
+		      size_t max, bool *more, struct err *e)
+{
+	struct outbox_route *r = claim_route(o, w);
+	struct claim_ask ask = {.who = {.st = o->st, .house = o->house, .now = t->now},
+				.stats = &o->turn_stats};
+	struct message_claim c = {.campaign_id = w->row.id,
+				  .now = t->now,
+				  .civil_day = civil_day_of(t->now),
+				  .decide = claim_decide,
+				  .arg = &ask};
+	struct message_claimed *got;
+	size_t n = 0, examined = 0;
+	int64_t due_at = INT64_MAX;
+	int rc;
+
+	*more = false;
+	if (claim_gate(o, w, r, t->now) > t->now)
+		return 0;
+	if (claim_due(o, w, &due_at, e) < 0)
+		return -1;
+	if (due_at > t->now)
+		return 0;
+	rc = outbox_work_reload(o, w, e);
+	if (rc > 0)
+		rc = outbox_work_plan(o, w, e);
+	if (rc <= 0)
+		return rc;
+	ask.who.plan = w->plan;
+	c.iso_week = civil_iso_week(c.civil_day);
+	c.provider_id = r->id;
+	c.max_segments = pace_segments(&r->pace, t->now);
+	c.max = (size_t)pace_room(&r->pace, t->now);
+	c.max = c.max < max ? c.max : max;
+	got = mem_calloc(c.max, sizeof(*got));
+	rc = store_message_claim(o->st, &c, got, &n, &examined, e);
+	/* On failure too: what was taken is freed with the turn's items. */
+	claim_take(o, t, r, got, n);
+	free(got);
+	if (rc < 0)
+		return -1;
+	w->due_known = false;
+	if (examined == 0 || ask.stopped) {
+		w->blocked_until = t->now + CLAIM_RETRY_MS;
+		return 0;
+	}
+	if (claim_due(o, w, &due_at, e) < 0)
+		return -1;
+	*more = due_at <= t->now && claim_gate(o, w, r, t->now) <= t->now;
+	return 0;
+}
+
+/* Goes round the campaigns of one lane, each taking its share, until nothing is due or no room is
+ * left. */
+static int claim_lane(struct outbox *o, struct outbox_turn *t, enum lane lane, struct err *e)
+{
+	size_t takers = 0;
+
+	for (size_t i = 0; i < o->n_work; i++)
+		takers += o->work[i]->row.lane == lane;
+	while (takers > 0 && t->n_items < t->room) {
+		size_t share = (t->room - t->n_items + takers - 1) / takers;
+		size_t hungry = 0, before = t->n_items;
+
+		for (size_t k = 0; k < o->n_work && t->n_items < t->room; k++) {
+			struct outbox_work *w = o->work[(o->first + k) % o->n_work];
+			size_t left = t->room - t->n_items;
+			bool more = false;
+
+			if (w->row.lane != lane)
+				continue;
+			if (claim_work(o, w, t, share < left ? share : left, &more, e) < 0)
+				return -1;
+			hungry += more;
+		}
+		/* A round of nothing but cancelled rows ends the turn; the next goes on. */
+		if (t->n_items == before)
+			break;
+		takers = hungry;
+	}
+	return 0;
+}
+
+int outbox_claim(struct outbox *o, struct outbox_turn *t, struct err *e)
+{
+	for (int lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
+		if (claim_lane(o, t, (enum lane)lane, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int outbox_claim_wake(struct outbox *o, int64_t now, int64_t *wake, struct err *e)
+{
+	*wake = INT64_MAX;
+	for (size_t i = 0; i < o->n_work; i++) {
+		struct outbox_work *w = o->work[i];
+		int64_t at = claim_gate(o, w, claim_route(o, w), now);
+		int64_t due_at = INT64_MAX;
+
+		/* Blocked but by a result: that result makes the next turn. */
+		if (at == INT64_MAX)
+			continue;
+		if (claim_due(o, w, &due_at, e) < 0)
+			return -1;
+		at = due_at > at ? due_at : at;
+		*wake = at < *wake ? at : *wake;
+	}
+	return 0;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dispatch/outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "dispatch/outbox_impl.h"
+
+/* Recipients planned in one turn: about 10 ms of work, so that answers are never kept waiting. */
+#define OUTBOX_FAN_OUT 1000
+/* A notice keeps to the hours of Decree 91/2020/NĐ-CP; only an urgent one goes at any time. */
+#define OUTBOX_NOTICE_FROM (7 * 60)
+#define OUTBOX_NOTICE_TO   (22 * 60)
+
+/* ---- what is running ---------------------------------------------------------------------- */
+
+static void outbox_work_free(struct outbox_work *w)
+{
+	if (w == NULL)
+		return;
+	campaign_plan_free(w->plan);
+	campaign_clear(&w->row);
+	free(w);
+}
+
+struct outbox_work *outbox_work_by_id(struct outbox *o, int64_t campaign_id)
+{
+	for (size_t i = 0; i < o->n_work; i++) {
+		if (o->work[i]->row.id == campaign_id)
+			return o->work[i];
+	}
+	return NULL;
+}
+
+int outbox_work_reload(struct outbox *o, struct outbox_work *w, struct err *e)
+{
+	struct campaign now = {0};
+	int rc = store_campaign_get(o->st, w->row.id, &now, e);
+
+	if (rc <= 0 || now.state != CAMPAIGN_RUNNING) {
+		campaign_clear(&now);
+		o->refresh = true;
+		return rc < 0 ? -1 : 0;
+	}
+	/* The plan has borrowed the row's texts, which do not change while it runs. */
+	w->row.cursor = now.cursor;
+	w->row.starts_at = now.starts_at;
+	w->row.expires_at = now.expires_at;
+	campaign_clear(&now);
+	return 1;
+}
+
+int outbox_work_plan(struct outbox *o, struct outbox_work *w, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (w->plan != NULL)
+		return 1;
+	w->plan = campaign_plan_new(o->house, &w->row, &why);
+	if (w->plan != NULL)
+		return 1;
+	return outbox_work_halt(o, w, why.text, e);
+}
+
+int outbox_work_halt(struct outbox *o, struct outbox_work *w, const char *reason, struct err *e)
+{
+	struct campaign now = {0};
+	int rc = store_campaign_get(o->st, w->row.id, &now, e);
+
+	o->refresh = true;
+	if (rc > 0 && now.state == CAMPAIGN_RUNNING) {
+		log_error("dispatch", "campaign_halted", "campaign=%lld reason=\"%s\"",
+			  (long long)now.id, reason);
+		now.state = CAMPAIGN_HALTED;
+		free(now.halt_reason);
+		now.halt_reason = mem_strdup(reason);
+		rc = store_campaign_update(o->st, &now, e);
+	}
+	campaign_clear(&now);
+	return rc < 0 ? -1 : 0;
+}
+
+static void outbox_on_campaign(const struct campaign *c, void *arg)
+{
+	struct outbox *o = arg;
+	struct outbox_work *w = outbox_work_by_id(o, c->id);
+
+	if (w == NULL) {
+		w = mem_calloc(1, sizeof(*w));
+		w->row = *c;
+		w->row.name = mem_strdup(c->name);
+		w->row.programme = mem_strdup(c->programme);
+		w->row.audiences = mem_strdup(c->audiences);
+		w->row.channel = mem_strdup(c->channel);
+		w->row.parameters = mem_strdup(c->parameters);
+		w->row.created_by = mem_strdup(c->created_by);
+		w->row.approved_by = mem_strdup(c->approved_by);
+		w->row.hash = mem_strdup(c->hash);
+		w->row.halt_reason = mem_strdup(c->halt_reason);
+		o->work = mem_grow(o->work, &o->cap_work, o->n_work + 1,
+				   sizeof(struct outbox_work *));
+		o->work[o->n_work++] = w;
+	}
+	w->row.cursor = c->cursor;
+	w->row.starts_at = c->starts_at;
+	w->row.expires_at = c->expires_at;
+	w->due_known = false;
+	w->blocked_until = 0;
+	w->seen = true;
+}
+
+static void outbox_on_provider(int id, const char *name, const char *stopped_reason,
+			       int64_t since, void *arg)
+{
+	struct outbox *o = arg;
+	struct outbox_route *r = outbox_route_by_id(o, id);
+
+	(void)name;
+	(void)since;
+	if (r != NULL)
+		r->stopped = stopped_reason != NULL;
+}
+
+static int outbox_reread(struct outbox *o, struct err *e)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < o->n_work; i++)
+		o->work[i]->seen = false;
+	if (store_campaign_list(o->st, CAMPAIGN_RUNNING, outbox_on_campaign, o, e) < 0 ||
+	    store_provider_list(o->st, outbox_on_provider, o, e) < 0)
+		return -1;
+	for (size_t i = 0; i < o->n_work; i++) {
+		if (o->work[i]->seen)
+			o->work[kept++] = o->work[i];
+		else
+			outbox_work_free(o->work[i]);
+	}
+	o->n_work = kept;
+	o->settle_at = 0;
+	o->silence_at = 0;
+	o->refresh = false;
+	return 0;
+}
+
+static void outbox_forget_work(struct outbox *o)
+{
+	for (size_t i = 0; i < o->n_work; i++)
+		outbox_work_free(o->work[i]);
+	o->n_work = 0;
+}
+
+/* ---- life --------------------------------------------------------------------------------- */
+
+struct outbox_route *outbox_route_by_id(struct outbox *o, int provider_id)
+{
+	for (size_t i = 0; i < o->n_routes; i++) {
+		if (o->routes[i].id == provider_id)
+			return &o->routes[i];
+	}
+	return NULL;
+}
+
+/* In a transaction. What is paused and was spent stays so for a provider that is still there. */
+static int outbox_set_routes(struct outbox *o, struct provider *const *providers, size_t n,
+			     struct err *e)
+{
+	struct outbox_route *routes = mem_calloc(n, sizeof(*routes));
+
+	for (size_t i = 0; i < n; i++) {
+		struct outbox_route *r = &routes[i];
+		const struct outbox_route *old;
+
+		r->provider = providers[i];
+		r->facts = provider_facts(r->provider);
+		if (store_provider_put(o->st, r->facts->name, &r->id, e) < 0) {
+			free(routes);
+			return -1;
+		}
+		old = outbox_route_by_id(o, r->id);
+		pace_init(&r->pace, r->facts->rate_per_second, r->facts->in_flight);
+		if (old != NULL) {
+			r->pace = old->pace;
+			pace_set(&r->pace, r->facts->rate_per_second, r->facts->in_flight);
+		}
+	}
+	free(o->routes);
+	free(o->saved);
+	o->routes = routes;
+	o->saved = mem_calloc(n, sizeof(*o->saved));
+	o->n_routes = n;
+	return 0;
+}
+
+int outbox_reconfigure(struct outbox *o, const struct dispatch_config *cfg,
+		       const struct campaign_house *house, struct provider *const *providers,
+		       size_t n_providers, struct err *e)
+{
+	outbox_forget_work(o);
+	o->cfg = cfg;
+	o->house = house;
+	o->refresh = true;
+	if (store_begin(o->st, e) < 0)
+		return -1;
+	if (outbox_set_routes(o, providers, n_providers, e) < 0) {
+		store_rollback(o->st);
+		return -1;
+	}
+	return store_commit(o->st, e);
+}
+
+static int outbox_recover(struct outbox *o, struct err *e)
+{
+	size_t n = 0;
+
+	if (store_begin(o->st, e) < 0)
+		return -1;
+	if (store_message_recover(o->st, &n, e) < 0) {
+		store_rollback(o->st);
+		return -1;
+	}
+	if (store_commit(o->st, e) < 0)
+		return -1;
+	if (n > 0)
+		log_warn("dispatch", "recovered", "uncertain=%zu", n);
+	return 0;
+}
+
+struct outbox *outbox_new(struct store *st, const struct dispatch_config *cfg,
+			  const struct campaign_house *house, struct provider *const *providers,
+			  size_t n_providers, uint64_t seed, struct err *e)
+{
+	struct outbox *o = mem_calloc(1, sizeof(*o));
+
+	o->st = st;
+	o->seed = seed;
+	o->claiming = true;
+	if (outbox_recover(o, e) < 0 ||
+	    outbox_reconfigure(o, cfg, house, providers, n_providers, e) < 0) {
+		outbox_free(o);
+		return NULL;
+	}
+	return o;
+}
+
+void outbox_free(struct outbox *o)
+{
+	if (o == NULL)
+		return;
+	outbox_forget_work(o);
+	free(o->work);
+	free(o->routes);
+	free(o->saved);
+	free(o);
+}
+
+void outbox_refresh(struct outbox *o)
+{
+	o->refresh = true;
+}
+
+void outbox_set_claiming(struct outbox *o, bool on)
+{
+	o->claiming = on;
+}
+
+void outbox_stats_get(const struct outbox *o, struct outbox_stats *out)
+{
+	*out = o->stats;
+	out->in_flight = 0;
+	for (size_t i = 0; i < o->n_routes; i++)
+		out->in_flight += o->routes[i].pace.in_flight;
+}
+
+int64_t outbox_hours_next(const struct outbox *o, enum lane lane, int64_t now)
+{
+	int minute = civil_minute_of_day(now);
+	civil_day day = civil_day_of(now);
+
+	if (lane == LANE_BULK)
+		return calendar_next_open(o->house->calendar, now);
+	if (lane == LANE_URGENT || (minute >= OUTBOX_NOTICE_FROM && minute < OUTBOX_NOTICE_TO))
+		return now;
+	if (minute >= OUTBOX_NOTICE_TO)
+		day++;
+	return civil_day_start_ms(day) + OUTBOX_NOTICE_FROM * CLOCK_MINUTE_MS;
+}
+
+/* ---- a turn ------------------------------------------------------------------------------- */
+
+/* One campaign's next batch; campaigns take turns. *more: something is left for the next turn. */
+static int outbox_fan_out(struct outbox *o, int64_t now, bool *more, struct err *e)
+{
+	bool done = false;
+
+	*more = false;
+	for (size_t k = 0; k < o->n_work; k++) {
+		struct outbox_work *w = o->work[(o->first + k) % o->n_work];
+		size_t planned = 0, faults = 0;
+		bool rest = false;
+		int rc;
+
+		if (w->row.cursor < 0 || now < w->blocked_until)
+			continue;
+		if (done) {
+			*more = true;
+			continue;
+		}
+		rc = outbox_work_reload(o, w, e);
+		if (rc > 0)
+			rc = outbox_work_plan(o, w, e);
+		if (rc < 0)
+			return -1;
+		if (rc == 0 || w->row.cursor < 0)
+			continue;
+		if (campaign_fan_out(o->st, w->plan, &w->row, now, OUTBOX_FAN_OUT, &planned,
+				     &faults, &rest, e) < 0)
+			return -1;
+		if (faults > 0)
+			log_warn("dispatch", "fan_out_faults", "campaign=%lld faults=%zu",
+				 (long long)w->row.id, faults);
+		o->turn_stats.planned += (int64_t)planned;
+		w->due_known = false;
+		*more = *more || rest;
+		done = true;
+	}
+	return 0;
+}
+
+static int64_t outbox_min(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
+{
+	bool more = false;
+	int64_t wake = INT64_MAX;
+
+	t->n_items = 0;
+	t->wake = INT64_MAX;
+	memset(&o->turn_stats, 0, sizeof(o->turn_stats));
+	for (size_t i = 0; i < o->n_routes; i++)
+		o->saved[i] = o->routes[i].pace;
+
+	if (outbox_results(o, t, e) < 0)
+		return -1;
+	if (!o->claiming)
+		return 0;
+	if (o->refresh && outbox_reread(o, e) < 0)
+		return -1;
+	if (outbox_fan_out(o, t->now, &more, e) < 0 || outbox_settle(o, t, e) < 0 ||
+	    outbox_claim(o, t, e) < 0 || outbox_claim_wake(o, t->now, &wake, e) < 0)
+		return -1;
+	t->wake = more || o->refresh ? t->now : wake;
+	t->wake = outbox_min(t->wake, outbox_min(o->settle_at, o->silence_at));
+	o->first++;
+	return 0;
+}
+
+void outbox_committed(struct outbox *o)
+{
+	const struct outbox_stats *d = &o->turn_stats;
+
+	o->stats.claimed += d->claimed;
+	o->stats.accepted += d->accepted;
+	o->stats.not_sent += d->not_sent;
+	o->stats.refused += d->refused;
+	o->stats.uncertain += d->uncertain;
+	o->stats.settled += d->settled;
+	o->stats.expired += d->expired;
+	o->stats.cancelled += d->cancelled;
+	o->stats.planned += d->planned;
+}
+
+void outbox_rolled_back(struct outbox *o, struct outbox_turn *t)
+{
+	for (size_t i = 0; i < t->n_items; i++)
+		free(t->items[i].msg.text);
+	t->n_items = 0;
+	for (size_t i = 0; i < o->n_routes; i++)
+		o->routes[i].pace = o->saved[i];
+	/* Cursors and cached times may speak of what did not happen. */
+	outbox_forget_work(o);
+	o->refresh = true;
+}
+
+int outbox_turn(struct outbox *o, struct outbox_turn *t, struct err *e)
+{
+	t->n_items = 0;
+	t->wake = INT64_MAX;
+	if (store_begin(o->st, e) < 0)
+		return -1;
+	if (outbox_prepare(o, t, e) < 0) {
+		store_rollback(o->st);
+		outbox_rolled_back(o, t);
+		return -1;
+	}
+	if (store_commit(o->st, e) < 0) {
+		outbox_rolled_back(o, t);
+		return -1;
+	}
+	outbox_committed(o);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of the outbox, for the files that make it up: outbox.c (life,
+ * turns, what is running), claim.c, settle.c (results, the uncertain, silence). */
+#ifndef MOIDAN_DISPATCH_OUTBOX_IMPL_H
+#define MOIDAN_DISPATCH_OUTBOX_IMPL_H
+
+#include "dispatch/outbox.h"
+#include "dispatch/pace.h"
+
+/* A provider as the outbox sees it. */
+struct outbox_route {
+	const struct provider *provider;
+	const struct provider_facts *facts;
+	int id;	      /* in the store */
+	bool stopped; /* must not be used before somebody looked */
+	struct pace pace;
+};
+
+/* A running campaign. */
+struct outbox_work {
+	struct campaign row;	    /* read again in each transaction that claims or fans out */
+	struct campaign_plan *plan; /* made when first needed */
+	bool seen;		    /* by the refresh under way */
+	bool due_known;	       /* next_due is no later than the first queued message's time */
+	int64_t next_due;      /* INT64_MAX: none is queued */
+	int64_t blocked_until; /* after trouble */
+	int refused_in_row;    /* texts refused without one accepted between */
+};
+
+struct outbox {
+	struct store *st;
+	const struct dispatch_config *cfg;
+	const struct campaign_house *house;
+	struct outbox_route *routes;
+	struct pace *saved; /* of the routes, before the turn */
+	size_t n_routes;
+	struct outbox_work **work;
+	size_t n_work, cap_work;
+	size_t first; /* round robin: who claims first in the next turn */
+	bool refresh; /* read campaigns and providers again */
+	bool claiming;
+	uint64_t seed;
+	int64_t settle_at;   /* no uncertain message is due before */
+	bool settle_blocked; /* re-sends wait for room at their provider */
+	int64_t silence_at;  /* no sent message falls silent before */
+	struct outbox_stats stats, turn_stats;
+};
+
+struct outbox_route *outbox_route_by_id(struct outbox *o, int provider_id);
+struct outbox_work *outbox_work_by_id(struct outbox *o, int64_t campaign_id);
+
+/* Reads w's row again: 1 when it still runs, 0 when not, -1. */
+int outbox_work_reload(struct outbox *o, struct outbox_work *w, struct err *e);
+/* Makes the plan when there is none: 1, 0 when it cannot be made (then the campaign is halted), -1. */
+int outbox_work_plan(struct outbox *o, struct outbox_work *w, struct err *e);
+MUST_CHECK int outbox_work_halt(struct outbox *o, struct outbox_work *w, const char *reason,
+				struct err *e);
+
+/* The first moment >= now at which a campaign of this lane may send. */
+int64_t outbox_hours_next(const struct outbox *o, enum lane lane, int64_t now);
+
+/* Records the results of t. */
+MUST_CHECK int outbox_results(struct outbox *o, struct outbox_turn *t, struct err *e);
+/* Settles and gives up waiting where it is time. Appends re-sends to t's items. */
+MUST_CHECK int outbox_settle(struct outbox *o, struct outbox_turn *t, struct err *e);
+/* Fills what is left of t's room with due messages. */
+MUST_CHECK int outbox_claim(struct outbox *o, struct outbox_turn *t, struct err *e);
+/* The earliest moment at which one of the running campaigns has something to send. */
+MUST_CHECK int outbox_claim_wake(struct outbox *o, int64_t now, int64_t *wake, struct err *e);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Results in, and what time does to messages that were sent: the uncertain are
+ * settled, the silent are given up on. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "dispatch/judge.h"
+#include "dispatch/outbox_impl.h"
+#include "store/recipient.h"
+
+/* Rows looked at in one turn. */
+#define SETTLE_BATCH 200
+
+/* ---- results ------------------------------------------------------------------------------ */
+
+/* What an answer says about its provider as a whole. */
+static void settle_pace(struct outbox_route *route, const struct outbox_result *r,
+			int64_t due_at)
+{
+	const struct outcome *oc = &r->outcome;
+	bool trouble = oc->not_sent || oc->class == OUTCOME_UNCERTAIN ||
+		       (oc->class == OUTCOME_RETRY && oc->http_status >= 500);
+
+	pace_give_back(&route->pace);
+	if (!trouble) {
+		pace_worked(&route->pace);
+	} else if (pace_failed(&route->pace, r->at)) {
+		log_warn("dispatch", "provider_in_trouble",
+			 "provider=%s pause_ms=%lld reason=\"%s\"", route->facts->name,
+			 (long long)(route->pace.paused_until - r->at), oc->reason);
+	}
+	/* A status speaks about us, a code in a 200 about one message (a quota of its number). */
+	if ((oc->http_status == 429 || oc->http_status == 503) && oc->wait_ms >= 0)
+		pace_pause(&route->pace, due_at);
+}
+
+static int settle_stop_provider(struct outbox *o, struct outbox_route *route,
+				const struct outbox_result *r, struct err *e)
+{
+	char reason[224];
+
+	if (route->stopped)
+		return 0;
+	(void)snprintf(reason, sizeof(reason), "%s %s: %s",
+		       outcome_class_name(r->outcome.class), r->outcome.code,
+		       r->outcome.reason);
+	if (store_provider_stop(o->st, route->id, reason, e) < 0)
+		return -1;
+	route->stopped = true;
+	o->refresh = true;
+	log_error("dispatch", "provider_stopped", "provider=%s reason=\"%s\"",
+		  route->facts->name, reason);
+	return 0;
+}
+
+static int settle_campaign(struct outbox *o, const struct outbox_result *r,
+			   const struct judgement *j, struct err *e)
+{
+	struct outbox_work *w = outbox_work_by_id(o, r->campaign_id);
+
+	if (w == NULL)
+		return 0;
+	if (j->event == MESSAGE_EV_NOT_SENT && j->due_at < w->next_due)
+		w->next_due = j->due_at;
+	if (j->event == MESSAGE_EV_ACCEPTED)
+		w->refused_in_row = 0;
+	if (r->outcome.class != OUTCOME_CONTENT)
+		return 0;
+	if (++w->refused_in_row < o->cfg->halt_after)
+		return 0;
+	w->refused_in_row = 0;
+	return outbox_work_halt(o, w, "nhà cung cấp liên tiếp từ chối nội dung tin nhắn", e);
+}
+
+static void settle_count(struct outbox *o, const struct judgement *j, bool resend)
+{
+	struct outbox_stats *s = &o->turn_stats;
+
+	switch (j->event) {
+	case MESSAGE_EV_ACCEPTED:
+		s->accepted++;
+		s->settled += resend;
+		break;
+	case MESSAGE_EV_REFUSED:
+		s->refused++;
+		s->settled += resend;
+		break;
+	case MESSAGE_EV_UNKNOWN:
+		s->uncertain++;
+		break;
+	default:
+		s->not_sent++;
+		break;
+	}
+}
+
+static void settle_record(const struct outbox_result *r, const struct judgement *j,
+			  const struct provider_facts *facts, struct message_result *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->id = r->id;
+	out->attempt = r->attempt;
+	out->event = j->event;
+	out->at = r->at;
+	out->due_at = j->due_at;
+	out->new_generation = j->new_generation;
+	out->index_ref = facts->receipts && !facts->receipt_by_ref;
+	out->provider_id = r->provider_id;
+	out->class = (int)r->outcome.class;
+	out->http_status = r->outcome.http_status;
+	memcpy(out->code, r->outcome.code, sizeof(out->code));
+	memcpy(out->provider_ref, r->outcome.provider_ref, sizeof(out->provider_ref));
+	memcpy(out->reason, r->outcome.reason, sizeof(out->reason));
+}
+
+static int settle_result(struct outbox *o, const struct outbox_result *r,
+			 struct message_result *out, struct err *e)
+{
+	struct outbox_route *route = outbox_route_by_id(o, r->provider_id);
+	struct judgement j;
+
+	if (route == NULL)
+		return err_set(e, EX_SOFTWARE,
+			       "a result of provider %d, which is not configured",
+			       r->provider_id);
+	j = judge_result(r, route->facts, o->cfg, &o->seed);
+	settle_pace(route, r, j.due_at);
+	settle_count(o, &j, r->resend);
+	settle_record(r, &j, route->facts, out);
+	if (j.event == MESSAGE_EV_UNKNOWN && j.due_at < o->settle_at)
+		o->settle_at = j.due_at;
+	if (j.event == MESSAGE_EV_ACCEPTED && j.due_at < o->silence_at)
+		o->silence_at = j.due_at;
+	if (j.stop_provider && settle_stop_provider(o, route, r, e) < 0)
+		return -1;
+	if (j.dead_number && store_contact_flags(o->st, r->number, CONTACT_DEAD_NUMBER, 0,
+						 route->facts->name, e) < 0)
+		return -1;
+	return settle_campaign(o, r, &j, e);
+}
+
+int outbox_results(struct outbox *o, struct outbox_turn *t, struct err *e)
+{
+	struct message_result *list;
+	int rc = 0;
+
+	if (t->n_results == 0)
+		return 0;
+	if (o->settle_blocked)
+		o->settle_at = 0; /* room for a re-send */
+	list = mem_calloc(t->n_results, sizeof(*list));
+	for (size_t i = 0; i < t->n_results && rc == 0; i++)
+		rc = settle_result(o, &t->results[i], &list[i], e);
+	if (rc == 0)
+		rc = store_message_finish(o->st, list, t->n_results, e);
+	free(list);
+	return rc;
+}
+
+/* ---- the uncertain -------------------------------------------------------------------------- */
+
+/* Sends m again under its old reference. The caller knows that there is room. */
+static int settle_resend(struct outbox *o, struct outbox_turn *t, struct outbox_route *route,
+			 const struct message_open *m, struct err *e)
+{
+	struct outbox_item *item = &t->items[t->n_items];
+
+	if (store_message_resend(o->st, m->id, t->now, &item->msg, e) < 0)
+		return -1;
+	item->provider = route->provider;
+	item->route = (int)(route - o->routes);
+	item->resend = true;
+	t->n_items++;
+	pace_take(&route->pace, item->msg.segments);
+	o->turn_stats.claimed++;
+	return 0;
+}
+
+/* One uncertain message whose time has come. *full: no more fits into this turn. */
+static int settle_one(struct outbox *o, struct outbox_turn *t, const struct message_open *m,
+		      bool *full, int64_t *again, struct err *e)
+{
+	struct outbox_route *route = outbox_route_by_id(o, m->provider_id);
+	const struct outbox_work *w = outbox_work_by_id(o, m->campaign_id);
+	int64_t due_at = JUDGE_NEVER;
+	int64_t next;
+
+	switch (judge_uncertain(route ? route->facts : NULL, o->cfg, m->sent_at, m->expires_at,
+				t->now, &due_at)) {
+	case JUDGE_OFFICER:
+		log_warn("dispatch", "officer_needed", "message=%lld state=uncertain",
+			 (long long)m->id);
+		return store_message_postpone(o->st, m->id, JUDGE_NEVER, e);
+	case JUDGE_WAIT:
+		return store_message_postpone(o->st, m->id, due_at, e);
+	case JUDGE_RESEND:
+		break;
+	}
+	/* What a person paused, or a provider that must not be used, waits; its window goes on. */
+	if (w == NULL || route->stopped)
+		return store_message_postpone(o->st, m->id, t->now + o->cfg->settle_after, e);
+	next = outbox_hours_next(o, w->row.lane, t->now);
+	if (next > t->now)
+		return store_message_postpone(o->st, m->id, next, e);
+	next = pace_next(&route->pace, t->now);
+	if (next > t->now) {
+		o->settle_blocked = true;
+		*again = next < *again ? next : *again;
+		return 0;
+	}
+	if (t->n_items == t->room) {
+		*full = true;
+		return 0;
+	}
+	return settle_resend(o, t, route, m, e);
+}
+
+static int settle_uncertain(struct outbox *o, struct outbox_turn *t, struct err *e)
+{
+	struct message_open open[SETTLE_BATCH];
+	int64_t again = INT64_MAX, first = INT64_MAX;
+	bool full = false;
+	size_t n = 0;
+	int rc;
+
+	o->settle_blocked = false;
+
+	if (store_message_due(o->st, MESSAGE_UNCERTAIN, t->now, open, SETTLE_BATCH, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n && !full; i++) {
+		if (settle_one(o, t, &open[i], &full, &again, e) < 0)
+			return -1;
+	}
+	if (full || o->settle_blocked) {
+		o->settle_at = full ? t->now : again;
+		return 0;
+	}
+	rc = store_message_first_due(o->st, MESSAGE_UNCERTAIN, &first, e);
+	if (rc < 0)
+		return -1;
+	o->settle_at = rc > 0 ? first : INT64_MAX;
+	return 0;
+}
+
+/* ---- silence ------------------------------------------------------------------------------- */
+
+static int settle_silence(struct outbox *o, const struct outbox_turn *t, struct err *e)
+{
+	struct message_open open[SETTLE_BATCH];
+	int64_t first = INT64_MAX;
+	size_t n = 0;
+	int rc;
+
+	if (store_message_due(o->st, MESSAGE_SENT, t->now, open, SETTLE_BATCH, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (store_message_event(o->st, open[i].id, MESSAGE_EV_SILENCE, 0, NULL, e) < 0)
+			return -1;
+	}
+	rc = store_message_first_due(o->st, MESSAGE_SENT, &first, e);
+	if (rc < 0)
+		return -1;
+	o->silence_at = rc > 0 ? first : INT64_MAX;
+	return 0;
+}
+
+int outbox_settle(struct outbox *o, struct outbox_turn *t, struct err *e)
+{
+	if (o->settle_at <= t->now && settle_uncertain(o, t, e) < 0)
+		return -1;
+	if (o->silence_at <= t->now && settle_silence(o, t, e) < 0)
+		return -1;
+	return 0;
+}
