@@ -10,11 +10,11 @@
 #include "base/err.h"
 
 enum encoding {
-	ENCODING_UTF8,   /* with or without BOM, NFC or NFD */
+	ENCODING_UTF8, /* with or without BOM, NFC or NFD */
 	ENCODING_UTF16LE,
 	ENCODING_UTF16BE,
-	ENCODING_TCVN3,  /* ABC; fonts .VnTime */
-	ENCODING_VNI,    /* fonts VNI-Times */
+	ENCODING_TCVN3, /* ABC; fonts .VnTime */
+	ENCODING_VNI,	/* fonts VNI-Times */
 	ENCODING_VISCII,
 	ENCODING_VPS,
 	ENCODING_CP1258,
@@ -28,9 +28,10 @@ int encoding_from_name(const char *name, enum encoding *enc);
 
 struct encoding_guess {
 	enum encoding encoding;
-	bool mojibake; /* valid UTF-8 whose characters are the bytes of `encoding` seen as CP1252 */
-	int bom;       /* bytes of byte-order mark to skip */
-	bool sure;     /* false: another encoding scored nearly as well; show the officer rows */
+	/* valid UTF-8 whose characters are the bytes of `encoding` seen as CP1252 */
+	bool mojibake;
+	int bom;   /* bytes of byte-order mark to skip */
+	bool sure; /* false: another encoding scored nearly as well; show the officer rows */
 };
 
 /* Judges a sample of a file (a few hundred kilobytes at most are read). Order: BOM, UTF-16 by zero

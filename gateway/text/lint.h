@@ -7,19 +7,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Lists of strings end with NULL. A NULL list, NULL text or 0 asks nothing, but where said. */
 struct lint_rules {
-	const char *const *hosts;       /* exact hosts a link may have, NULL-terminated; NULL = no links */
-	const char *const *offices;     /* names one of which must stand in the text; NULL = not asked */
-	const char *const *places;      /* likewise for the place to go or ask */
-	const char *const *capitals;    /* abbreviations allowed in capitals; NULL = the usual ones */
-	const char *forbidden;          /* characters the provider refuses; NULL = none */
-	int max_segments_unaccented;    /* 0 = not asked */
+	/* Exact hosts a link may have; NULL = no links. */
+	const char *const *hosts;
+	/* Names one of which must stand in the text: the office, and the place to go or ask. */
+	const char *const *offices;
+	const char *const *places;
+	/* Abbreviations allowed in capitals; NULL = the usual ones. */
+	const char *const *capitals;
+	/* Characters the provider refuses. */
+	const char *forbidden;
+	int max_segments_unaccented;
 };
 
 struct lint_finding {
-	const char *rule;  /* "link", "otp", "money", "threat", "capitals", "exclamation", "digits",
-	                    * "office_missing", "place_missing", "forbidden_character", "too_long" … */
-	size_t offset;     /* byte offset in the text */
+	/* "link", "otp", "money", "threat", "capitals", "exclamation", "digits", "office_missing",
+	 * "place_missing", "forbidden_character", "too_long" … */
+	const char *rule;
+	size_t offset;	   /* byte offset in the text */
 	char message[200]; /* Vietnamese: what is wrong and what to write instead */
 };
 

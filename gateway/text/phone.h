@@ -8,22 +8,25 @@
 #include <stdint.h>
 
 enum phone_status {
-	PHONE_OK,            /* a mobile number that can be texted */
-	PHONE_MISSING,       /* nothing there: empty, "-", "ko", "chưa có", "không có" … */
-	PHONE_LANDLINE,      /* kept for the visit list, never texted */
+	PHONE_OK,	/* a mobile number that can be texted */
+	PHONE_MISSING,	/* nothing there: empty, "-", "ko", "chưa có", "không có" … */
+	PHONE_LANDLINE, /* kept for the visit list, never texted */
 	PHONE_UNKNOWN_RANGE, /* mobile by its form, no range we know: needs one delivered receipt */
 	PHONE_FOREIGN,
-	PHONE_SERVICE,       /* 1800/1900, 069/080, 113 … */
+	PHONE_SERVICE, /* 1800/1900, 069/080, 113 … */
 	PHONE_INVALID,
 };
 
 /* Flags, as bits; phone_flag_name() names each as `inspect phone` prints it. */
 enum phone_flag {
-	PHONE_LOST_ZERO = 1 << 0,     /* lost_leading_zero */
-	PHONE_MIGRATED_2018 = 1 << 1, /* migrated_2018: confirm once, the holder may have changed */
-	PHONE_CONFIRM = 1 << 2,       /* needs_confirmation: the 076/077 trap of An Giang, Kiên Giang */
-	PHONE_ALTERNATES = 1 << 3,    /* several_numbers: more than one number in the cell */
-	PHONE_TEXT_AROUND = 1 << 4,   /* text_around */
+	PHONE_LOST_ZERO = 1 << 0,
+	/* confirm once: the holder may have changed */
+	PHONE_MIGRATED_2018 = 1 << 1,
+	/* needs_confirmation: the 076/077 trap of An Giang, Kiên Giang */
+	PHONE_CONFIRM = 1 << 2,
+	/* several_numbers: more than one number in the cell */
+	PHONE_ALTERNATES = 1 << 3,
+	PHONE_TEXT_AROUND = 1 << 4,
 };
 
 #define PHONE_MAX_NUMBERS 4
@@ -31,8 +34,9 @@ enum phone_flag {
 struct phone {
 	enum phone_status status;
 	unsigned flags;
-	uint64_t number;                    /* digits with country code: 84912345678; 0 = none */
-	uint64_t others[PHONE_MAX_NUMBERS]; /* further numbers of the cell that are OK or landlines */
+	uint64_t number; /* digits with country code: 84912345678; 0 = none */
+	/* further numbers of the cell that are OK or landlines */
+	uint64_t others[PHONE_MAX_NUMBERS];
 	int n_others;
 	const char *reason; /* why not PHONE_OK, Vietnamese, one line, static; NULL when OK */
 };
@@ -42,7 +46,7 @@ struct phone {
 struct phone phone_parse(const char *cell, int file_year);
 
 const char *phone_status_name(enum phone_status s); /* "ok", "missing", "landline", … */
-const char *phone_flag_name(unsigned bit);          /* NULL for a bit that is none */
+const char *phone_flag_name(unsigned bit);	    /* NULL for a bit that is none */
 
 /* "+84912345678". out holds 24 bytes; "" for 0. */
 void phone_format_e164(uint64_t number, char out[24]);

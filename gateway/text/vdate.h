@@ -10,8 +10,8 @@ enum date_precision { DATE_NONE, DATE_YEAR, DATE_MONTH, DATE_DAY };
 struct vdate {
 	enum date_precision precision;
 	int year, month, day; /* 0 where unknown */
-	bool invalid;         /* something was written that is no date (30/2, lunar "15/8 ÂL") */
-	bool ambiguous;       /* two-digit year that may be of either century, or dd/mm undecidable */
+	bool invalid;	/* something was written that is no date (30/2, lunar "15/8 ÂL") */
+	bool ambiguous; /* two-digit year that may be of either century, or dd/mm undecidable */
 };
 
 /* dd/mm/yyyy with / - . or space, yyyy-mm-dd, yyyymmdd, "ngày 5 tháng 6 năm 1979", mm/yyyy, yyyy,

@@ -25,7 +25,8 @@ char *vi_nfc(const char *s);
 char *vi_clean(const char *s);
 
 /* The unaccented form for an SMS: letters without marks (đ -> d), typographic quotes, dashes,
- * ellipsis, NBSP in ASCII, case kept. What has no ASCII form stays. Idempotent. Yours to free(). */
+ * ellipsis, NBSP, tabs, line ends (LF) in ASCII of the GSM alphabet, case kept. What has no ASCII form
+ * stays, bytes that are not UTF-8 too. Idempotent, never longer. Yours to free(). */
 char *vi_unaccent(const char *s);
 
 /* For comparing headings, names, words: unaccented, lower case, runs of anything but letters and
@@ -38,7 +39,8 @@ char *vi_lower(const char *s);
 char *vi_upper(const char *s);
 
 /* A person's name in its usual case: "NGUYỄN THỊ ÚT", "nguyễn thị út" -> "Nguyễn Thị Út"; mixed case
- * is left alone. Spaces cleaned. Yours to free(). */
+ * is left alone but for the first letters of words ("út": TCVN3 has no capital Ú). Mostly capitals
+ * (60 %) count as capitals. Spaces cleaned. Yours to free(). */
 char *vi_name_case(const char *s);
 
 /* A key whose strcmp() order is the Vietnamese order of names: given name (last word), then family

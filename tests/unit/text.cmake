@@ -1,0 +1,3 @@
+moidan_unit(text_vi text)
+moidan_unit(text_sms text)
+moidan_unit(text_phone text)
