@@ -10,6 +10,7 @@ static struct {
 	bool virtual;
 	int64_t wall_ms;
 	int64_t mono_ms;
+	int64_t shift_ms;
 } clock_state;
 
 static int64_t clock_read(clockid_t id)
@@ -22,7 +23,9 @@ static int64_t clock_read(clockid_t id)
 
 int64_t clock_now_ms(void)
 {
-	return clock_state.virtual ? clock_state.wall_ms : clock_read(CLOCK_REALTIME);
+	if (clock_state.virtual)
+		return clock_state.wall_ms;
+	return clock_read(CLOCK_REALTIME) + clock_state.shift_ms;
 }
 
 int64_t clock_mono_ms(void)
@@ -52,6 +55,11 @@ void clock_jump_virtual(int64_t delta_ms)
 void clock_set_real(void)
 {
 	clock_state.virtual = false;
+}
+
+void clock_set_shift(int64_t offset_ms)
+{
+	clock_state.shift_ms = offset_ms;
 }
 
 bool clock_is_virtual(void)

@@ -24,6 +24,9 @@ void clock_set_virtual(int64_t now_ms);
 void clock_advance_virtual(int64_t delta_ms); /* both clocks */
 void clock_jump_virtual(int64_t delta_ms);    /* the wall clock alone, as an operator would */
 void clock_set_real(void);
+
+/* The wall clock goes on, offset_ms away from the machine's; the demo lives in June 2023 with it. */
+void clock_set_shift(int64_t offset_ms);
 bool clock_is_virtual(void);
 
 /* A civil day: days since 1970-01-01 in UTC+7. Day arithmetic is plain addition. */
