@@ -1,0 +1,24 @@
+# bash completion of moidan; reads the commands from the program itself.
+_moidan() {
+  local cur=${COMP_WORDS[COMP_CWORD]} verbs
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "$(moidan help 2>/dev/null | awk '/^  [a-z]/ && $1 != "moidan" { print $1 }') help version" -- "$cur"))
+    return
+  fi
+  case ${COMP_WORDS[1]} in
+  campaign) verbs="list show preview create approve start pause resume cancel" ;;
+  message) verbs="list show retry settle" ;;
+  recipient) verbs="show hold release set" ;;
+  template) verbs="list show check" ;;
+  provider) verbs="list check send-test" ;;
+  report) verbs="figures weekly digest" ;;
+  inspect) verbs="phone text file" ;;
+  config) verbs="check schema" ;;
+  esac
+  if [ "$COMP_CWORD" -eq 2 ] && [ -n "${verbs:-}" ]; then
+    COMPREPLY=($(compgen -W "$verbs" -- "$cur"))
+  else
+    COMPREPLY=($(compgen -f -- "$cur"))
+  fi
+}
+complete -F _moidan moidan
