@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dispatch/engine.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "dispatch/queue.h"
+#include "dispatch/sender.h"
+
+/* Commands and receipts that may wait for the store thread, and that share one transaction. */
+#define ENGINE_POSTS	  8192
+#define ENGINE_POSTS_TURN 512
+/* After a full disk or somebody else's long transaction. */
+#define ENGINE_RETRY_MS CLOCK_SECOND_MS
+/* How far ahead an alarm may be set. */
+#define ENGINE_ALARM_MAX (3650 * CLOCK_DAY_MS)
+
+/* A command on its way to the store thread and back. */
+struct engine_post {
+	int (*fn)(struct store *st, void *arg, struct err *e);
+	void (*done)(int rc, const struct err *e, void *arg);
+	void *arg;
+	int rc;
+	struct err e;
+};
+
+/* A request to change over, owned by the caller that waits for it. */
+struct engine_change {
+	const struct engine_config *cfg;
+	int64_t until; /* monotonic */
+	bool done;
+	int rc;
+	struct err *e;
+};
+
+struct engine {
+	struct engine_config cfg;
+	struct store *st;
+	struct outbox *outbox;
+	pthread_t thread;
+	int bell, alarm;
+
+	struct sender_route *routes;
+	struct sender **senders;
+	size_t n_senders, next_sender, cap; /* cap: what may be in flight at once */
+	struct queue *results, *posts, *answers;
+	atomic_int waiting_posts; /* posted and not yet answered */
+
+	/* the store thread's own */
+	struct outbox_result *pending; /* taken, not yet committed */
+	size_t n_pending;
+	struct outbox_item *items;
+	struct engine_post *batch[ENGINE_POSTS_TURN];
+	size_t n_batch;
+	int64_t wake;	  /* wall clock: the next turn by time alone */
+	int64_t alarm_at; /* what the alarm is set to */
+	int64_t retry_at; /* monotonic: in trouble until then; 0 = not */
+
+	atomic_bool refresh, fatal;
+	atomic_bool stopping;
+	atomic_llong stop_by;	 /* monotonic */
+	atomic_llong busy_since; /* monotonic; 0 = waiting for work */
+
+	pthread_mutex_t lock; /* of the following */
+	pthread_cond_t changed;
+	struct outbox_stats stats;
+	struct engine_change *change;
+	struct err fatal_err;
+
+	/* the caller's loop */
+	int answer_bell;
+	struct event *answered;
+	void (*on_fatal)(const struct err *e, void *arg);
+	void *fatal_arg;
+	bool fatal_told;
+};
+
+/* ---- senders ------------------------------------------------------------------------------ */
+
+static void engine_senders_close(struct engine *en)
+{
+	for (size_t i = 0; i < en->n_senders; i++)
+		sender_free(en->senders[i]);
+	for (size_t i = 0; en->routes != NULL && i < en->cfg.n_providers; i++)
+		free(en->routes[i].callback_url);
+	queue_free(en->results);
+	free(en->senders);
+	free(en->routes);
+	free(en->items);
+	en->results = NULL;
+	en->senders = NULL;
+	en->routes = NULL;
+	en->items = NULL;
+	en->n_senders = 0;
+}
+
+/* Threads, queues and room for en->cfg. */
+static int engine_senders_open(struct engine *en, struct err *e)
+{
+	const struct engine_config *cfg = &en->cfg;
+
+	en->cap = 0;
+	en->routes = mem_calloc(cfg->n_providers, sizeof(*en->routes));
+	for (size_t i = 0; i < cfg->n_providers; i++) {
+		const struct provider_facts *f = provider_facts(cfg->providers[i]);
+
+		en->cap += (size_t)f->in_flight;
+		en->routes[i].provider = cfg->providers[i];
+		if (cfg->callback_base != NULL && f->receipts)
+			en->routes[i].callback_url =
+			    mem_printf("%s/%s/%s", cfg->callback_base, f->name,
+				       cfg->callback_token(f->name, cfg->callback_arg));
+	}
+	en->results = queue_new(sizeof(struct outbox_result), en->cap, en->bell);
+	en->pending = mem_realloc(en->pending, en->cap, sizeof(*en->pending));
+	en->items = mem_calloc((size_t)cfg->dispatch.batch, sizeof(*en->items));
+	en->senders = mem_calloc((size_t)cfg->dispatch.senders, sizeof(struct sender *));
+	for (int64_t i = 0; i < cfg->dispatch.senders; i++) {
+		en->senders[i] = sender_new(store_instance(en->st), en->routes,
+					    cfg->n_providers, en->cap, en->results, e);
+		if (en->senders[i] == NULL)
+			return -1;
+		en->n_senders++;
+	}
+	return 0;
+}
+
+/* Hands what was claimed to the senders in equal parts, so that each keeps its connections busy. */
+static void engine_give(struct engine *en, const struct outbox_item *items, size_t n)
+{
+	size_t share = (n + en->n_senders - 1) / en->n_senders;
+
+	for (size_t at = 0; at < n; at += share) {
+		size_t part = n - at < share ? n - at : share;
+
+		sender_give(en->senders[en->next_sender], items + at, part);
+		en->next_sender = (en->next_sender + 1) % en->n_senders;
+	}
+}
+
+/* ---- the store thread ----------------------------------------------------------------------- */
+
+static void engine_set_alarm(struct engine *en)
+{
+	int64_t limit = clock_now_ms() + ENGINE_ALARM_MAX;
+	int64_t at = en->wake < limit ? en->wake : limit;
+	struct itimerspec when = {0};
+
+	if (en->wake == en->alarm_at)
+		return;
+	en->alarm_at = en->wake;
+	at = at > 1 ? at : 1;
+	when.it_value.tv_sec = at / 1000;
+	when.it_value.tv_nsec = at % 1000 * 1000000;
+	/* An alarm on the wall clock goes off at the right moment even when that clock is set; and
+	 * with CANCEL_ON_SET we are told, and look at what is due now. */
+	(void)timerfd_settime(en->alarm, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when,
+			      NULL);
+}
+
+static void engine_read_alarm(struct engine *en)
+{
+	uint64_t n;
+	ssize_t got = read(en->alarm, &n, sizeof(n));
+
+	if (got < 0 && errno == ECANCELED) {
+		log_warn("dispatch", "clock_set", "now_ms=%lld", (long long)clock_now_ms());
+		atomic_store(&en->refresh, true);
+	}
+	en->alarm_at = 0;
+}
+
+/* What is awaited without the wall clock: the end of a retry, of a drain, of a change. */
+static int engine_timeout(struct engine *en)
+{
+	int64_t now = clock_mono_ms();
+	int64_t until = INT64_MAX;
+
+	if (en->retry_at != 0)
+		until = en->retry_at;
+	else if (en->wake <= clock_now_ms())
+		return 0;
+	if (atomic_load(&en->stopping) && atomic_load(&en->stop_by) < until)
+		until = atomic_load(&en->stop_by);
+	(void)pthread_mutex_lock(&en->lock);
+	if (en->change != NULL && en->change->until < until)
+		until = en->change->until;
+	(void)pthread_mutex_unlock(&en->lock);
+	if (until == INT64_MAX)
+		return -1;
+	return until > now ? (int)(until - now < 60000 ? until - now : 60000) : 0;
+}
+
+static void engine_wait(struct engine *en)
+{
+	/* In trouble what is due stays due: the alarm would only ring. */
+	struct pollfd fds[2] = {{.fd = en->bell, .events = POLLIN},
+				{.fd = en->retry_at == 0 ? en->alarm : -1, .events = POLLIN}};
+	int timeout = engine_timeout(en);
+
+	if (timeout != 0) {
+		engine_set_alarm(en);
+		atomic_store(&en->busy_since, 0);
+	}
+	(void)poll(fds, 2, timeout);
+	atomic_store(&en->busy_since, clock_mono_ms());
+	if (fds[0].revents != 0)
+		bell_clear(en->bell);
+	if (fds[1].revents != 0)
+		engine_read_alarm(en);
+}
+
+/* The process must end: what is on disk is the truth, and only a restart reads it. */
+static void engine_die(struct engine *en, const struct err *e)
+{
+	log_error("dispatch", "fatal", "code=%d reason=\"%s\"", e->code, e->text);
+	(void)pthread_mutex_lock(&en->lock);
+	en->fatal_err = *e;
+	atomic_store(&en->fatal, true);
+	(void)pthread_cond_broadcast(&en->changed);
+	(void)pthread_mutex_unlock(&en->lock);
+	bell_ring(en->answer_bell);
+}
+
+static void engine_answer(struct engine *en, const struct err *e)
+{
+	for (size_t i = 0; i < en->n_batch; i++) {
+		struct engine_post *p = en->batch[i];
+
+		if (e != NULL) {
+			p->rc = -1;
+			p->e = *e;
+		}
+	}
+	/* Its room is what may be posted. */
+	if (queue_push(en->answers, en->batch, en->n_batch) < 0)
+		abort();
+	en->n_batch = 0;
+}
+
+/* Commands, each undone alone when it fails. */
+static int engine_run_posts(struct engine *en, struct err *e)
+{
+	for (size_t i = 0; i < en->n_batch; i++) {
+		struct engine_post *p = en->batch[i];
+
+		if (store_nest_begin(en->st, e) < 0)
+			return -1;
+		p->rc = p->fn(en->st, p->arg, &p->e);
+		if (store_nest_end(en->st, p->rc >= 0, e) < 0)
+			return -1;
+	}
+	if (en->n_batch > 0)
+		outbox_refresh(en->outbox);
+	return 0;
+}
+
+/* Nothing of the turn happened: try again later, or end. */
+static void engine_trouble(struct engine *en, const struct err *e)
+{
+	engine_answer(en, e);
+	if (e->code != EX_UNAVAILABLE && e->code != EX_TEMPFAIL) {
+		engine_die(en, e);
+		return;
+	}
+	if (en->retry_at == 0)
+		log_error("dispatch", "store_unavailable", "reason=\"%s\"", e->text);
+	en->retry_at = clock_mono_ms() + ENGINE_RETRY_MS;
+	outbox_set_claiming(en->outbox, false);
+}
+
+static void engine_turn(struct engine *en)
+{
+	struct outbox_turn t = {.now = clock_now_ms(),
+				.results = en->pending,
+				.n_results = en->n_pending,
+				.items = en->items,
+				.room = (size_t)en->cfg.dispatch.batch};
+	struct err e = ERR_INIT;
+	int rc;
+
+	if (store_begin(en->st, &e) < 0) {
+		engine_trouble(en, &e);
+		return;
+	}
+	rc = engine_run_posts(en, &e);
+	if (rc == 0)
+		rc = outbox_prepare(en->outbox, &t, &e);
+	if (rc < 0)
+		store_rollback(en->st);
+	else
+		rc = store_commit(en->st, &e);
+	if (rc < 0) {
+		outbox_rolled_back(en->outbox, &t);
+		engine_trouble(en, &e);
+		return;
+	}
+	outbox_committed(en->outbox);
+	en->n_pending = 0;
+	en->wake = t.wake;
+	engine_give(en, t.items, t.n_items);
+	if (en->n_batch > 0)
+		engine_answer(en, NULL);
+	if (en->retry_at != 0) {
+		log_info("dispatch", "store_available", "results=%zu", t.n_results);
+		en->retry_at = 0;
+		outbox_set_claiming(en->outbox, true);
+		en->wake = 0;
+	}
+	(void)pthread_mutex_lock(&en->lock);
+	outbox_stats_get(en->outbox, &en->stats);
+	(void)pthread_mutex_unlock(&en->lock);
+}
+
+static int64_t engine_in_flight(struct engine *en)
+{
+	struct outbox_stats s;
+
+	outbox_stats_get(en->outbox, &s);
+	return s.in_flight;
+}
+
+static int engine_change_over(struct engine *en, const struct engine_config *cfg, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	struct engine_config old = en->cfg;
+
+	engine_senders_close(en);
+	en->cfg = *cfg;
+	if (outbox_reconfigure(en->outbox, &en->cfg.dispatch, cfg->house, cfg->providers,
+			       cfg->n_providers, e) == 0 &&
+	    engine_senders_open(en, e) == 0)
+		return 0;
+	engine_senders_close(en);
+	en->cfg = old;
+	if (outbox_reconfigure(en->outbox, &en->cfg.dispatch, old.house, old.providers,
+			       old.n_providers, &ignored) < 0 ||
+	    engine_senders_open(en, &ignored) < 0)
+		engine_die(en, e);
+	return -1;
+}
+
+/* A change of configuration waits until nothing is in flight: no sender touches the old one then. */
+static void engine_change(struct engine *en)
+{
+	struct engine_change *c;
+	bool idle = engine_in_flight(en) == 0;
+
+	(void)pthread_mutex_lock(&en->lock);
+	c = en->change;
+	(void)pthread_mutex_unlock(&en->lock);
+	if (c == NULL)
+		return;
+	outbox_set_claiming(en->outbox, false);
+	if (!idle && clock_mono_ms() < c->until && !atomic_load(&en->fatal))
+		return;
+	if (idle)
+		c->rc = engine_change_over(en, c->cfg, c->e);
+	else
+		c->rc =
+		    err_set(c->e, EX_TEMPFAIL, "a provider does not answer: nothing changed");
+	outbox_set_claiming(en->outbox, true);
+	outbox_refresh(en->outbox);
+	en->wake = 0;
+	(void)pthread_mutex_lock(&en->lock);
+	c->done = true;
+	en->change = NULL;
+	(void)pthread_cond_broadcast(&en->changed);
+	(void)pthread_mutex_unlock(&en->lock);
+}
+
+static bool engine_has_work(struct engine *en)
+{
+	if (en->retry_at != 0)
+		return clock_mono_ms() >= en->retry_at;
+	return en->n_pending > 0 || en->n_batch > 0 || en->wake <= clock_now_ms();
+}
+
+static void *engine_main(void *arg)
+{
+	struct engine *en = arg;
+
+	while (!atomic_load(&en->fatal)) {
+		bool stopping, more;
+
+		engine_wait(en);
+		stopping = atomic_load(&en->stopping);
+		if (stopping)
+			outbox_set_claiming(en->outbox, false);
+		if (atomic_exchange(&en->refresh, false)) {
+			outbox_refresh(en->outbox);
+			en->wake = 0;
+		}
+		en->n_pending += queue_pop(en->results, en->pending + en->n_pending,
+					   en->cap - en->n_pending);
+		en->n_batch += queue_pop(en->posts, en->batch + en->n_batch,
+					 ENGINE_POSTS_TURN - en->n_batch);
+		/* More may be waiting than fits, and the bell has been read. */
+		more = en->n_batch == ENGINE_POSTS_TURN;
+		if (more)
+			bell_ring(en->bell);
+		if (engine_has_work(en))
+			engine_turn(en);
+		engine_change(en);
+		if (stopping && !more && en->n_batch == 0 &&
+		    (engine_in_flight(en) == 0 || clock_mono_ms() >= atomic_load(&en->stop_by)))
+			break;
+	}
+	return NULL;
+}
+
+/* ---- the caller's side ----------------------------------------------------------------------- */
+
+static void engine_on_answers(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *en = arg;
+	struct engine_post *p;
+
+	(void)fd;
+	(void)what;
+	bell_clear(en->answer_bell);
+	while (queue_pop(en->answers, (void *)&p, 1) == 1) {
+		atomic_fetch_sub(&en->waiting_posts, 1);
+		if (p->done != NULL)
+			p->done(p->rc, &p->e, p->arg);
+		free(p);
+	}
+	if (atomic_load(&en->fatal) && !en->fatal_told) {
+		struct err e;
+
+		en->fatal_told = true;
+		(void)pthread_mutex_lock(&en->lock);
+		e = en->fatal_err;
+		(void)pthread_mutex_unlock(&en->lock);
+		en->on_fatal(&e, en->fatal_arg);
+	}
+}
+
+static int engine_open(struct engine *en, struct event_base *base, struct err *e)
+{
+	const struct engine_config *cfg = &en->cfg;
+	uint64_t seed = (uint64_t)clock_now_ms() ^ (uint64_t)store_epoch(en->st) << 40;
+	sigset_t all, before;
+	int rc;
+
+	en->alarm = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (en->alarm < 0)
+		return err_set(e, EX_OSERR, "timerfd: %s", strerror(errno));
+	en->answered =
+	    event_new(base, en->answer_bell, EV_READ | EV_PERSIST, engine_on_answers, en);
+	if (en->answered == NULL || event_add(en->answered, NULL) < 0)
+		return err_set(e, EX_OSERR, "no event for the engine");
+	en->outbox = outbox_new(en->st, &cfg->dispatch, cfg->house, cfg->providers,
+				cfg->n_providers, seed, e);
+	if (en->outbox == NULL)
+		return -1;
+	http_global_init();
+	if (engine_senders_open(en, e) < 0)
+		return -1;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&en->thread, NULL, engine_main, en);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc != 0)
+		return err_set(e, EX_OSERR, "no thread for the store: %s", strerror(rc));
+	return 0;
+}
+
+static void engine_free(struct engine *en)
+{
+	if (en->answered != NULL)
+		event_free(en->answered);
+	engine_senders_close(en);
+	outbox_free(en->outbox);
+	store_close(en->st);
+	queue_free(en->posts);
+	queue_free(en->answers);
+	(void)pthread_mutex_destroy(&en->lock);
+	(void)pthread_cond_destroy(&en->changed);
+	(void)close(en->bell);
+	(void)close(en->answer_bell);
+	if (en->alarm >= 0)
+		(void)close(en->alarm);
+	free(en->pending);
+	free(en);
+}
+
+struct engine *engine_new(struct event_base *base, struct store *st,
+			  const struct engine_config *cfg,
+			  void (*on_fatal)(const struct err *e, void *arg), void *arg,
+			  struct err *e)
+{
+	struct engine *en = mem_calloc(1, sizeof(*en));
+
+	en->cfg = *cfg;
+	en->st = st;
+	en->on_fatal = on_fatal;
+	en->fatal_arg = arg;
+	en->alarm = -1;
+	en->bell = bell_new();
+	en->answer_bell = bell_new();
+	en->posts = queue_new(sizeof(struct engine_post *), ENGINE_POSTS, en->bell);
+	en->answers = queue_new(sizeof(struct engine_post *), ENGINE_POSTS, en->answer_bell);
+	(void)pthread_mutex_init(&en->lock, NULL);
+	(void)pthread_cond_init(&en->changed, NULL);
+	if (engine_open(en, base, e) < 0) {
+		engine_free(en);
+		return NULL;
+	}
+	return en;
+}
+
+void engine_stop(struct engine *en, int64_t wait_ms)
+{
+	struct err late = ERR_INIT;
+
+	if (en == NULL)
+		return;
+	atomic_store(&en->stop_by, clock_mono_ms() + wait_ms);
+	atomic_store(&en->stopping, true);
+	bell_ring(en->bell);
+	(void)pthread_join(en->thread, NULL);
+	en->fatal_told = true;
+	/* What came too late to be done. */
+	(void)err_set(&late, EX_TEMPFAIL, "the engine has stopped");
+	while ((en->n_batch = queue_pop(en->posts, (void *)en->batch, ENGINE_POSTS_TURN)) > 0) {
+		engine_answer(en, &late);
+		engine_on_answers(-1, 0, en);
+	}
+	engine_on_answers(-1, 0, en);
+	engine_free(en);
+}
+
+void engine_wake(struct engine *en)
+{
+	atomic_store(&en->refresh, true);
+	bell_ring(en->bell);
+}
+
+int engine_post(struct engine *en, int (*fn)(struct store *st, void *arg, struct err *e),
+		void (*done)(int rc, const struct err *e, void *arg), void *arg)
+{
+	struct engine_post *p;
+
+	if (atomic_load(&en->stopping) || atomic_load(&en->fatal))
+		return -1;
+	/* Answers need room too: what is under way both ways is bounded. */
+	if (atomic_fetch_add(&en->waiting_posts, 1) >= ENGINE_POSTS) {
+		atomic_fetch_sub(&en->waiting_posts, 1);
+		return -1;
+	}
+	p = mem_calloc(1, sizeof(*p));
+	*p = (struct engine_post){.fn = fn, .done = done, .arg = arg};
+	if (queue_push(en->posts, &p, 1) < 0)
+		abort();
+	return 0;
+}
+
+void engine_stats(struct engine *en, struct outbox_stats *out)
+{
+	(void)pthread_mutex_lock(&en->lock);
+	*out = en->stats;
+	(void)pthread_mutex_unlock(&en->lock);
+}
+
+int64_t engine_stalled_ms(struct engine *en)
+{
+	int64_t since = atomic_load(&en->busy_since);
+
+	return since == 0 ? 0 : clock_mono_ms() - since;
+}
+
+int engine_reconfigure(struct engine *en, const struct engine_config *cfg, int64_t wait_ms,
+		       struct err *e)
+{
+	struct engine_change c = {.cfg = cfg, .until = clock_mono_ms() + wait_ms, .e = e};
+
+	(void)pthread_mutex_lock(&en->lock);
+	en->change = &c;
+	bell_ring(en->bell);
+	while (!c.done && !atomic_load(&en->fatal))
+		(void)pthread_cond_wait(&en->changed, &en->lock);
+	en->change = NULL;
+	(void)pthread_mutex_unlock(&en->lock);
+	return c.done ? c.rc : err_set(e, EX_SOFTWARE, "the engine has stopped");
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dispatch/sender.h"
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* Items taken and results handed on at once. */
+#define SENDER_BATCH 64
+
+/* A message under way. */
+struct sender_call {
+	struct sender_call *next; /* in the list of free ones */
+	struct sender *sender;
+	const struct provider *provider;
+	struct outbox_result result;
+};
+
+struct sender {
+	pthread_t thread;
+	struct event_base *base;
+	int bell;
+	atomic_bool stop;
+	struct queue *in, *results;
+	struct event *rung, *flush;
+	const char *instance;
+	const struct sender_route *routes;
+	size_t n_routes;
+	struct http **pools; /* one per route */
+	struct provider_request request;
+	struct sender_call *calls, *free;
+	struct outbox_result done[SENDER_BATCH];
+	size_t n_done;
+	bool flush_armed;
+};
+
+static void sender_flush(struct sender *s)
+{
+	if (queue_push(s->results, s->done, s->n_done) < 0) {
+		log_error("dispatch", "results_overflow", "n=%zu", s->n_done);
+		abort(); /* its room is what may be in flight */
+	}
+	s->n_done = 0;
+}
+
+static void sender_on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	struct sender *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->flush_armed = false;
+	sender_flush(s);
+}
+
+/* Results of one round of the loop go together. */
+static void sender_call_end(struct sender_call *c)
+{
+	struct sender *s = c->sender;
+
+	c->result.at = clock_now_ms();
+	s->done[s->n_done++] = c->result;
+	c->next = s->free;
+	s->free = c;
+	if (s->n_done == SENDER_BATCH) {
+		sender_flush(s);
+	} else if (!s->flush_armed) {
+		s->flush_armed = true;
+		event_active(s->flush, EV_TIMEOUT, 0);
+	}
+}
+
+static void sender_on_reply(const struct http_reply *reply, void *arg)
+{
+	struct sender_call *c = arg;
+
+	provider_classify(c->provider, reply, &c->result.outcome);
+	sender_call_end(c);
+}
+
+/* It never left: class says whether it may later. */
+static void sender_refuse(struct sender_call *c, enum outcome_class class,
+			  const struct err *why)
+{
+	struct outcome *o = &c->result.outcome;
+
+	memset(o, 0, sizeof(*o));
+	o->class = class;
+	o->not_sent = class == OUTCOME_RETRY;
+	o->wait_ms = -1;
+	o->wait_until_minute = -1;
+	(void)snprintf(o->reason, sizeof(o->reason), "%.159s", why->text);
+	sender_call_end(c);
+}
+
+static void sender_start(struct sender *s, const struct outbox_item *item)
+{
+	const struct sender_route *route = &s->routes[item->route];
+	struct sender_call *c = s->free;
+	struct err e = ERR_INIT;
+	char ref[48];
+	struct provider_message m = {.to = item->msg.number,
+				     .text = item->msg.text,
+				     .ucs2 = item->msg.ucs2,
+				     .ref = ref,
+				     .callback_url = route->callback_url};
+
+	s->free = c->next;
+	c->provider = route->provider;
+	c->result = (struct outbox_result){.id = item->msg.id,
+					   .campaign_id = item->msg.campaign_id,
+					   .number = item->msg.number,
+					   .attempt = item->msg.attempt,
+					   .provider_id = item->msg.provider_id,
+					   .resend = item->resend};
+	message_ref_format(s->instance, item->msg.id, item->msg.generation, ref);
+	if (provider_build_send(route->provider, &m, &s->request, &e) < 0)
+		sender_refuse(c, OUTCOME_CONTENT, &e);
+	else if (http_send(s->pools[item->route], &s->request.http, sender_on_reply, c, &e) < 0)
+		sender_refuse(c, OUTCOME_RETRY, &e);
+	free(item->msg.text);
+}
+
+static void sender_on_bell(evutil_socket_t fd, short what, void *arg)
+{
+	struct sender *s = arg;
+	struct outbox_item items[SENDER_BATCH];
+	size_t n;
+
+	(void)fd;
+	(void)what;
+	bell_clear(s->bell);
+	if (atomic_load(&s->stop)) {
+		(void)event_base_loopbreak(s->base);
+		return;
+	}
+	while ((n = queue_pop(s->in, items, SENDER_BATCH)) > 0) {
+		for (size_t i = 0; i < n; i++)
+			sender_start(s, &items[i]);
+	}
+}
+
+static void *sender_main(void *arg)
+{
+	struct sender *s = arg;
+
+	(void)event_base_dispatch(s->base);
+	return NULL;
+}
+
+static int sender_open(struct sender *s, struct err *e)
+{
+	s->base = event_base_new();
+	if (s->base == NULL)
+		return err_set(e, EX_OSERR, "no event loop for a sender");
+	s->rung = event_new(s->base, s->bell, EV_READ | EV_PERSIST, sender_on_bell, s);
+	s->flush = event_new(s->base, -1, 0, sender_on_flush, s);
+	if (s->rung == NULL || s->flush == NULL || event_add(s->rung, NULL) < 0)
+		return err_set(e, EX_OSERR, "no events for a sender");
+	for (size_t i = 0; i < s->n_routes; i++) {
+		const struct provider_facts *f = provider_facts(s->routes[i].provider);
+		struct http_limits limits = f->http;
+
+		limits.in_flight = (int)f->in_flight;
+		s->pools[i] = http_new(s->base, &limits, e);
+		if (s->pools[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static void sender_close(struct sender *s)
+{
+	struct outbox_item item;
+
+	while (queue_pop(s->in, &item, 1) > 0)
+		free(item.msg.text);
+	for (size_t i = 0; i < s->n_routes; i++)
+		http_free(s->pools[i]);
+	if (s->rung != NULL)
+		event_free(s->rung);
+	if (s->flush != NULL)
+		event_free(s->flush);
+	if (s->base != NULL)
+		event_base_free(s->base);
+	provider_request_free(&s->request);
+	queue_free(s->in);
+	(void)close(s->bell);
+	free(s->pools);
+	free(s->calls);
+	free(s);
+}
+
+/* Signals are the caller's loop's business. */
+static int sender_spawn(struct sender *s)
+{
+	sigset_t all, before;
+	int rc;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&s->thread, NULL, sender_main, s);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+struct sender *sender_new(const char *instance, const struct sender_route *routes,
+			  size_t n_routes, size_t cap, struct queue *results, struct err *e)
+{
+	struct sender *s = mem_calloc(1, sizeof(*s));
+	int rc;
+
+	s->instance = instance;
+	s->routes = routes;
+	s->n_routes = n_routes;
+	s->results = results;
+	s->bell = bell_new();
+	s->in = queue_new(sizeof(struct outbox_item), cap, s->bell);
+	s->pools = mem_calloc(n_routes, sizeof(struct http *));
+	provider_request_init(&s->request);
+	s->calls = mem_calloc(cap, sizeof(*s->calls));
+	for (size_t i = 0; i < cap; i++) {
+		s->calls[i].sender = s;
+		s->calls[i].next = s->free;
+		s->free = &s->calls[i];
+	}
+	if (sender_open(s, e) < 0) {
+		sender_close(s);
+		return NULL;
+	}
+	rc = sender_spawn(s);
+	if (rc != 0) {
+		(void)err_set(e, EX_OSERR, "no thread for a sender: %s", strerror(rc));
+		sender_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+void sender_give(struct sender *s, const struct outbox_item *items, size_t n)
+{
+	if (queue_push(s->in, items, n) < 0) {
+		log_error("dispatch", "items_overflow", "n=%zu", n);
+		abort(); /* its room is what may be in flight */
+	}
+}
+
+void sender_free(struct sender *s)
+{
+	if (s == NULL)
+		return;
+	atomic_store(&s->stop, true);
+	bell_ring(s->bell);
+	(void)pthread_join(s->thread, NULL);
+	sender_close(s);
+}
