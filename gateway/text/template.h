@@ -9,7 +9,9 @@
  *   {{^han}}…{{/han}}      kept if it is absent, "" or an empty list
  *   {{! remark }}          nothing
  *
- * A line that holds only a section mark or a remark leaves no line behind. */
+ * Names are of letters, digits, '_', '-' and '.'; {{.}} asks the source for ".". A line that holds
+ * only a section mark or a remark leaves no line behind, nor does the end of the last line. The text
+ * is brought to NFC. */
 #ifndef MOIDAN_TEXT_TEMPLATE_H
 #define MOIDAN_TEXT_TEMPLATE_H
 
@@ -23,9 +25,9 @@ struct template;
 
 /* A filter turns in into out. 0, or -1 with e (what is wrong with the value or argument). arg is ""
  * when none was given. Built in: upper, lower, unaccent, number (1057 -> 1.057), max:N (an error when
- * longer, never a cut), default:TEXT, date:FORM (ISO date -> "d/M" 20/6, "dd/MM/yyyy" 20/06/2023,
- * "thu d/M" thứ Năm 15/6), time ("08:00" -> 8 giờ 00), trim, title (danh xưng: nam -> Ông, nữ -> Bà,
- * else Ông/Bà). */
+ * longer, never a cut), default:TEXT (for a missing or empty value), date:FORM (ISO date, of d dd M MM yyyy
+ * thu Thu and marks: "d/M" 20/6, "dd/MM/yyyy" 20/06/2023, "thu d/M" thứ Năm 15/6), time ("08:00" ->
+ * 8 giờ 00), trim, title (danh xưng: nam -> Ông, nữ -> Bà, else Ông/Bà). */
 struct template_filter {
 	const char *name;
 	int (*fn)(const char *in, const char *arg, struct buf *out, struct err *e);
@@ -40,12 +42,17 @@ void template_free(struct template *t);
 /* The variables, each once, in order of appearance. Borrowed. */
 size_t template_n_vars(const struct template *t);
 const char *template_var(const struct template *t, size_t i);
-/* Whether variable i is used outside of any section of its own name (and so must be present). */
+/* Whether variable i is used outside of any section of its own name and without default: (and so must
+ * be present). */
 bool template_var_required(const struct template *t, size_t i);
+
+/* Whether a {{{value}}} goes round the escaper: places that take none of that refuse the template. */
+bool template_is_raw(const struct template *t);
 
 /* Where values come from. var is the index of template_var(). */
 struct template_source {
-	/* The value, borrowed until the next call; NULL = missing. */
+	/* The value, borrowed until the next call; NULL = missing. "" is a value: whoever fills in
+	 * messages to people gives NULL for it. */
 	const char *(*get)(void *arg, size_t var, const char *name);
 	/* Lists (may be NULL: no lists). -1 = not a list; else its length. Inside a section get() is
 	 * asked with the element entered; leave() goes back. */

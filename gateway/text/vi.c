@@ -137,8 +137,7 @@ static bool vi_is_space(uint32_t cp)
 	       cp == 0x202F || cp == 0x205F || cp == 0x3000;
 }
 
-/* Characters that are there but cannot be seen: controls, zero-width, bidi. */
-static bool vi_is_hidden(uint32_t cp)
+bool vi_is_hidden(uint32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == 0xAD || cp == 0x034F ||
 	       cp == 0x061C || cp == 0x180E || (cp >= 0x200B && cp <= 0x200F) ||

@@ -15,6 +15,9 @@ size_t vi_utf8_next(const char *s, size_t len, uint32_t *cp);
 size_t vi_utf8_put(uint32_t cp, char out[4]);
 bool vi_utf8_valid(const char *s, size_t len);
 
+/* Characters that are there but cannot be seen: controls, zero-width, bidi, soft hyphen. */
+bool vi_is_hidden(uint32_t cp);
+
 /* NFC, with quality mark and tone accepted in either order (CP1258 and keyboards give ê + dot where
  * canonical order is dot + ê). Yours to free(); NULL when s is not UTF-8. */
 char *vi_nfc(const char *s);
