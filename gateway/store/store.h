@@ -41,6 +41,11 @@ MUST_CHECK int store_begin(struct store *st, struct err *e);
 MUST_CHECK int store_commit(struct store *st, struct err *e);
 void store_rollback(struct store *st);
 
+/* A part of the open transaction that can be undone alone: what is shared by several callers goes on
+ * when one of them fails. Not nested deeper. */
+MUST_CHECK int store_nest_begin(struct store *st, struct err *e);
+MUST_CHECK int store_nest_end(struct store *st, bool keep, struct err *e);
+
 /* Opens a read snapshot, so that several reads agree; ends with store_read_end. */
 MUST_CHECK int store_read_begin(struct store *st, struct err *e);
 void store_read_end(struct store *st);
@@ -58,7 +63,8 @@ MUST_CHECK int store_backup(struct store *st, const char *to, struct err *e);
 MUST_CHECK int store_restore(const char *from, const char *path, bool force, struct err *e);
 
 /* The pid of the daemon that holds the store at path, 0 when there is none. Commands that changed
- * something send it SIGUSR1, so that it looks at once (nothing polls). */
+ * something send it SIGUSR1, so that it looks at once (nothing polls); a daemon has its handler in
+ * place before it opens the store. */
 int store_daemon_pid(const char *path);
 void store_wake_daemon(const char *path);
 

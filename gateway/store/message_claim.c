@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taking due messages: whoever sends has them as SENDING on disk first. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/failpoint.h"
+#include "store/private.h"
+
+/* Rows are read ahead of their decisions in chunks: changing rows under a running query is not
+ * defined, and a decision may read the store itself. */
+#define CHUNK 64
+
+/* A candidate with a text of its own. */
+struct claim_row {
+	struct message_candidate c;
+	char *text;
+};
+
+/* Source of the join order: the queue's index drives, the rest is found by primary key. */
+static const char DUE[] =
+    "SELECT m.id, m.recipient_id, m.contact_id, m.template_id, m.step, m.audience, m.attempts,"
+    " m.generation, m.segments, m.ucs2, m.due_at, m.expires_at, m.recipient_rev, t.text, r.rev,"
+    " r.state, r.hold, c.number, c.flags, c.day, c.day_count, c.week, c.week_count"
+    " FROM message m CROSS JOIN message_text t ON t.message_id = m.id"
+    " CROSS JOIN recipient r ON r.id = m.recipient_id CROSS JOIN contact c ON c.id = "
+    "m.contact_id"
+    " WHERE m.campaign_id = $1 AND m.state = 1 AND m.due_at <= $2 ORDER BY m.due_at LIMIT $3";
+
+static void claim_read(struct db_stmt *s, int64_t campaign_id, struct claim_row *row)
+{
+	struct message_candidate *c = &row->c;
+
+	*c = (struct message_candidate){.campaign_id = campaign_id};
+	c->id = db_get_int(s);
+	c->recipient_id = db_get_int(s);
+	c->contact_id = db_get_int(s);
+	c->template_id = db_get_int(s);
+	c->step = db_get_int32(s);
+	c->audience = db_get_int32(s);
+	c->attempts = db_get_int32(s);
+	c->generation = db_get_int32(s);
+	c->segments = db_get_int32(s);
+	c->ucs2 = db_get_int(s) != 0;
+	c->due_at = db_get_int(s);
+	c->expires_at = db_get_int(s);
+	c->planned_rev = db_get_int(s);
+	row->text = db_get_string(s);
+	c->text = row->text;
+	c->recipient_rev = db_get_int(s);
+	c->recipient_state = db_get_int32(s);
+	c->recipient_hold = db_get_int32(s);
+	c->number = (uint64_t)db_get_int(s);
+	c->contact_flags = (unsigned)db_get_int(s);
+	c->contact_day = db_get_int32(s);
+	c->contact_day_count = db_get_int32(s);
+	c->contact_week = db_get_int32(s);
+	c->contact_week_count = db_get_int32(s);
+}
+
+static int claim_fetch(struct store *st, const struct message_claim *q, size_t max,
+		       struct claim_row *rows, size_t *n, struct err *e)
+{
+	struct db_stmt *s = db_query(st->db, DUE, e);
+	int rc;
+
+	*n = 0;
+	if (s == NULL)
+		return -1;
+	db_put_int(s, q->campaign_id);
+	db_put_int(s, q->now);
+	db_put_int(s, (int64_t)max);
+	while ((rc = db_step(s, e)) == 1)
+		claim_read(s, q->campaign_id, &rows[(*n)++]);
+	db_done(s);
+	return rc;
+}
+
+static struct message_now claim_now(const struct message_candidate *c)
+{
+	return (struct message_now){.id = c->id,
+				    .campaign_id = c->campaign_id,
+				    .contact_id = c->contact_id,
+				    .recipient_id = c->recipient_id,
+				    .state = MESSAGE_QUEUED,
+				    .attempts = c->attempts,
+				    .generation = c->generation,
+				    .segments = c->segments};
+}
+
+/* Counts against the caps of the number. */
+static int claim_count_contact(struct store *st, const struct message_claim *q,
+			       int64_t contact_id, struct err *e)
+{
+	static const char COUNT[] =
+	    "UPDATE contact SET day_count = CASE WHEN day = $1 THEN day_count + 1 ELSE 1 END,"
+	    " week_count = CASE WHEN week = $2 THEN week_count + 1 ELSE 1 END, day = $1, week "
+	    "= $2"
+	    " WHERE id = $3";
+	struct db_stmt *s = db_query(st->db, COUNT, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, q->civil_day);
+	db_put_int(s, q->iso_week);
+	db_put_int(s, contact_id);
+	return db_run(s, e);
+}
+
+static int claim_send(struct store *st, const struct message_claim *q, struct claim_row *row,
+		      struct message_claimed *out, struct err *e)
+{
+	static const char SEND[] =
+	    "UPDATE message SET state = $1, attempts = $2, epoch = $3, provider_id = $4,"
+	    " claimed_at = $5 WHERE id = $6";
+	struct message_now m = claim_now(&row->c);
+	struct db_stmt *s = db_query(st->db, SEND, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, message_move(st, &m, MESSAGE_EV_CLAIM));
+	db_put_int(s, m.attempts + 1);
+	db_put_int(s, st->epoch);
+	db_put_int(s, q->provider_id);
+	db_put_int(s, q->now);
+	db_put_int(s, m.id);
+	if (db_run(s, e) != 0 || claim_count_contact(st, q, m.contact_id, e) != 0)
+		return -1;
+	*out = (struct message_claimed){.id = m.id,
+					.campaign_id = m.campaign_id,
+					.number = row->c.number,
+					.text = row->text,
+					.segments = m.segments,
+					.attempt = m.attempts + 1,
+					.generation = m.generation,
+					.ucs2 = row->c.ucs2,
+					.provider_id = q->provider_id};
+	row->text = NULL;
+	return 0;
+}
+
+static int claim_drop(struct store *st, const struct message_claim *q,
+		      const struct message_candidate *c, enum message_event ev,
+		      const char *reason, struct err *e)
+{
+	static const char DROP[] =
+	    "UPDATE message SET state = $1, reason = $2, final_at = $3 WHERE id = $4";
+	struct message_now m = claim_now(c);
+	struct db_stmt *s = db_query(st->db, DROP, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, message_move(st, &m, ev));
+	db_put_text(s, reason);
+	db_put_int(s, q->now);
+	db_put_int(s, m.id);
+	return db_run(s, e) != 0 ? -1 : message_promote(st, &m, e);
+}
+
+static int claim_postpone(struct store *st, const struct message_claim *q, int64_t id,
+			  const struct claim_verdict *v, struct err *e)
+{
+	static const char LATER[] = "UPDATE message SET due_at = $1, reason = $2 WHERE id = $3";
+	struct db_stmt *s = db_query(st->db, LATER, e);
+
+	if (s == NULL)
+		return -1;
+	/* Never into what is due now: the batch would meet it again. */
+	db_put_int(s, v->due_at > q->now ? v->due_at : q->now + 1);
+	db_put_text(s, v->reason);
+	db_put_int(s, id);
+	return db_run(s, e);
+}
+
+/* Rows read ahead know their number's counts from before this one was taken. */
+static void claim_tell(const struct message_claim *q, const struct message_candidate *taken,
+		       struct claim_row *rest, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct message_candidate *c = &rest[i].c;
+
+		if (c->contact_id != taken->contact_id)
+			continue;
+		c->contact_day_count =
+		    c->contact_day == q->civil_day ? c->contact_day_count + 1 : 1;
+		c->contact_week_count =
+		    c->contact_week == q->iso_week ? c->contact_week_count + 1 : 1;
+		c->contact_day = q->civil_day;
+		c->contact_week = q->iso_week;
+	}
+}
+
+struct claim_state {
+	size_t n, examined;
+	int64_t segments;
+	bool stop;
+};
+
+/* Decides about one row; rest more were read after it. */
+static int claim_decide(struct store *st, const struct message_claim *q, struct claim_row *row,
+			size_t rest, struct message_claimed *out, struct claim_state *cs,
+			struct err *e)
+{
+	const struct message_candidate *c = &row->c;
+	struct claim_verdict v;
+
+	v = q->decide(c, q->arg);
+	if (v.decision == CLAIM_SEND && cs->segments > 0 &&
+	    cs->segments + c->segments > q->max_segments)
+		v.decision = CLAIM_STOP;
+	if (v.decision != CLAIM_STOP)
+		cs->examined++;
+	switch (v.decision) {
+	case CLAIM_SEND:
+		cs->segments += c->segments;
+		cs->stop = cs->segments >= q->max_segments;
+		claim_tell(q, c, row + 1, rest);
+		return claim_send(st, q, row, &out[cs->n++], e);
+	case CLAIM_CANCEL:
+		return claim_drop(st, q, c, MESSAGE_EV_CANCEL, v.reason, e);
+	case CLAIM_EXPIRE:
+		return claim_drop(st, q, c, MESSAGE_EV_EXPIRE, v.reason, e);
+	case CLAIM_POSTPONE:
+		return claim_postpone(st, q, c->id, &v, e);
+	case CLAIM_STOP:
+		cs->stop = true;
+		break;
+	}
+	return 0;
+}
+
+int store_message_claim(struct store *st, const struct message_claim *q,
+			struct message_claimed *out, size_t *n, size_t *examined, struct err *e)
+{
+	struct claim_row rows[CHUNK];
+	struct claim_state cs = {.stop = q->max_segments <= 0};
+	size_t got = CHUNK, want = CHUNK;
+	int rc = 0;
+
+	store_want_transaction(st, "claim");
+	while (rc == 0 && !cs.stop && got == want && cs.n < q->max) {
+		want = q->max - cs.n < CHUNK ? q->max - cs.n : CHUNK;
+		rc = claim_fetch(st, q, want, rows, &got, e);
+		for (size_t i = 0; i < got; i++) {
+			if (rc == 0 && !cs.stop)
+				rc = claim_decide(st, q, &rows[i], got - i - 1, out, &cs, e);
+			free(rows[i].text);
+		}
+	}
+	if (rc != 0) {
+		for (size_t i = 0; i < cs.n; i++)
+			free(out[i].text);
+		cs.n = 0;
+	}
+	*n = cs.n;
+	*examined = cs.examined;
+	FAILPOINT("claim.done");
+	return rc;
+}
+
+int store_message_next_due(struct store *st, int64_t campaign_id, int64_t *due_at,
+			   struct err *e)
+{
+	static const char NEXT[] =
+	    "SELECT due_at FROM message WHERE campaign_id = $1 AND state = 1"
+	    " ORDER BY due_at LIMIT 1";
+	struct db_stmt *s = db_query(st->db, NEXT, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, campaign_id);
+	return db_run_int(s, due_at, e);
+}
+
+int store_message_resend(struct store *st, int64_t id, int64_t now, struct message_claimed *out,
+			 struct err *e)
+{
+	static const char WHAT[] =
+	    "SELECT t.text, m.ucs2, c.number FROM message m"
+	    " JOIN message_text t ON t.message_id = m.id JOIN contact c ON c.id = m.contact_id"
+	    " WHERE m.id = $1";
+	static const char AGAIN[] = "UPDATE message SET state = $1, attempts = $2, epoch = $3,"
+				    " claimed_at = $4 WHERE id = $5";
+	struct message_now m;
+	struct db_stmt *s;
+	int rc;
+
+	store_want_transaction(st, "resend");
+	rc = message_load(st, id, &m, e);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || m.state != MESSAGE_UNCERTAIN)
+		return err_set(e, EX_DATAERR, "message %" PRId64 " is not uncertain", id);
+	if ((s = db_query(st->db, AGAIN, e)) == NULL)
+		return -1;
+	db_put_int(s, message_move(st, &m, MESSAGE_EV_RESEND));
+	db_put_int(s, ++m.attempts);
+	db_put_int(s, st->epoch);
+	db_put_int(s, now);
+	db_put_int(s, id);
+	if (db_run(s, e) != 0 || (s = db_query(st->db, WHAT, e)) == NULL)
+		return -1;
+	db_put_int(s, id);
+	rc = db_step(s, e);
+	if (rc == 1) {
+		*out = (struct message_claimed){.id = id,
+						.campaign_id = m.campaign_id,
+						.segments = m.segments,
+						.attempt = m.attempts,
+						.generation = m.generation,
+						.provider_id = m.provider_id};
+		out->text = db_get_string(s);
+		out->ucs2 = db_get_int(s) != 0;
+		out->number = (uint64_t)db_get_int(s);
+	}
+	db_done(s);
+	return rc == 1 ? 0 : -1;
+}

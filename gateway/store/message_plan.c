@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fan-out's rows: one for each (campaign, recipient, step), whoever comes
+ * how often. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "store/private.h"
+
+/* The message that stands for a shared number that day: 1/0/-1. One that will not be sent, or that
+ * failed, stands for nobody. */
+static int plan_find_shared(struct store *st, const struct message_plan *p, int64_t *id,
+			    struct err *e)
+{
+	static const char FIND[] =
+	    "SELECT m.id FROM message_shared h JOIN message m ON m.id = h.message_id"
+	    " WHERE h.contact_id = $1 AND h.day = $2 AND h.template_id = $3"
+	    " AND m.state NOT IN ($4, $5, $6, $7, $8)";
+	struct db_stmt *s = db_query(st->db, FIND, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, p->contact_id);
+	db_put_int(s, p->day);
+	db_put_int(s, p->template_id);
+	db_put_int(s, MESSAGE_CANCELLED);
+	db_put_int(s, MESSAGE_EXPIRED);
+	db_put_int(s, MESSAGE_FAILED);
+	db_put_int(s, MESSAGE_REJECTED);
+	db_put_int(s, MESSAGE_ABANDONED);
+	return db_run_int(s, id, e);
+}
+
+static int plan_stand_for(struct store *st, const struct message_plan *p, int64_t id,
+			  struct err *e)
+{
+	static const char STAND[] =
+	    "INSERT INTO message_shared(contact_id, day, template_id, message_id)"
+	    " VALUES ($1, $2, $3, $4) ON CONFLICT (contact_id, day, template_id)"
+	    " DO UPDATE SET message_id = excluded.message_id";
+	struct db_stmt *s = db_query(st->db, STAND, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, p->contact_id);
+	db_put_int(s, p->day);
+	db_put_int(s, p->template_id);
+	db_put_int(s, id);
+	return db_run(s, e);
+}
+
+/* *id is 0 when the row was there already. */
+static int plan_insert(struct store *st, const struct message_plan *p, enum message_state state,
+		       int64_t linked_to, int64_t now, int64_t *id, struct err *e)
+{
+	static const char ADD[] =
+	    "INSERT INTO message(campaign_id, recipient_id, step, state, due_at, expires_at,"
+	    " contact_id, segments, ucs2, audience, template_id, recipient_rev, day, "
+	    "planned_at,"
+	    " linked_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+	    "$15)"
+	    " ON CONFLICT (campaign_id, recipient_id, step) DO NOTHING";
+	static const char TEXT[] = "INSERT INTO message_text(message_id, text) VALUES ($1, $2)";
+	struct db_stmt *s = db_query(st->db, ADD, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, p->campaign_id);
+	db_put_int(s, p->recipient_id);
+	db_put_int(s, p->step);
+	db_put_int(s, state);
+	db_put_int(s, p->due_at);
+	db_put_int(s, p->expires_at);
+	db_put_int(s, p->contact_id);
+	db_put_int(s, p->segments);
+	db_put_int(s, p->ucs2);
+	db_put_int(s, p->audience);
+	db_put_int(s, p->template_id);
+	db_put_int(s, p->recipient_rev);
+	db_put_int(s, p->day);
+	db_put_int(s, now);
+	db_put_id(s, linked_to);
+	if (db_run(s, e) != 0)
+		return -1;
+	*id = 0;
+	if (db_changes(st->db) == 0)
+		return 0;
+	*id = db_last_id(st->db);
+	if ((s = db_query(st->db, TEXT, e)) == NULL)
+		return -1;
+	db_put_int(s, *id);
+	db_put_text(s, p->text);
+	return db_run(s, e);
+}
+
+/* 1/0/-1 */
+static int plan_is_there(struct store *st, const struct message_plan *p, struct err *e)
+{
+	static const char THERE[] =
+	    "SELECT id FROM message"
+	    " WHERE campaign_id = $1 AND recipient_id = $2 AND step = $3";
+	struct db_stmt *s = db_query(st->db, THERE, e);
+	int64_t id;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, p->campaign_id);
+	db_put_int(s, p->recipient_id);
+	db_put_int(s, p->step);
+	return db_run_int(s, &id, e);
+}
+
+static int plan_one(struct store *st, const struct message_plan *p, int64_t now,
+		    size_t *inserted, size_t *linked, struct err *e)
+{
+	enum message_state state = MESSAGE_QUEUED;
+	int64_t first = 0, id = 0;
+	int rc;
+
+	if (p->shared) {
+		/* A second run must not find the row itself and think it somebody else's. */
+		rc = plan_is_there(st, p, e);
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+		rc = plan_find_shared(st, p, &first, e);
+		if (rc < 0)
+			return -1;
+		if (rc == 1 && !message_next(MESSAGE_QUEUED, MESSAGE_EV_LINK, &state))
+			store_fatal("illegal_move", first, "link");
+	}
+	if (plan_insert(st, p, state, first, now, &id, e) != 0)
+		return -1;
+	if (id == 0)
+		return 0;
+	message_count(st, p->campaign_id, state, 1, p->segments);
+	(*inserted)++;
+	if (state == MESSAGE_LINKED)
+		(*linked)++;
+	return p->shared && first == 0 ? plan_stand_for(st, p, id, e) : 0;
+}
+
+int store_message_plan(struct store *st, const struct message_plan *items, size_t n,
+		       size_t *inserted, size_t *linked, struct err *e)
+{
+	int64_t now = clock_now_ms();
+
+	store_want_transaction(st, "plan");
+	*inserted = 0;
+	*linked = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (plan_one(st, &items[i], now, inserted, linked, e) != 0)
+			return -1;
+	}
+	FAILPOINT("plan.done");
+	return 0;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages read: one, a page of them, their attempts, their numbers. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/private.h"
+
+#define ROW                                                                                    \
+	"SELECT m.id, m.campaign_id, m.recipient_id, m.linked_to, m.step, m.attempts,"         \
+	" m.segments, m.provider_id, m.class, m.http_status, m.state, c.number, m.ucs2,"       \
+	" m.planned_at, m.due_at, m.expires_at, m.sent_at, m.final_at, t.text, m.reason,"      \
+	" m.code, m.provider_ref FROM message m JOIN contact c ON c.id = m.contact_id"         \
+	" LEFT JOIN message_text t ON t.message_id = m.id"
+
+static void message_read(struct db_stmt *s, struct message_row *r)
+{
+	*r = (struct message_row){0};
+	r->id = db_get_int(s);
+	r->campaign_id = db_get_int(s);
+	r->recipient_id = db_get_int(s);
+	r->linked_to = db_get_int(s);
+	r->step = db_get_int32(s);
+	r->attempts = db_get_int32(s);
+	r->segments = db_get_int32(s);
+	r->provider_id = db_get_int32(s);
+	r->class = db_get_int32(s);
+	r->http_status = db_get_int32(s);
+	r->state = (enum message_state)db_get_int32(s);
+	r->number = (uint64_t)db_get_int(s);
+	r->ucs2 = db_get_int(s) != 0;
+	r->planned_at = db_get_int(s);
+	r->due_at = db_get_int(s);
+	r->expires_at = db_get_int(s);
+	r->sent_at = db_get_int(s);
+	r->final_at = db_get_int(s);
+	r->text = db_get_string(s);
+	r->reason = db_get_string(s);
+	r->code = db_get_string(s);
+	r->provider_ref = db_get_string(s);
+}
+
+int store_message_get(struct store *st, int64_t id, struct message_row *out, struct err *e)
+{
+	static const char GET[] = ROW " WHERE m.id = $1";
+	struct db_stmt *s = db_query(st->db, GET, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, id);
+	rc = db_step(s, e);
+	if (rc == 1)
+		message_read(s, out);
+	db_done(s);
+	return rc;
+}
+
+/* Of one recipient: by the unique key, campaign by campaign. Else along the ids. */
+static struct db_stmt *message_list_query(struct store *st, const struct message_filter *f,
+					  struct err *e)
+{
+	static const char OF_RECIPIENT[] = ROW
+	    " WHERE m.campaign_id IN (SELECT k.id FROM campaign k WHERE $1 = 0 OR k.id = $1)"
+	    " AND m.recipient_id = $2 AND ($3 < 0 OR m.state = $3)"
+	    " AND ($4 = 0 OR c.number = $4) AND m.id > $5 ORDER BY m.id LIMIT $6";
+	static const char ANY[] = ROW
+	    " WHERE ($1 = 0 OR m.campaign_id = $1) AND ($2 < 0 OR m.state = $2)"
+	    " AND ($3 = 0 OR m.contact_id = (SELECT k.id FROM contact k WHERE k.number = $3))"
+	    " AND m.id > $4 ORDER BY m.id LIMIT $5";
+	struct db_stmt *s = db_query(st->db, f->recipient_id ? OF_RECIPIENT : ANY, e);
+
+	if (s == NULL)
+		return NULL;
+	db_put_int(s, f->campaign_id);
+	if (f->recipient_id)
+		db_put_int(s, f->recipient_id);
+	db_put_int(s, f->state);
+	db_put_int(s, (int64_t)f->number);
+	db_put_int(s, f->after_id);
+	return s;
+}
+
+int store_message_list(struct store *st, const struct message_filter *f, size_t max,
+		       bool (*fn)(const struct message_row *r, void *arg), void *arg,
+		       struct err *e)
+{
+	struct db_stmt *s = message_list_query(st, f, e);
+	struct message_row r;
+	bool more = true;
+	int rc = 0;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, max > INT64_MAX ? INT64_MAX : (int64_t)max);
+	while (more && (rc = db_step(s, e)) == 1) {
+		message_read(s, &r);
+		more = fn(&r, arg);
+		message_row_clear(&r);
+	}
+	db_done(s);
+	return rc < 0 ? -1 : 0;
+}
+
+static int attempts_logged(struct store *st, int64_t id, int *last,
+			   void (*fn)(const struct message_attempt *a, void *arg), void *arg,
+			   struct err *e)
+{
+	static const char LOGGED[] =
+	    "SELECT n, seq, generation, provider_id, class, http_status, epoch, started_at,"
+	    " ended_at, code, provider_ref, reason FROM attempt WHERE message_id = $1"
+	    " ORDER BY n, seq";
+	struct db_stmt *s = db_query(st->db, LOGGED, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, id);
+	while ((rc = db_step(s, e)) == 1) {
+		struct message_attempt a = {0};
+		int seq;
+
+		a.n = db_get_int32(s);
+		seq = db_get_int32(s);
+		a.generation = db_get_int32(s);
+		a.provider_id = db_get_int32(s);
+		a.class = db_get_int32(s);
+		a.http_status = db_get_int32(s);
+		a.epoch = db_get_int(s);
+		a.started_at = db_get_int(s);
+		a.ended_at = db_get_int(s);
+		a.code = db_get_text(s);
+		a.provider_ref = db_get_text(s);
+		a.reason = db_get_text(s);
+		if (seq == 0)
+			*last = a.n;
+		fn(&a, arg);
+	}
+	db_done(s);
+	return rc;
+}
+
+int store_message_attempts(struct store *st, int64_t id,
+			   void (*fn)(const struct message_attempt *a, void *arg), void *arg,
+			   struct err *e)
+{
+	static const char CURRENT[] =
+	    "SELECT attempts, generation, provider_id, class, http_status, epoch, claimed_at,"
+	    " sent_at, code, provider_ref, reason FROM message WHERE id = $1 AND attempts > $2";
+	struct db_stmt *s;
+	int last = 0, rc;
+
+	if (attempts_logged(st, id, &last, fn, arg, e) != 0 ||
+	    (s = db_query(st->db, CURRENT, e)) == NULL)
+		return -1;
+	db_put_int(s, id);
+	db_put_int(s, last);
+	rc = db_step(s, e);
+	if (rc == 1) {
+		struct message_attempt a = {0};
+
+		a.n = db_get_int32(s);
+		a.generation = db_get_int32(s);
+		a.provider_id = db_get_int32(s);
+		a.class = db_get_int32(s);
+		a.http_status = db_get_int32(s);
+		a.epoch = db_get_int(s);
+		a.started_at = db_get_int(s);
+		a.ended_at = db_get_int(s);
+		a.code = db_get_text(s);
+		a.provider_ref = db_get_text(s);
+		a.reason = db_get_text(s);
+		fn(&a, arg);
+	}
+	db_done(s);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The provider took it: it is paid for. */
+static bool message_was_accepted(int state)
+{
+	return state == MESSAGE_SENT || state == MESSAGE_NO_RECEIPT ||
+	       state == MESSAGE_DELIVERED || state == MESSAGE_UNDELIVERED;
+}
+
+int store_message_counts(struct store *st, int64_t campaign_id, int64_t unit_id,
+			 struct message_counts *out, struct err *e)
+{
+	static const char ALL[] = "SELECT state, sum(n), sum(segments) FROM message_count"
+				  " WHERE $1 = 0 OR campaign_id = $1 GROUP BY state";
+	static const char OF_UNIT[] =
+	    "SELECT m.state, count(*), sum(m.segments) FROM recipient r"
+	    " JOIN message m ON m.recipient_id = r.id AND m.campaign_id IN"
+	    " (SELECT k.id FROM campaign k WHERE $1 = 0 OR k.id = $1)"
+	    " WHERE r.unit_id = $2 GROUP BY m.state";
+	struct db_stmt *s = db_query(st->db, unit_id ? OF_UNIT : ALL, e);
+	int rc;
+
+	*out = (struct message_counts){0};
+	if (s == NULL)
+		return -1;
+	db_put_int(s, campaign_id);
+	if (unit_id)
+		db_put_int(s, unit_id);
+	while ((rc = db_step(s, e)) == 1) {
+		int state = db_get_int32(s);
+		int64_t n = db_get_int(s), segments = db_get_int(s);
+
+		if (state < 0 || state > MESSAGE_LINKED)
+			continue;
+		out->by_state[state] = n;
+		out->total += n;
+		if (message_was_accepted(state))
+			out->segments_accepted += segments;
+	}
+	db_done(s);
+	return rc;
+}

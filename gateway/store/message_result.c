@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What came of attempts, and what people and timers do with messages. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "store/private.h"
+
+static bool result_is_ours(enum message_event ev)
+{
+	return ev == MESSAGE_EV_ACCEPTED || ev == MESSAGE_EV_NOT_SENT ||
+	       ev == MESSAGE_EV_GIVE_UP || ev == MESSAGE_EV_REFUSED || ev == MESSAGE_EV_UNKNOWN;
+}
+
+static const char *result_text(const char *s)
+{
+	return s[0] ? s : NULL;
+}
+
+/* The row after an attempt. */
+static int result_write(struct store *st, const struct message_now *m,
+			const struct message_result *r, struct err *e)
+{
+	static const char WRITE[] =
+	    "UPDATE message SET state = $1, due_at = $2, generation = $3, sent_at = $4,"
+	    " final_at = $5, class = $6, http_status = $7, code = $8, provider_ref = $9,"
+	    " reason = $10 WHERE id = $11";
+	struct db_stmt *s = db_query(st->db, WRITE, e);
+	bool again = r->event == MESSAGE_EV_NOT_SENT && r->new_generation;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, m->state);
+	db_put_int(s, r->due_at);
+	db_put_int(s, m->generation + (again ? 1 : 0));
+	db_put_int(s, r->event == MESSAGE_EV_ACCEPTED ? r->at : 0);
+	db_put_int(s, message_is_final(m->state) ? r->at : 0);
+	db_put_int(s, r->class);
+	db_put_int(s, r->http_status);
+	db_put_text(s, result_text(r->code));
+	db_put_text(s, result_text(r->provider_ref));
+	db_put_text(s, result_text(r->reason));
+	db_put_int(s, m->id);
+	return db_run(s, e);
+}
+
+static int result_one(struct store *st, const struct message_result *r, struct err *e)
+{
+	struct message_now m;
+	bool late;
+	int rc = message_load(st, r->id, &m, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_set(e, EX_DATAERR, "there is no message %" PRId64, r->id);
+	if (!result_is_ours(r->event))
+		store_fatal("illegal_result", r->id, message_event_name(r->event));
+	late = m.state != MESSAGE_SENDING || m.attempts != r->attempt;
+	if (late || r->event != MESSAGE_EV_ACCEPTED) {
+		if (message_log_attempt(st, &m, r, late, e) != 0)
+			return -1;
+	}
+	if (!late) {
+		(void)message_move(st, &m, r->event);
+		if (result_write(st, &m, r, e) != 0)
+			return -1;
+		/* Proved not sent: it was nothing that the number's owner got. */
+		if ((r->event == MESSAGE_EV_NOT_SENT || r->event == MESSAGE_EV_GIVE_UP ||
+		     r->event == MESSAGE_EV_REFUSED) &&
+		    message_give_back(st, &m, e) != 0)
+			return -1;
+	}
+	if (r->index_ref && r->provider_ref[0])
+		return message_ref_known(st, r->id, r->provider_id, r->provider_ref, e);
+	return 0;
+}
+
+int store_message_finish(struct store *st, const struct message_result *r, size_t n,
+			 struct err *e)
+{
+	store_want_transaction(st, "finish");
+	for (size_t i = 0; i < n; i++) {
+		if (result_one(st, &r[i], e) != 0)
+			return -1;
+	}
+	FAILPOINT("finish.done");
+	return 0;
+}
+
+/* ---- start-up ---------------------------------------------------------------------------- */
+
+static int recover_one(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char UNSURE[] =
+	    "UPDATE message SET state = $1, due_at = $2, reason = $3 WHERE id = $4";
+	struct message_result r = {.id = id,
+				   .event = MESSAGE_EV_UNKNOWN,
+				   .at = now,
+				   .reason = "the gateway stopped while it was being sent"};
+	struct message_now m;
+	struct db_stmt *s;
+
+	if (message_load(st, id, &m, e) != 1)
+		return -1;
+	r.attempt = m.attempts;
+	if (message_log_attempt(st, &m, &r, false, e) != 0 ||
+	    (s = db_query(st->db, UNSURE, e)) == NULL)
+		return -1;
+	db_put_int(s, message_move(st, &m, MESSAGE_EV_UNKNOWN));
+	db_put_int(s, now);
+	db_put_text(s, r.reason);
+	db_put_int(s, id);
+	return db_run(s, e);
+}
+
+int store_message_recover(struct store *st, size_t *n, struct err *e)
+{
+	static const char NEXT[] = "SELECT id FROM message WHERE state = 2 AND state IN (2, 3, "
+				   "4) AND epoch < $1 LIMIT 1";
+	int64_t now = clock_now_ms(), id;
+	struct db_stmt *s;
+	int rc;
+
+	store_want_transaction(st, "recover");
+	*n = 0;
+	for (;;) {
+		if ((s = db_query(st->db, NEXT, e)) == NULL)
+			return -1;
+		db_put_int(s, st->epoch);
+		rc = db_run_int(s, &id, e);
+		if (rc <= 0)
+			break;
+		if (recover_one(st, id, now, e) != 0)
+			return -1;
+		(*n)++;
+	}
+	FAILPOINT("recover.done");
+	return rc;
+}
+
+/* ---- what is due --------------------------------------------------------------------------- */
+
+int store_message_due(struct store *st, enum message_state state, int64_t now,
+		      struct message_open *out, size_t max, size_t *n, struct err *e)
+{
+	static const char DUE[] =
+	    "SELECT id, campaign_id, due_at, sent_at, expires_at, provider_id, attempts, "
+	    "generation"
+	    " FROM message WHERE state = $1 AND state IN (2, 3, 4) AND due_at <= $2"
+	    " ORDER BY due_at LIMIT $3";
+	struct db_stmt *s = db_query(st->db, DUE, e);
+	int rc;
+
+	*n = 0;
+	if (s == NULL)
+		return -1;
+	db_put_int(s, state);
+	db_put_int(s, now);
+	db_put_int(s, (int64_t)max);
+	while ((rc = db_step(s, e)) == 1) {
+		struct message_open *o = &out[(*n)++];
+
+		o->id = db_get_int(s);
+		o->campaign_id = db_get_int(s);
+		o->due_at = db_get_int(s);
+		o->sent_at = db_get_int(s);
+		o->expires_at = db_get_int(s);
+		o->provider_id = db_get_int32(s);
+		o->attempts = db_get_int32(s);
+		o->generation = db_get_int32(s);
+		o->state = state;
+	}
+	db_done(s);
+	return rc;
+}
+
+int store_message_first_due(struct store *st, enum message_state state, int64_t *due_at,
+			    struct err *e)
+{
+	static const char QUEUED[] =
+	    "SELECT m.due_at FROM campaign c JOIN message m ON m.id = (SELECT q.id FROM "
+	    "message q"
+	    " WHERE q.campaign_id = c.id AND q.state = 1 ORDER BY q.due_at LIMIT 1)"
+	    " ORDER BY m.due_at LIMIT 1";
+	static const char OPEN[] =
+	    "SELECT due_at FROM message WHERE state = $1 AND state IN (2, 3, 4)"
+	    " ORDER BY due_at LIMIT 1";
+	struct db_stmt *s;
+
+	if (state == MESSAGE_QUEUED)
+		return db_run_int(db_query(st->db, QUEUED, e), due_at, e);
+	if ((s = db_query(st->db, OPEN, e)) == NULL)
+		return -1;
+	db_put_int(s, state);
+	return db_run_int(s, due_at, e);
+}
+
+int store_message_postpone(struct store *st, int64_t id, int64_t due_at, struct err *e)
+{
+	static const char LATER[] = "UPDATE message SET due_at = $1 WHERE id = $2";
+	struct db_stmt *s = db_query(st->db, LATER, e);
+
+	store_want_transaction(st, "postpone");
+	if (s == NULL)
+		return -1;
+	db_put_int(s, due_at);
+	db_put_int(s, id);
+	return db_run(s, e);
+}
+
+/* ---- people and timers ---------------------------------------------------------------------- */
+
+/* The row after an event. A due time that is not said stays; so does a reason. */
+static int event_write(struct store *st, const struct message_now *m, enum message_event ev,
+		       int64_t due_at, const char *reason, int64_t now, struct err *e)
+{
+	static const char WRITE[] =
+	    "UPDATE message SET state = $1, due_at = CASE WHEN $2 > 0 THEN $2 ELSE due_at END,"
+	    " reason = COALESCE($3, reason), final_at = $4, generation = $5, linked_to = CASE"
+	    " WHEN $6 THEN linked_to ELSE NULL END, sent_at = CASE WHEN $7 THEN $8 ELSE "
+	    "sent_at END"
+	    " WHERE id = $9";
+	struct db_stmt *s = db_query(st->db, WRITE, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, m->state);
+	db_put_int(s, due_at);
+	db_put_text(s, reason);
+	db_put_int(s, message_is_final(m->state) ? now : 0);
+	/* What failed was proved not sent: a new try is a new message to the provider. */
+	db_put_int(s, m->generation + (ev == MESSAGE_EV_RETRY ? 1 : 0));
+	db_put_int(s, m->state == MESSAGE_LINKED);
+	db_put_int(s, ev == MESSAGE_EV_ACCEPTED || ev == MESSAGE_EV_RECEIPT_SEEN);
+	db_put_int(s, m->claimed_at);
+	db_put_int(s, m->id);
+	return db_run(s, e);
+}
+
+static int event_apply(struct store *st, struct message_now *m, enum message_event ev,
+		       int64_t due_at, const char *reason, struct err *e)
+{
+	enum message_state from = m->state;
+
+	(void)message_move(st, m, ev);
+	if (event_write(st, m, ev, due_at, reason, clock_now_ms(), e) != 0)
+		return -1;
+	if (ev == MESSAGE_EV_REQUEUE && message_give_back(st, m, e) != 0)
+		return -1;
+	if (from != MESSAGE_LINKED && (ev == MESSAGE_EV_CANCEL || ev == MESSAGE_EV_EXPIRE))
+		return message_promote(st, m, e);
+	return 0;
+}
+
+/* Events that bring data of their own have verbs of their own. */
+static void event_want_plain(int64_t id, enum message_event ev)
+{
+	switch (ev) {
+	case MESSAGE_EV_CLAIM:
+	case MESSAGE_EV_RESEND:
+	case MESSAGE_EV_LINK:
+	case MESSAGE_EV_PROMOTE:
+	case MESSAGE_EV_NOT_SENT:
+	case MESSAGE_EV_GIVE_UP:
+	case MESSAGE_EV_REFUSED:
+	case MESSAGE_EV_UNKNOWN:
+		store_fatal("illegal_event", id, message_event_name(ev));
+	default:
+		break;
+	}
+}
+
+int store_message_event(struct store *st, int64_t id, enum message_event ev, int64_t due_at,
+			const char *reason, struct err *e)
+{
+	enum message_state to;
+	struct message_now m;
+	int rc;
+
+	store_want_transaction(st, "event");
+	event_want_plain(id, ev);
+	rc = message_load(st, id, &m, e);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || !message_next(m.state, ev, &to) ||
+	    (m.state == MESSAGE_SENDING && ev == MESSAGE_EV_ACCEPTED))
+		return 0;
+	return event_apply(st, &m, ev, due_at, reason, e) == 0 ? 1 : -1;
+}
+
+/* The next rows of a campaign in a state. Queued ones by their own index: they leave it as they
+ * change. Others by the unique key, from where the last batch ended. */
+static int sweep_ids(struct store *st, int64_t campaign_id, enum message_state from,
+		     int64_t *ids, size_t max, size_t *n, struct err *e)
+{
+	static const char QUEUED[] =
+	    "SELECT id, recipient_id, step FROM message WHERE campaign_id = $1"
+	    " AND state = 1 ORDER BY due_at LIMIT $2";
+	static const char REST[] =
+	    "SELECT id, recipient_id, step FROM message WHERE campaign_id = $1"
+	    " AND (recipient_id, step) > ($2, $3) AND state = $4"
+	    " ORDER BY recipient_id, step LIMIT $5";
+	struct db_stmt *s = db_query(st->db, from == MESSAGE_QUEUED ? QUEUED : REST, e);
+	int rc;
+
+	*n = 0;
+	if (s == NULL)
+		return -1;
+	db_put_int(s, campaign_id);
+	if (from != MESSAGE_QUEUED) {
+		db_put_int(s, st->sweep.recipient_id);
+		db_put_int(s, st->sweep.step);
+		db_put_int(s, from);
+	}
+	db_put_int(s, (int64_t)max);
+	while ((rc = db_step(s, e)) == 1) {
+		ids[(*n)++] = db_get_int(s);
+		st->sweep.recipient_id = db_get_int(s);
+		st->sweep.step = db_get_int(s);
+	}
+	db_done(s);
+	return rc;
+}
+
+int store_message_event_campaign(struct store *st, int64_t campaign_id, enum message_state from,
+				 enum message_event ev, const char *reason, size_t batch,
+				 size_t *changed, struct err *e)
+{
+	enum message_state to;
+	int64_t ids[256];
+	size_t n = 0, want;
+
+	store_want_transaction(st, "event_campaign");
+	event_want_plain(0, ev);
+	*changed = 0;
+	if (!message_next(from, ev, &to))
+		return err_set(e, EX_DATAERR, "%s is not for messages that are %s",
+			       message_event_name(ev), message_state_name(from));
+	if (st->sweep.campaign_id != campaign_id || st->sweep.from != (int)from ||
+	    st->sweep.event != (int)ev) {
+		memset(&st->sweep, 0, sizeof(st->sweep));
+		st->sweep.campaign_id = campaign_id;
+		st->sweep.from = (int)from;
+		st->sweep.event = (int)ev;
+	}
+	do {
+		want = batch - *changed < 256 ? batch - *changed : 256;
+		if (sweep_ids(st, campaign_id, from, ids, want, &n, e) != 0)
+			return -1;
+		for (size_t i = 0; i < n; i++) {
+			int rc = store_message_event(st, ids[i], ev, 0, reason, e);
+
+			if (rc < 0)
+				return -1;
+			*changed += (size_t)rc;
+		}
+	} while (n == want && *changed < batch && n > 0);
+	if (n == want && n > 0)
+		return 1;
+	memset(&st->sweep, 0, sizeof(st->sweep));
+	return 0;
+}

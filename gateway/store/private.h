@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the store: the connection's struct, its locks, and the one door
+ * through which a message changes its state. */
+#ifndef MOIDAN_STORE_PRIVATE_H
+#define MOIDAN_STORE_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/db.h"
+#include "store/message.h"
+#include "store/store.h"
+
+/* How many messages came into, or left, a state of a campaign in the open transaction. */
+struct store_delta {
+	int64_t campaign_id, n, segments;
+	int state;
+};
+
+struct store {
+	struct db *db;
+	char *path;
+	enum store_mode mode;
+	int writer_fd; /* PATH-writer; -1 for readers */
+	int daemon_fd; /* PATH-lock; -1 unless this is the daemon */
+	bool writing, reading;
+	bool broken; /* a commit's outcome is unknown: nothing more is written */
+	char instance[8];
+	int64_t epoch;
+	struct store_delta *deltas;
+	size_t n_deltas, cap_deltas;
+	/* the list that rows are being put from */
+	int64_t import_id, import_at;
+	/* where the last batch of store_message_event_campaign ended */
+	struct {
+		int64_t campaign_id, recipient_id, step;
+		int from, event;
+	} sweep;
+};
+
+/* ---- lock.c --------------------------------------------------------------------------- */
+
+/* Opens (makes, 0600) PATH and its suffix; the descriptor does not survive exec. -1 with e. */
+int lock_open(const char *path, const char *suffix, struct err *e);
+/* Waits for the right to write, at most ms; EX_TEMPFAIL after that. First come, first served. */
+MUST_CHECK int lock_writer(int fd, int64_t ms, struct err *e);
+void lock_writer_release(int fd);
+/* Becomes the daemon of PATH-lock: 0; -1 with EX_TEMPFAIL naming the pid that is. */
+MUST_CHECK int lock_daemon(int fd, struct err *e);
+/* Whether somebody is the daemon, without disturbing them: their pid, else 0. */
+int lock_daemon_pid(const char *path);
+
+/* ---- store.c -------------------------------------------------------------------------- */
+
+/* Ends the process: a verb that changes something was called outside of a transaction, or a message
+ * was about to make a move that the law does not know. */
+_Noreturn void store_fatal(const char *event, int64_t id, const char *what);
+void store_want_transaction(const struct store *st, const char *verb);
+/* Makes a random instance id and writes it. In a transaction. */
+MUST_CHECK int store_new_instance(struct store *st, struct err *e);
+/* Makes the 0600 file at path when there is none. */
+MUST_CHECK int store_make_file(const char *path, bool must_be_new, struct err *e);
+
+/* ---- backup.c -------------------------------------------------------------------------- */
+
+/* 16 MiB beside the database that can be given up when the disk is full. */
+void ballast_make(const char *path);
+/* Whether there was one to give up. */
+bool ballast_drop(const char *path);
+
+/* ---- message.c: the one door ----------------------------------------------------------- */
+
+/* What a state change has to know of a message. */
+struct message_now {
+	int64_t id, campaign_id, contact_id, recipient_id, due_at, claimed_at;
+	enum message_state state;
+	int attempts, generation, provider_id, segments, day;
+	int64_t epoch;
+};
+
+/* 1/0/-1 */
+int message_load(struct store *st, int64_t id, struct message_now *m, struct err *e);
+
+/* The state that ev leads to from m's; fatal when the law does not know the move. Counts the move for
+ * the commit; the caller writes the row. */
+enum message_state message_move(struct store *st, struct message_now *m, enum message_event ev);
+/* A new row in a state. */
+void message_count(struct store *st, int64_t campaign_id, enum message_state state, int64_t n,
+		   int64_t segments);
+/* Writes what message_count() collected. */
+MUST_CHECK int message_counts_flush(struct store *st, struct err *e);
+
+/* The row will not be sent: the first of those linked to it takes its place. */
+MUST_CHECK int message_promote(struct store *st, const struct message_now *m, struct err *e);
+/* It was counted against the caps of its number, and proved not sent. */
+MUST_CHECK int message_give_back(struct store *st, const struct message_now *m, struct err *e);
+/* One line of the attempt log. late: evidence that changed nothing. */
+MUST_CHECK int message_log_attempt(struct store *st, const struct message_now *m,
+				   const struct message_result *r, bool late, struct err *e);
+
+/* ---- message_receipt.c ------------------------------------------------------------------ */
+
+/* The provider's reference of a message became known: index it, apply what waited for it. */
+MUST_CHECK int message_ref_known(struct store *st, int64_t id, int provider_id, const char *ref,
+				 struct err *e);
+
+#endif

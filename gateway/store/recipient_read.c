@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of lists read. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/private.h"
+#include "store/recipient.h"
+
+#define ROW                                                                                    \
+	"r.id, r.list_key, r.unit_id, r.group_name, r.name, r.sex, r.birth_precision,"         \
+	" r.birth_year, r.birth_month, r.birth_day, r.number, r.phone_status, r.phone_flags,"  \
+	" r.numbers_more, r.contact_id, c.recipients, c.flags, r.state, r.facts, r.hold,"      \
+	" r.hold_reason, r.rev, r.import_id, r.source_row"
+#define WHOLE_ROW ROW ", r.name_fold, r.name_sort, r.raw"
+#define TABLES	  " FROM recipient r LEFT JOIN contact c ON c.id = r.contact_id"
+
+/* The struct's text is not const because its owner frees it; borrowed text is only looked at. */
+static char *recipient_text(struct db_stmt *s)
+{
+	return (char *)(uintptr_t)db_get_text(s);
+}
+
+/* The text in out lives as long as the statement stands on the row: nothing here is freed. */
+static void recipient_borrow(struct db_stmt *s, bool whole, struct recipient *out)
+{
+	*out = (struct recipient){0};
+	out->id = db_get_int(s);
+	out->key = recipient_text(s);
+	out->unit_id = db_get_int(s);
+	out->group = recipient_text(s);
+	out->name = recipient_text(s);
+	out->sex = db_get_int32(s);
+	out->birth_precision = db_get_int32(s);
+	out->birth_year = db_get_int32(s);
+	out->birth_month = db_get_int32(s);
+	out->birth_day = db_get_int32(s);
+	out->number = (uint64_t)db_get_int(s);
+	out->phone_status = db_get_int32(s);
+	out->phone_flags = (unsigned)db_get_int(s);
+	out->numbers_more = recipient_text(s);
+	out->contact_id = db_get_int(s);
+	out->contact_shared = db_get_int32(s);
+	out->contact_flags = (unsigned)db_get_int(s);
+	out->state = db_get_int32(s);
+	out->facts = recipient_text(s);
+	out->hold = (enum recipient_hold)db_get_int32(s);
+	out->hold_reason = recipient_text(s);
+	out->rev = db_get_int(s);
+	out->import_id = db_get_int(s);
+	out->source_row = db_get_int32(s);
+	if (whole) {
+		out->name_fold = recipient_text(s);
+		out->name_sort = recipient_text(s);
+		out->raw = recipient_text(s);
+	}
+}
+
+static void recipient_own(struct recipient *r)
+{
+	char **const texts[] = {&r->key,       &r->group,	&r->name,
+				&r->name_fold, &r->name_sort,	&r->numbers_more,
+				&r->facts,     &r->hold_reason, &r->raw};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		*texts[i] = mem_strdup(*texts[i]);
+}
+
+int store_recipient_scan(struct store *st, const char *programme, int64_t after_id, size_t max,
+			 bool fast, bool (*fn)(const struct recipient *r, void *arg), void *arg,
+			 struct err *e)
+{
+	static const char FAST[] =
+	    "SELECT " ROW TABLES " WHERE r.programme = $1 AND r.id > $2 ORDER BY r.id LIMIT $3";
+	static const char WHOLE[] =
+	    "SELECT " WHOLE_ROW TABLES
+	    " WHERE r.programme = $1 AND r.id > $2 ORDER BY r.id LIMIT $3";
+	struct db_stmt *s = db_query(st->db, fast ? FAST : WHOLE, e);
+	struct recipient r;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_text(s, programme);
+	db_put_int(s, after_id);
+	db_put_int(s, max > INT64_MAX ? INT64_MAX : (int64_t)max);
+	while ((rc = db_step(s, e)) == 1) {
+		recipient_borrow(s, !fast, &r);
+		if (!fn(&r, arg)) {
+			rc = 0;
+			break;
+		}
+	}
+	db_done(s);
+	return rc;
+}
+
+static int recipient_read_one(struct db_stmt *s, struct recipient *out, struct err *e)
+{
+	int rc = db_step(s, e);
+
+	if (rc == 1) {
+		recipient_borrow(s, true, out);
+		recipient_own(out);
+	}
+	db_done(s);
+	return rc;
+}
+
+int store_recipient_get(struct store *st, int64_t id, struct recipient *out, struct err *e)
+{
+	static const char GET[] = "SELECT " WHOLE_ROW TABLES " WHERE r.id = $1";
+	struct db_stmt *s = db_query(st->db, GET, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, id);
+	return recipient_read_one(s, out, e);
+}
+
+int store_recipient_find(struct store *st, const char *programme, const char *key,
+			 struct recipient *out, struct err *e)
+{
+	static const char FIND[] =
+	    "SELECT " WHOLE_ROW TABLES " WHERE r.programme = $1 AND r.list_key = $2";
+	struct db_stmt *s = db_query(st->db, FIND, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_text(s, programme);
+	db_put_text(s, key);
+	return recipient_read_one(s, out, e);
+}
+
+/* One group of rows that agree in everything that is counted. */
+static void recipient_count_group(struct db_stmt *s, struct recipient_counts *c)
+{
+	int state = db_get_int32(s), hold = db_get_int32(s), precision = db_get_int32(s);
+	int texted = db_get_int32(s);
+	int64_t n = db_get_int(s);
+
+	c->total += n;
+	if (state >= 0 && state < 16)
+		c->by_state[state] += n;
+	if (precision >= 0 && precision < 4)
+		c->by_birth_precision[precision] += n;
+	if (!texted)
+		c->no_phone += n;
+	if (hold != HOLD_NONE)
+		c->held += n;
+	if (hold == HOLD_DECEASED || hold == HOLD_DECEASED_SUSPECTED)
+		c->held_deceased += n;
+}
+
+int store_recipient_counts(struct store *st, const char *programme,
+			   void (*fn)(const struct recipient_counts *c, void *arg), void *arg,
+			   struct err *e)
+{
+	static const char COUNTS[] =
+	    "SELECT COALESCE(unit_id, 0), state, hold, birth_precision, contact_id IS NOT NULL,"
+	    " count(*) FROM recipient WHERE programme = $1 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1";
+	struct db_stmt *s = db_query(st->db, COUNTS, e);
+	struct recipient_counts c = {0};
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_text(s, programme);
+	while ((rc = db_step(s, e)) == 1) {
+		int64_t unit = db_get_int(s);
+
+		if (c.total > 0 && unit != c.unit_id) {
+			fn(&c, arg);
+			c = (struct recipient_counts){0};
+		}
+		c.unit_id = unit;
+		recipient_count_group(s, &c);
+	}
+	if (rc == 0 && c.total > 0)
+		fn(&c, arg);
+	db_done(s);
+	return rc;
+}

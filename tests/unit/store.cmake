@@ -1,0 +1,2 @@
+moidan_unit(store_message_state store)
+moidan_unit(store_recipient store)

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store_fixture.h"
+
+#include "text/phone.h"
+
+struct seen {
+	int n;
+	struct recipient_counts counts[4];
+	int64_t ids[8];
+	char names[8][32];
+};
+
+static void put(struct fixture *f, struct recipient *r, enum recipient_put *what)
+{
+	OK(store_recipient_put(f->st, "vneid", r, what, &f->e));
+}
+
+static struct recipient person(const char *key)
+{
+	return (struct recipient){.key = (char *)(uintptr_t)key,
+				  .name = "Lê Văn Mẫu",
+				  .name_fold = "le van mau",
+				  .name_sort = "mau le van",
+				  .number = FIRST,
+				  .facts = "{\"app\":false}",
+				  .raw = "[\"1\"]",
+				  .source_row = 7};
+}
+
+static void a_list_put_twice_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct recipient r = person("TP-1"), got = {0};
+	enum recipient_put what;
+
+	OK(store_begin(f->st, &f->e));
+	put(f, &r, &what);
+	assert_int_equal(what, RECIPIENT_NEW);
+	r = person("TP-1");
+	put(f, &r, &what);
+	assert_int_equal(what, RECIPIENT_SAME);
+	OK(store_commit(f->st, &f->e));
+	assert_int_equal(store_recipient_find(f->st, "vneid", "TP-1", &got, &f->e), 1);
+	assert_int_equal(got.rev, 1);
+	assert_int_equal(got.contact_shared, 1);
+	assert_string_equal(got.raw, "[\"1\"]");
+	assert_int_equal(got.source_row, 7);
+	recipient_clear(&got);
+	assert_int_equal(store_recipient_find(f->st, "vneid", "TP-2", &got, &f->e), 0);
+	assert_int_equal(store_recipient_find(f->st, "cccd", "TP-1", &got, &f->e), 0);
+}
+
+static void only_what_matters_to_sending_raises_the_revision(void **state)
+{
+	struct fixture *f = *state;
+	struct recipient r = person("TP-1");
+	enum recipient_put what;
+
+	OK(store_begin(f->st, &f->e));
+	put(f, &r, &what);
+	r.group = "Tổ 3";
+	put(f, &r, &what);
+	assert_int_equal(what, RECIPIENT_UPDATED);
+	assert_int_equal(r.rev, 1);
+	r.state = 1;
+	put(f, &r, &what);
+	assert_int_equal(r.rev, 2);
+	r.facts = "{\"app\":true}";
+	put(f, &r, &what);
+	assert_int_equal(r.rev, 3);
+	r.number = FIRST + 5;
+	put(f, &r, &what);
+	assert_int_equal(r.rev, 4);
+	put(f, &r, &what);
+	assert_int_equal(what, RECIPIENT_SAME);
+	assert_int_equal(r.rev, 4);
+	OK(store_commit(f->st, &f->e));
+}
+
+static void rows_of_one_number_share_a_contact_and_a_move_recounts_both(void **state)
+{
+	struct fixture *f = *state;
+	struct recipient a = person("TP-1"), b = person("TP-2"), got = {0};
+	enum recipient_put what;
+
+	OK(store_begin(f->st, &f->e));
+	put(f, &a, &what);
+	put(f, &b, &what);
+	assert_int_equal(a.contact_id, b.contact_id);
+	OK(store_commit(f->st, &f->e));
+	assert_int_equal(store_recipient_get(f->st, a.id, &got, &f->e), 1);
+	assert_int_equal(got.contact_shared, 2);
+	recipient_clear(&got);
+
+	OK(store_begin(f->st, &f->e));
+	b.number = FIRST + 1;
+	put(f, &b, &what);
+	OK(store_commit(f->st, &f->e));
+	assert_int_equal(store_recipient_get(f->st, a.id, &got, &f->e), 1);
+	assert_int_equal(got.contact_shared, 1);
+	recipient_clear(&got);
+	assert_int_equal(store_recipient_get(f->st, b.id, &got, &f->e), 1);
+	assert_int_equal(got.contact_shared, 1);
+	assert_int_not_equal(got.contact_id, a.contact_id);
+	recipient_clear(&got);
+}
+
+static void a_landline_has_no_contact_and_a_renumbered_one_is_unconfirmed_once(void **state)
+{
+	struct fixture *f = *state;
+	struct recipient r = person("TP-1"), got = {0};
+	enum recipient_put what;
+
+	OK(store_begin(f->st, &f->e));
+	r.phone_status = PHONE_LANDLINE;
+	put(f, &r, &what);
+	assert_int_equal(r.contact_id, 0);
+	r.phone_status = PHONE_OK;
+	r.phone_flags = PHONE_MIGRATED_2018;
+	put(f, &r, &what);
+	assert_int_equal(store_recipient_get(f->st, r.id, &got, &f->e), 1);
+	assert_int_equal(got.contact_flags, CONTACT_UNCONFIRMED);
+	recipient_clear(&got);
+	OK(store_contact_flags(f->st, FIRST, CONTACT_OPTED_OUT, CONTACT_UNCONFIRMED, "lan",
+			       &f->e));
+	put(f, &r, &what);
+	assert_int_equal(store_recipient_get(f->st, r.id, &got, &f->e), 1);
+	assert_int_equal(got.contact_flags, CONTACT_OPTED_OUT);
+	recipient_clear(&got);
+	OK(store_commit(f->st, &f->e));
+}
+
+static void a_list_lifts_no_hold_but_brings_back_who_was_gone(void **state)
+{
+	static const struct {
+		enum recipient_hold before, list, after;
+	} cases[] = {
+	    {HOLD_OFFICER, HOLD_NONE, HOLD_OFFICER},
+	    {HOLD_DECEASED, HOLD_NONE, HOLD_DECEASED},
+	    {HOLD_DECEASED, HOLD_DECEASED_SUSPECTED, HOLD_DECEASED},
+	    {HOLD_DECEASED_SUSPECTED, HOLD_NONE, HOLD_DECEASED_SUSPECTED},
+	    {HOLD_OFFICER, HOLD_DECEASED_SUSPECTED, HOLD_OFFICER},
+	    {HOLD_GONE, HOLD_NONE, HOLD_NONE},
+	    {HOLD_GONE, HOLD_DECEASED_SUSPECTED, HOLD_DECEASED_SUSPECTED},
+	    {HOLD_NONE, HOLD_DECEASED_SUSPECTED, HOLD_DECEASED_SUSPECTED},
+	};
+	struct fixture *f = *state;
+
+	OK(store_begin(f->st, &f->e));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char key[16];
+		struct recipient r = person(key), got = {0};
+		enum recipient_put what;
+
+		(void)snprintf(key, sizeof(key), "K-%zu", i);
+		put(f, &r, &what);
+		assert_int_equal(
+		    store_recipient_hold(f->st, r.id, cases[i].before, "tay", "lan", &f->e), 1);
+		r.hold = cases[i].list;
+		r.hold_reason = r.hold ? "đã chết, chưa khai tử" : NULL;
+		put(f, &r, &what);
+		assert_int_equal(store_recipient_get(f->st, r.id, &got, &f->e), 1);
+		assert_int_equal(got.hold, cases[i].after);
+		recipient_clear(&got);
+	}
+	OK(store_commit(f->st, &f->e));
+}
+
+static void a_suspicion_that_was_lifted_comes_back_only_with_another_note(void **state)
+{
+	struct fixture *f = *state;
+	struct recipient r = person("TP-1"), got = {0};
+	enum recipient_put what;
+
+	OK(store_begin(f->st, &f->e));
+	r.hold = HOLD_DECEASED_SUSPECTED;
+	r.hold_reason = "mất?";
+	put(f, &r, &what);
+	assert_int_equal(store_recipient_hold(f->st, r.id, HOLD_NONE, NULL, "lan", &f->e), 1);
+	put(f, &r, &what);
+	assert_int_equal(what, RECIPIENT_SAME);
+	assert_int_equal(store_recipient_get(f->st, r.id, &got, &f->e), 1);
+	assert_int_equal(got.hold, HOLD_NONE);
+	recipient_clear(&got);
+	r.hold_reason = "đã mất ngày 5/5/2023";
+	put(f, &r, &what);
+	assert_int_equal(store_recipient_get(f->st, r.id, &got, &f->e), 1);
+	assert_int_equal(got.hold, HOLD_DECEASED_SUSPECTED);
+	assert_string_equal(got.hold_reason, "đã mất ngày 5/5/2023");
+	recipient_clear(&got);
+	OK(store_commit(f->st, &f->e));
+}
+
+static int state_of(struct fixture *f, int64_t id)
+{
+	struct recipient got = {0};
+	int state;
+
+	assert_int_equal(store_recipient_get(f->st, id, &got, &f->e), 1);
+	state = got.state;
+	recipient_clear(&got);
+	return state;
+}
+
+static void an_officers_state_stands_against_lists_without_news_or_of_before(void **state)
+{
+	struct fixture *f = *state;
+	struct import_record old = {.programme = "vneid", .at = T0},
+			     new = {.programme = "vneid", .at = T0 + 2 * CLOCK_DAY_MS};
+	struct recipient r = person("TP-1");
+	enum recipient_put what;
+
+	OK(store_begin(f->st, &f->e));
+	OK(store_import_add(f->st, &old, &f->e));
+	OK(store_import_add(f->st, &new, &f->e));
+	r.import_id = old.id;
+	put(f, &r, &what);
+	clock_advance_virtual(CLOCK_DAY_MS);
+	assert_int_equal(store_recipient_set_state(f->st, r.id, 2, "lan", &f->e), 1);
+	r.state = 1; /* the old list, differently */
+	put(f, &r, &what);
+	assert_int_equal(state_of(f, r.id), 2);
+	r.import_id = new.id; /* a later list that repeats itself */
+	put(f, &r, &what);
+	assert_int_equal(state_of(f, r.id), 2);
+	r.state = 0; /* a later list with something new */
+	put(f, &r, &what);
+	assert_int_equal(state_of(f, r.id), 0);
+	OK(store_commit(f->st, &f->e));
+}
+
+static bool see(const struct recipient *r, void *arg)
+{
+	struct seen *s = arg;
+
+	s->ids[s->n] = r->id;
+	(void)snprintf(s->names[s->n], sizeof(s->names[0]), "%s", r->name);
+	return ++s->n < 3;
+}
+
+static void a_scan_goes_by_programme_in_order_of_id_until_told_to_stop(void **state)
+{
+	struct fixture *f = *state;
+	struct seen s = {0};
+	struct recipient other = person("X-1");
+	enum recipient_put what;
+
+	fixture_people(f, 2, false);
+	OK(store_begin(f->st, &f->e));
+	OK(store_recipient_put(f->st, "cccd", &other, &what, &f->e));
+	for (int i = 0; i < 3; i++) {
+		char key[16];
+		struct recipient r = person(key);
+
+		(void)snprintf(key, sizeof(key), "Y-%d", i);
+		put(f, &r, &what);
+	}
+	OK(store_commit(f->st, &f->e));
+	OK(store_recipient_scan(f->st, "vneid", 0, 100, true, see, &s, &f->e));
+	assert_int_equal(s.n, 3);
+	assert_true(s.ids[0] == 1 && s.ids[1] == 2 && s.ids[2] == 4);
+	s.n = 0;
+	OK(store_recipient_scan(f->st, "vneid", 4, 1, false, see, &s, &f->e));
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.ids[0], 5);
+}
+
+static void count(const struct recipient_counts *c, void *arg)
+{
+	struct seen *s = arg;
+
+	s->counts[s->n++] = *c;
+}
+
+static void counts_per_unit_add_up(void **state)
+{
+	struct fixture *f = *state;
+	struct seen s = {0};
+	int64_t tan_phu, my_hoa, again;
+	enum recipient_put what;
+
+	OK(store_begin(f->st, &f->e));
+	OK(store_unit_put(f->st, "ấp", "Tân Phú", 0, &tan_phu, &f->e));
+	OK(store_unit_put(f->st, "ấp", "Mỹ Hòa", 0, &my_hoa, &f->e));
+	OK(store_unit_put(f->st, "ấp", "TÂN PHÚ", 0, &again, &f->e));
+	assert_int_equal(tan_phu, again);
+	assert_int_equal(store_unit_find(f->st, "tan phu", &again, &f->e), 1);
+	assert_int_equal(tan_phu, again);
+	assert_int_equal(store_unit_find(f->st, "Tân Lộc", &again, &f->e), 0);
+	for (int i = 0; i < 6; i++) {
+		char key[16];
+		struct recipient r = person(key);
+
+		(void)snprintf(key, sizeof(key), "K-%d", i);
+		r.unit_id = i < 4 ? tan_phu : my_hoa;
+		r.state = i % 2;
+		r.number = i == 0 ? 0 : FIRST + (uint64_t)i;
+		r.phone_status = i == 0 ? PHONE_MISSING : PHONE_OK;
+		r.hold = i == 5 ? HOLD_DECEASED_SUSPECTED : HOLD_NONE;
+		r.birth_precision = 3;
+		put(f, &r, &what);
+	}
+	OK(store_commit(f->st, &f->e));
+	OK(store_recipient_counts(f->st, "vneid", count, &s, &f->e));
+	assert_int_equal(s.n, 2);
+	assert_int_equal(s.counts[0].unit_id, tan_phu);
+	assert_int_equal(s.counts[0].total, 4);
+	assert_int_equal(s.counts[0].by_state[0], 2);
+	assert_int_equal(s.counts[0].by_state[1], 2);
+	assert_int_equal(s.counts[0].no_phone, 1);
+	assert_int_equal(s.counts[0].held, 0);
+	assert_int_equal(s.counts[1].total, 2);
+	assert_int_equal(s.counts[1].held, 1);
+	assert_int_equal(s.counts[1].held_deceased, 1);
+	assert_int_equal(s.counts[1].by_birth_precision[3], 2);
+}
+
+static void decisions_about_rows_that_are_not_there_say_so(void **state)
+{
+	struct fixture *f = *state;
+
+	OK(store_begin(f->st, &f->e));
+	assert_int_equal(store_recipient_hold(f->st, 99, HOLD_OFFICER, NULL, "lan", &f->e), 0);
+	assert_int_equal(store_recipient_set_state(f->st, 99, 1, "lan", &f->e), 0);
+	store_rollback(f->st);
+}
+
+static void imports(const struct import_record *r, void *arg)
+{
+	struct seen *s = arg;
+
+	s->ids[s->n] = r->id;
+	(void)snprintf(s->names[s->n++], sizeof(s->names[0]), "%s/%d/%d", r->file, r->rows,
+		       r->same);
+}
+
+static void imports_are_listed_newest_first(void **state)
+{
+	struct fixture *f = *state;
+	struct import_record a = {.programme = "vneid", .file = "a.xlsx", .at = T0},
+			     b = {.programme = "cccd", .file = "b.csv", .at = T0 + 1};
+	struct seen s = {0};
+
+	OK(store_begin(f->st, &f->e));
+	OK(store_import_add(f->st, &a, &f->e));
+	OK(store_import_add(f->st, &b, &f->e));
+	a.rows = 10;
+	a.same = 3;
+	OK(store_import_finish(f->st, &a, &f->e));
+	OK(store_commit(f->st, &f->e));
+	OK(store_import_list(f->st, NULL, 10, imports, &s, &f->e));
+	assert_int_equal(s.n, 2);
+	assert_string_equal(s.names[0], "b.csv/0/0");
+	assert_string_equal(s.names[1], "a.xlsx/10/3");
+	s.n = 0;
+	OK(store_import_list(f->st, "vneid", 10, imports, &s, &f->e));
+	assert_int_equal(s.n, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORE_TEST(a_list_put_twice_changes_nothing),
+	    STORE_TEST(only_what_matters_to_sending_raises_the_revision),
+	    STORE_TEST(rows_of_one_number_share_a_contact_and_a_move_recounts_both),
+	    STORE_TEST(a_landline_has_no_contact_and_a_renumbered_one_is_unconfirmed_once),
+	    STORE_TEST(a_list_lifts_no_hold_but_brings_back_who_was_gone),
+	    STORE_TEST(a_suspicion_that_was_lifted_comes_back_only_with_another_note),
+	    STORE_TEST(an_officers_state_stands_against_lists_without_news_or_of_before),
+	    STORE_TEST(a_scan_goes_by_programme_in_order_of_id_until_told_to_stop),
+	    STORE_TEST(counts_per_unit_add_up),
+	    STORE_TEST(decisions_about_rows_that_are_not_there_say_so),
+	    STORE_TEST(imports_are_listed_newest_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
