@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One binary: the daemon and its command line. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 
 static const struct command commands[] = {
@@ -89,12 +91,29 @@ static int main_help(int argc, char **argv)
 	return 0;
 }
 
+#if MOIDAN_FAILPOINTS
+/* A test build can be told what time it is ("2023-06-14 09:00", civil), so that a test of sending
+ * passes at night as well. A release cannot: nothing may talk it out of the hours. */
+static void main_test_clock(void)
+{
+	const char *text = getenv("MOIDAN_TEST_CLOCK");
+	struct civil c = {0};
+
+	if (text != NULL && sscanf(text, "%4d-%2d-%2d %2d:%2d", &c.year, &c.month, &c.day,
+				   &c.hour, &c.minute) == 5)
+		clock_set_shift(civil_to_ms(&c) - clock_now_ms());
+}
+#endif
+
 int main(int argc, char **argv)
 {
 	struct cli c = {0};
 	const struct command *k;
 	int rc, at = 1;
 
+#if MOIDAN_FAILPOINTS
+	main_test_clock();
+#endif
 	/* What is written holds citizens' data: nobody else reads it. */
 	(void)umask(077);
 	if (at + 1 < argc && strcmp(argv[at], "--config") == 0) {
