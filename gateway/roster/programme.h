@@ -17,54 +17,63 @@
 
 /* What a column means. FACT columns are the programme's own and go to facts under their name. */
 enum column_field {
-	COLUMN_KEY,     /* the list's own code */
-	COLUMN_NUMBER,  /* STT: not read */
+	COLUMN_KEY,    /* the list's own code */
+	COLUMN_NUMBER, /* STT: not read */
 	COLUMN_NAME,
 	COLUMN_FAMILY_NAME, /* "Họ và chữ đệm", with COLUMN_GIVEN_NAME */
 	COLUMN_GIVEN_NAME,
 	COLUMN_SEX,
 	COLUMN_BIRTH,
-	COLUMN_UNIT,    /* ấp */
-	COLUMN_GROUP,   /* tổ */
+	COLUMN_BIRTH_MALE, /* the year written under "Nam" or "Nữ": birth and sex in one */
+	COLUMN_BIRTH_FEMALE,
+	COLUMN_UNIT,  /* ấp */
+	COLUMN_GROUP, /* tổ */
 	COLUMN_PHONE,
-	COLUMN_NOTE,    /* read for notes that say dead or away */
-	COLUMN_FACT
+	COLUMN_IDENTITY, /* CCCD, CMND: compared with sex and year, never kept but for its last 4 digits */
+	COLUMN_NOTE, /* goes to the fact "note"; read for notes that say dead or away */
+	COLUMN_FACT,
+	COLUMN_FIELD_COUNT
 };
 
 struct programme_column {
-	int field;                  /* enum column_field */
-	char *name;                 /* the fact's name; "" for other fields */
+	int field;		    /* enum column_field */
+	char *name;		    /* the fact's name; "" for other fields */
 	struct conf_list spellings; /* char *: headings, compared by vi_fold */
 	bool required;
-	json_t *values;             /* fact: {canonical: [spellings …]}; NULL = any text */
-	char *empty;                /* canonical value of an empty cell; NULL = "" */
+	json_t *values; /* fact: {canonical: [spellings …]}; NULL = any text */
+	char *empty;	/* canonical value of an empty cell; NULL = "" */
+	char *
+	    other; /* canonical value of a text that is not listed; NULL = as an empty cell, with a
+		      * note for the officer */
 };
 
 struct programme_state {
 	char *name;  /* "none", "account", "app" */
 	char *title; /* "chưa có tài khoản" */
 	bool done;
-	char *when;  /* predicate over facts that puts a row of the list here; the first that holds, from the
+	char *
+	    when; /* predicate over facts that puts a row of the list here; the first that holds, from the
 		      * last state to the first */
 };
 
 struct programme_audience {
-	char *id;         /* "A1" */
-	char *title;      /* "hộ chưa có tài khoản mức 2" */
-	char *when;       /* predicate */
-	char *sms;        /* template under templates/: "sms/vneid/a1.txt" */
-	char *place;      /* what is written as {{noi_lam}} */
-	bool hold;        /* nobody is written to: A7 */
+	char *id;    /* "A1" */
+	char *title; /* "hộ chưa có tài khoản mức 2" */
+	char *when;  /* predicate */
+	char *
+	    sms; /* template under templates/: "sms/vneid/a1.txt"; NULL: not written to by campaigns */
+	char *place; /* what is written as {{noi_lam}} */
+	bool hold;   /* nobody is written to: A7 */
 };
 
 struct programme_target {
 	char *id, *title;
-	char *unit;          /* "hộ", "người" */
-	int64_t assigned;    /* chỉ tiêu giao */
-	int64_t deadline;    /* civil day */
-	bool inclusive;      /* "đến ngày" true, "trước ngày" false */
-	char *done_when;     /* predicate of what counts as reached */
-	char *source;        /* "Kế hoạch 46/KH-UBND, II.3" */
+	char *unit;		  /* "hộ", "người" */
+	int64_t assigned;	  /* chỉ tiêu giao */
+	int64_t deadline;	  /* civil day */
+	bool inclusive;		  /* "đến ngày" true, "trước ngày" false */
+	char *done_when;	  /* predicate of what counts as reached */
+	char *source;		  /* "Kế hoạch 46/KH-UBND, II.3" */
 	struct conf_list by_unit; /* struct programme_share: per hamlet, where the plan says */
 };
 struct programme_share {
@@ -73,17 +82,22 @@ struct programme_share {
 };
 
 struct programme {
-	char *name;    /* "vneid": file name without .yaml */
+	char *name; /* "vneid": file name without .yaml */
 	char *title;
-	char *row;     /* "hộ", "người", "cán bộ" */
+	char *row;		    /* "hộ", "người", "cán bộ" */
 	struct conf_list columns;   /* struct programme_column */
 	struct conf_list states;    /* struct programme_state, in order of progress */
 	struct conf_list audiences; /* struct programme_audience, the first that fits wins */
 	struct conf_list targets;   /* struct programme_target */
-	struct conf_list deceased;  /* char *: notes that say dead */
-	struct conf_list units;     /* char *: hamlets that may occur; empty = any */
-	/* private: compiled predicates */
-	void *compiled;
+	struct conf_list deceased;  /* char *: words of notes that say dead */
+	struct conf_list
+	    alive;	       /* char *: phrases that contain such words and do not say dead */
+	struct conf_list away; /* char *: words of notes that say away: fact "away" is "co" */
+	struct conf_list units; /* char *: hamlets that may occur; empty = any */
+	char *
+	    unit_kind; /* of units without a kind before their name; NULL = what the importer says */
+	/* private: compiled predicates and values */
+	struct programme_compiled *compiled;
 };
 extern const struct conf_table programme_table;
 
@@ -100,8 +114,8 @@ char **programme_names(const char *dir);
  *   state = none                      birth < day        (none < year < month < day)
  *   phone = missing                   fact.cu_tru = tam_tru
  *   unit in ("Tân Phú", "Tân Mỹ")     hold = none        sex = 1        group = "Tổ 1"
- * Left side: state, birth, phone, unit, group, sex, hold, fact.NAME. Operators: = != < <= > >= in.
- * Text compares folded. A fact that the row lacks is "". */
+ * Left side: state, birth, phone, unit, group, sex, hold, fact.NAME. Operators: = != < <= > >= in;
+ * order is for state and birth. Text compares folded. A fact that the row lacks is "". */
 struct predicate;
 
 /* What a row looks like to a predicate. unit_name may be NULL. */
@@ -110,16 +124,25 @@ struct predicate_row {
 	const char *unit_name;
 };
 
-/* Compiles text for p (names of states, facts and their values are checked). where stands in errors. */
-struct predicate *predicate_compile(const struct programme *p, const char *text, const char *where,
-				    struct err *e);
+/* The canonical value of a cell of column c of p (folded comparison), or NULL when values are listed
+ * and text is none of them. Empty text gives the column's value for empty cells. Borrowed. */
+const char *programme_fact_value(const struct programme *p, size_t c, const char *text);
+/* The state a row of the list is in: the last one whose predicate holds, else the first. */
+int programme_state_of(const struct programme *p, const struct predicate_row *row);
+
+/* Compiles text for p (names of states, facts and their values are checked). where stands in errors;
+ * NULL leaves it out. */
+struct predicate *predicate_compile(const struct programme *p, const char *text,
+				    const char *where, struct err *e);
 void predicate_free(struct predicate *q);
+/* No allocation but where a fact of free text is compared; may run on several threads at once. */
 bool predicate_holds(const struct predicate *q, const struct predicate_row *row);
 
 /* The audience of a row: index of the first whose predicate holds, -1 when none does. */
 int programme_audience_of(const struct programme *p, const struct predicate_row *row);
 /* Whether target t counts the row as reached. */
-bool programme_target_reached(const struct programme *p, size_t t, const struct predicate_row *row);
+bool programme_target_reached(const struct programme *p, size_t t,
+			      const struct predicate_row *row);
 int programme_state_find(const struct programme *p, const char *name); /* -1 = none */
 const struct programme_state *programme_state_at(const struct programme *p, int state);
 const struct programme_audience *programme_audience_at(const struct programme *p, int index);

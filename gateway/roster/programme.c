@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "roster/programme.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "text/vi.h"
+
+static const char *const programme_fields[] = {"key",	       "number", "name",  "family_name",
+					       "given_name",   "sex",	 "birth", "birth_male",
+					       "birth_female", "unit",	 "group", "phone",
+					       "identity",     "note",	 "fact",  NULL};
+
+static const struct conf_field column_fields[] = {
+    {.key = "field",
+     .type = CONF_CHOICE,
+     .offset = offsetof(struct programme_column, field),
+     .required = true,
+     .choices = programme_fields,
+     .help = "what the column means"},
+    {.key = "name",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_column, name),
+     .fallback = "",
+     .help = "name of the fact, as predicates and texts use it"},
+    {.key = "spellings",
+     .type = CONF_STRINGS,
+     .offset = offsetof(struct programme_column, spellings),
+     .required = true,
+     .min = 1,
+     .max = 64,
+     .help = "headings, accents and case do not matter; of a heading of two rows: both, one "
+	     "after the other"},
+    {.key = "required",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct programme_column, required),
+     .fallback = "false",
+     .help = "a list without this column is refused"},
+    {.key = "values",
+     .type = CONF_TREE,
+     .offset = offsetof(struct programme_column, values),
+     .help = "of a fact: each value with its spellings in lists; left out: any text"},
+    {.key = "empty",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_column, empty),
+     .help = "of a fact: the value an empty cell stands for"},
+    {.key = "other",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_column, other),
+     .help = "of a fact: the value of a text that is not listed; left out: as an empty cell, "
+	     "and the officer is told"},
+    {.key = NULL},
+};
+static const struct conf_table column_table = {"a column", sizeof(struct programme_column),
+					       column_fields};
+
+static const struct conf_field state_fields[] = {
+    {.key = "name",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_state, name),
+     .required = true,
+     .help = "as predicates name it"},
+    {.key = "title",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_state, title),
+     .required = true,
+     .help = "as people read it"},
+    {.key = "done",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct programme_state, done),
+     .fallback = "false",
+     .help = "nothing is left to do: nobody here is written to"},
+    {.key = "when",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_state, when),
+     .help = "predicate that puts a row of the list here; the last state whose predicate holds "
+	     "wins, the first state needs none"},
+    {.key = NULL},
+};
+static const struct conf_table state_table = {"a state", sizeof(struct programme_state),
+					      state_fields};
+
+static const struct conf_field audience_fields[] = {
+    {.key = "id",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_audience, id),
+     .required = true,
+     .help = "short name, as commands take it"},
+    {.key = "title",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_audience, title),
+     .required = true,
+     .help = "as people read it"},
+    {.key = "when",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_audience, when),
+     .required = true,
+     .help = "predicate; the first audience whose predicate holds has the row"},
+    {.key = "sms",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_audience, sms),
+     .help = "text under templates/; left out: campaigns do not write to this audience"},
+    {.key = "place",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_audience, place),
+     .help = "where people are asked to come: {{noi_lam}}"},
+    {.key = "hold",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct programme_audience, hold),
+     .fallback = "false",
+     .help = "nobody is written to, ever"},
+    {.key = NULL},
+};
+static const struct conf_table audience_table = {
+    "an audience", sizeof(struct programme_audience), audience_fields};
+
+static const struct conf_field share_fields[] = {
+    {.key = "unit",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_share, unit),
+     .required = true,
+     .help = "hamlet"},
+    {.key = "assigned",
+     .type = CONF_INT,
+     .offset = offsetof(struct programme_share, assigned),
+     .required = true,
+     .min = 0,
+     .max = 100000000,
+     .help = "its share, as the plan prints it"},
+    {.key = NULL},
+};
+static const struct conf_table share_table = {"a hamlet's share",
+					      sizeof(struct programme_share), share_fields};
+
+static const struct conf_field target_fields[] = {
+    {.key = "id",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_target, id),
+     .required = true,
+     .help = "short name"},
+    {.key = "title",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_target, title),
+     .required = true,
+     .help = "as reports print it"},
+    {.key = "unit",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_target, unit),
+     .required = true,
+     .help = "what is counted: hộ, người"},
+    {.key = "assigned",
+     .type = CONF_INT,
+     .offset = offsetof(struct programme_target, assigned),
+     .required = true,
+     .min = 0,
+     .max = 100000000,
+     .help =
+	 "chỉ tiêu giao, as the plan prints it: it is kept apart from the count of the list"},
+    {.key = "deadline",
+     .type = CONF_DATE,
+     .offset = offsetof(struct programme_target, deadline),
+     .required = true,
+     .help = "the day the plan names"},
+    {.key = "inclusive",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct programme_target, inclusive),
+     .fallback = "true",
+     .help = "true: \"đến ngày\", the day itself still counts; false: \"trước ngày\""},
+    {.key = "done_when",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_target, done_when),
+     .required = true,
+     .help = "predicate of what counts as reached"},
+    {.key = "source",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_target, source),
+     .required = true,
+     .help = "where the plan says so"},
+    {.key = "by_unit",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct programme_target, by_unit),
+     .table = &share_table,
+     .help = "shares of the hamlets, where the plan has them; they need not add up"},
+    {.key = NULL},
+};
+static const struct conf_table target_table = {"a target", sizeof(struct programme_target),
+					       target_fields};
+
+static const struct conf_field programme_table_fields[] = {
+    {.key = "title",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme, title),
+     .required = true,
+     .help = "as people read it"},
+    {.key = "row",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme, row),
+     .required = true,
+     .help = "what a row of the list is: hộ, người, cán bộ"},
+    {.key = "unit_kind",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme, unit_kind),
+     .help =
+	 "kind of a unit that stands without one (\"Công an\"); left out: as configured, ấp"},
+    {.key = "units",
+     .type = CONF_STRINGS,
+     .offset = offsetof(struct programme, units),
+     .help = "hamlets that may occur; a row of another one is refused; left out: any"},
+    {.key = "columns",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct programme, columns),
+     .required = true,
+     .min = 1,
+     .max = 64,
+     .table = &column_table,
+     .help = "columns of the list"},
+    {.key = "deceased",
+     .type = CONF_STRINGS,
+     .offset = offsetof(struct programme, deceased),
+     .help = "words that say dead: the row is held until an officer decides"},
+    {.key = "alive",
+     .type = CONF_STRINGS,
+     .offset = offsetof(struct programme, alive),
+     .help = "phrases that contain such a word and say something else"},
+    {.key = "away",
+     .type = CONF_STRINGS,
+     .offset = offsetof(struct programme, away),
+     .help = "words that say away: the fact \"away\" becomes \"co\""},
+    {.key = "states",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct programme, states),
+     .required = true,
+     .min = 1,
+     .max = PROGRAMME_MAX_STATES,
+     .table = &state_table,
+     .help = "in order of progress"},
+    {.key = "audiences",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct programme, audiences),
+     .table = &audience_table,
+     .help = "the first whose predicate holds wins"},
+    {.key = "targets",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct programme, targets),
+     .table = &target_table,
+     .help = "what the plan asks for"},
+    {.key = NULL},
+};
+const struct conf_table programme_table = {"a programme", sizeof(struct programme),
+					   programme_table_fields};
+
+/* A fact's spellings, folded, in order, each with its canonical value (borrowed from the tree). */
+struct programme_spelling {
+	char *fold;
+	const char *value;
+};
+
+struct programme_values {
+	struct programme_spelling *items;
+	size_t n, cap;
+};
+
+struct programme_compiled {
+	struct predicate **states, **audiences, **targets;
+	struct programme_values *values; /* by column */
+};
+
+static int programme_spelling_compare(const void *a, const void *b)
+{
+	const struct programme_spelling *x = a, *y = b;
+
+	return strcmp(x->fold, y->fold);
+}
+
+/* What texts are compared by; marks that fold to nothing ("-", "✓") stand for themselves. Yours. */
+static char *programme_spelling_key(const char *text)
+{
+	char *fold = vi_fold(text);
+
+	if (fold[0] != '\0')
+		return fold;
+	free(fold);
+	return mem_strdup(text);
+}
+
+static void programme_add_spelling(struct programme_values *v, const char *text,
+				   const char *value)
+{
+	v->items = mem_grow(v->items, &v->cap, v->n + 1, sizeof(*v->items));
+	v->items[v->n++] =
+	    (struct programme_spelling){.fold = programme_spelling_key(text), .value = value};
+}
+
+/* Reads one column's values. at: the column in the file, for errors. */
+static int programme_compile_values(const struct ydoc *doc, const json_t *at,
+				    const struct programme_column *c,
+				    struct programme_values *out, struct err *e)
+{
+	const char *value;
+	json_t *spellings, *s;
+	size_t i;
+
+	if (c->values == NULL)
+		return 0;
+	if (!json_is_object(c->values))
+		return ydoc_error(doc, at, "values", 0, e,
+				  "\"values\" must be values, each with a list of spellings");
+	json_object_foreach(c->values, value, spellings)
+	{
+		if (!json_is_array(spellings))
+			return ydoc_error(doc, c->values, value, 0, e,
+					  "\"%s\" must be a list of spellings", value);
+		programme_add_spelling(out, value, value);
+		json_array_foreach(spellings, i, s)
+		{
+			char number[32] = "";
+
+			if (json_is_integer(s))
+				(void)snprintf(number, sizeof(number), "%lld",
+					       (long long)json_integer_value(s));
+			else if (!json_is_string(s))
+				return ydoc_error(doc, spellings, NULL, i, e,
+						  "must be text: put it in quotes");
+			programme_add_spelling(
+			    out, json_is_string(s) ? json_string_value(s) : number, value);
+		}
+	}
+	qsort(out->items, out->n, sizeof(*out->items), programme_spelling_compare);
+	for (size_t k = 1; k < out->n; k++) {
+		if (strcmp(out->items[k].fold, out->items[k - 1].fold) == 0 &&
+		    strcmp(out->items[k].value, out->items[k - 1].value) != 0)
+			return ydoc_error(doc, at, "values", 0, e,
+					  "\"%s\" is a spelling of \"%s\" and of \"%s\"",
+					  out->items[k].fold, out->items[k - 1].value,
+					  out->items[k].value);
+	}
+	return 0;
+}
+
+static int programme_compile_columns(const struct ydoc *doc, struct programme *p, struct err *e)
+{
+	const json_t *list = json_object_get(doc->root, "columns");
+	const struct programme_column *c = p->columns.items;
+	bool named = false;
+
+	for (size_t i = 0; i < p->columns.n; i++) {
+		const json_t *at = json_array_get(list, i);
+
+		if (c[i].field == COLUMN_FACT && c[i].name[0] == '\0')
+			return ydoc_error(doc, list, NULL, i, e, "a fact needs a \"name\"");
+		if (c[i].field != COLUMN_FACT && (c[i].name[0] != '\0' || c[i].values != NULL))
+			return ydoc_error(doc, list, NULL, i, e,
+					  "only a fact has a \"name\" and \"values\"");
+		named |= c[i].field == COLUMN_NAME || c[i].field == COLUMN_GIVEN_NAME;
+		for (size_t k = 0; k < i; k++) {
+			if (c[k].field == c[i].field && strcmp(c[k].name, c[i].name) == 0)
+				return ydoc_error(doc, list, NULL, i, e,
+						  "the same column stands twice: put all "
+						  "spellings into one");
+		}
+		if (programme_compile_values(doc, at, &c[i], &p->compiled->values[i], e) < 0)
+			return -1;
+	}
+	if (!named)
+		return ydoc_error(doc, doc->root, "columns", 0, e,
+				  "no column has field \"name\" or \"given_name\"");
+	return 0;
+}
+
+/* Compiles one predicate and says where it stands when it is wrong. */
+static int programme_compile_one(const struct ydoc *doc, struct programme *p, const char *list,
+				 size_t index, const char *key, const char *text,
+				 struct predicate **out, struct err *e)
+{
+	const json_t *at = json_array_get(json_object_get(doc->root, list), index);
+	struct err why = ERR_INIT;
+
+	if (text == NULL)
+		return 0;
+	*out = predicate_compile(p, text, NULL, &why);
+	return *out != NULL ? 0 : ydoc_error(doc, at, key, 0, e, "%s", why.text);
+}
+
+static int programme_compile(const struct ydoc *doc, struct programme *p, struct err *e)
+{
+	struct programme_compiled *c = mem_calloc(1, sizeof(*c));
+	const struct programme_state *states = p->states.items;
+	const struct programme_audience *audiences = p->audiences.items;
+	const struct programme_target *targets = p->targets.items;
+
+	p->compiled = c;
+	c->states = mem_calloc(p->states.n, sizeof(struct predicate *));
+	c->audiences = mem_calloc(p->audiences.n, sizeof(struct predicate *));
+	c->targets = mem_calloc(p->targets.n, sizeof(struct predicate *));
+	c->values = mem_calloc(p->columns.n, sizeof(*c->values));
+	if (programme_compile_columns(doc, p, e) < 0)
+		return -1;
+	for (size_t i = 0; i < p->states.n; i++) {
+		if (programme_compile_one(doc, p, "states", i, "when", states[i].when,
+					  &c->states[i], e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < p->audiences.n; i++) {
+		if (programme_compile_one(doc, p, "audiences", i, "when", audiences[i].when,
+					  &c->audiences[i], e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < p->targets.n; i++) {
+		if (programme_compile_one(doc, p, "targets", i, "done_when",
+					  targets[i].done_when, &c->targets[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct programme *programme_load(const char *dir, const char *name, struct err *e)
+{
+	struct programme *p = mem_calloc(1, sizeof(*p));
+	char *path = mem_printf("%s/programmes/%s.yaml", dir, name);
+	struct ydoc doc;
+	int rc = -1;
+
+	if (ydoc_load_file(path, &doc, e) == 0) {
+		rc = conf_read(&doc, doc.root, &programme_table, NULL, p, e);
+		if (rc == 0) {
+			p->name = mem_strdup(name);
+			rc = programme_compile(&doc, p, e);
+		}
+		ydoc_free(&doc);
+	}
+	free(path);
+	if (rc == 0)
+		return p;
+	programme_free(p);
+	return NULL;
+}
+
+static void programme_compiled_free(struct programme *p)
+{
+	struct programme_compiled *c = p->compiled;
+
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < p->states.n; i++)
+		predicate_free(c->states[i]);
+	for (size_t i = 0; i < p->audiences.n; i++)
+		predicate_free(c->audiences[i]);
+	for (size_t i = 0; i < p->targets.n; i++)
+		predicate_free(c->targets[i]);
+	for (size_t i = 0; i < p->columns.n; i++) {
+		for (size_t k = 0; k < c->values[i].n; k++)
+			free(c->values[i].items[k].fold);
+		free(c->values[i].items);
+	}
+	free(c->states);
+	free(c->audiences);
+	free(c->targets);
+	free(c->values);
+	free(c);
+}
+
+void programme_free(struct programme *p)
+{
+	if (p == NULL)
+		return;
+	programme_compiled_free(p);
+	free(p->name);
+	conf_free(&programme_table, p);
+	free(p);
+}
+
+static int programme_name_filter(const struct dirent *d)
+{
+	const char *dot = strrchr(d->d_name, '.');
+
+	return d->d_name[0] != '.' && dot != NULL && strcmp(dot, ".yaml") == 0;
+}
+
+static int programme_name_compare(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+char **programme_names(const char *dir)
+{
+	char *path = mem_printf("%s/programmes", dir);
+	struct dirent **found = NULL;
+	int n = scandir(path, &found, programme_name_filter, NULL);
+	char **names = mem_calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof(*names));
+
+	for (int i = 0; i < n; i++) {
+		names[i] =
+		    mem_strndup(found[i]->d_name, strlen(found[i]->d_name) - strlen(".yaml"));
+		free(found[i]);
+	}
+	if (n > 0)
+		qsort(names, (size_t)n, sizeof(*names), programme_name_compare);
+	free(found);
+	free(path);
+	return names;
+}
+
+const char *programme_fact_value(const struct programme *p, size_t c, const char *text)
+{
+	const struct programme_column *column =
+	    &((const struct programme_column *)p->columns.items)[c];
+	const struct programme_values *v = &p->compiled->values[c];
+	struct programme_spelling key, *hit;
+
+	if (*text == '\0')
+		return column->empty == NULL ? "" : column->empty;
+	if (column->values == NULL)
+		return text;
+	key.fold = programme_spelling_key(text);
+	hit = bsearch(&key, v->items, v->n, sizeof(*v->items), programme_spelling_compare);
+	free(key.fold);
+	return hit != NULL ? hit->value : column->other;
+}
+
+int programme_state_of(const struct programme *p, const struct predicate_row *row)
+{
+	for (size_t i = p->states.n; i-- > 1;) {
+		if (p->compiled->states[i] != NULL &&
+		    predicate_holds(p->compiled->states[i], row))
+			return (int)i;
+	}
+	return 0;
+}
+
+int programme_audience_of(const struct programme *p, const struct predicate_row *row)
+{
+	for (size_t i = 0; i < p->audiences.n; i++) {
+		if (predicate_holds(p->compiled->audiences[i], row))
+			return (int)i;
+	}
+	return -1;
+}
+
+bool programme_target_reached(const struct programme *p, size_t t,
+			      const struct predicate_row *row)
+{
+	return predicate_holds(p->compiled->targets[t], row);
+}
+
+int programme_state_find(const struct programme *p, const char *name)
+{
+	const struct programme_state *s = p->states.items;
+
+	for (size_t i = 0; i < p->states.n; i++) {
+		if (strcmp(s[i].name, name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+const struct programme_state *programme_state_at(const struct programme *p, int state)
+{
+	const struct programme_state *s = p->states.items;
+
+	return state >= 0 && (size_t)state < p->states.n ? &s[state] : NULL;
+}
+
+const struct programme_audience *programme_audience_at(const struct programme *p, int index)
+{
+	const struct programme_audience *a = p->audiences.items;
+
+	return index >= 0 && (size_t)index < p->audiences.n ? &a[index] : NULL;
+}
+
+int programme_audience_find(const struct programme *p, const char *id)
+{
+	const struct programme_audience *a = p->audiences.items;
+
+	for (size_t i = 0; i < p->audiences.n; i++) {
+		if (strcmp(a[i].id, id) == 0)
+			return (int)i;
+	}
+	return -1;
+}
