@@ -13,37 +13,39 @@
 #include "store/store.h"
 
 struct roster_options {
-	const char *encoding;   /* NULL = decide */
-	const char *rejects;    /* file to write refused rows to (xlsx with a reason column); NULL */
-	const char *who;        /* for the audit */
-	const char *unit_kind;  /* "ấp" */
-	bool dry_run;           /* everything but the commit */
-	int this_year;          /* for dates and ages; 0 = now */
-	int list_year;          /* the year of the list, for phones; 0 = unknown */
+	const char *encoding; /* NULL = decide */
+	const char
+	    *rejects;	 /* file to write refused rows to (xlsx with a reason column); NULL */
+	const char *who; /* for the audit */
+	const char *unit_kind; /* "ấp" */
+	bool dry_run;	       /* everything but the commit */
+	int this_year;	       /* for dates and ages; 0 = now */
+	int list_year;	       /* the year of the list, for phones; 0 = unknown */
 };
 
 struct roster_reject {
 	int row;
 	char column[8]; /* "H"; "" for the whole row */
-	char *value;    /* as it stood */
-	char *reason;   /* Vietnamese */
+	char *value;	/* as it stood */
+	char *reason;	/* Vietnamese */
 };
 
 /* What an import did, or would do. */
 struct roster_result {
 	char encoding[32], format[8];
-	char heading_rows[16];    /* "6" or "6-7" */
-	int rows;                 /* rows that are people or households */
+	char heading_rows[16]; /* "6" or "6-7" */
+	int rows;	       /* rows that are people or households */
 	int accepted, rejected;
 	int added, updated, same; /* not for inspect */
-	int held;                 /* on hold: deceased? */
+	int held;		  /* on hold: deceased? */
 	int phones_ok, phones_landline, phones_missing, phones_invalid, phones_unknown_range;
 	int phones_migrated, phones_confirm, phones_shared;
 	int dates_day, dates_month, dates_year, dates_none;
-	int64_t total_stated;     /* of the list's own total row, -1 = none */
+	int64_t total_stated; /* of the list's own total row, -1 = none */
 	struct roster_reject *rejects;
 	size_t n_rejects, cap_rejects;
-	struct roster_reject *notes; /* accepted, but worth a look: renumbered, held, odd date */
+	struct roster_reject
+	    *notes; /* accepted, but worth a look: renumbered, held, odd date */
 	size_t n_notes, cap_notes;
 };
 void roster_result_free(struct roster_result *r);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a row of a sheet to a recipient: cleaned, checked, or refused with a
+ * reason. Everything but the store. */
+#ifndef MOIDAN_ROSTER_ROW_H
+#define MOIDAN_ROSTER_ROW_H
+
+#include "base/buf.h"
+#include "roster/layout.h"
+#include "roster/note.h"
+#include "roster/roster.h"
+#include "text/vdate.h"
+
+/* Hashes of texts or numbers, each with a small number. */
+struct row_seen {
+	struct row_seen_slot {
+		uint64_t hash; /* 0 = free */
+		int value;
+	} * slots;
+	size_t n, cap;
+};
+
+/* A hamlet as it was met in the list. */
+struct row_unit {
+	char *cell; /* as it stands in cells */
+	char *name, *fold, *kind;
+	bool known; /* the programme's units have it */
+	int64_t id; /* in the store; 0 = not put yet */
+};
+
+/* The last text of a column and what it came to: statuses repeat. */
+struct row_memo {
+	char *text;
+	const char *value; /* of a fact */
+	bool silent;	   /* no word in it says dead */
+};
+
+struct row_reader {
+	const struct programme *p;
+	const struct roster_options *o;
+	const struct sheet *sheet;
+	const struct layout *l;
+	struct roster_result *out;
+	int this_year;
+	bool month_first;
+	struct layout_walk walk;
+	struct row_seen keys, numbers, twins;
+	struct row_unit *units;
+	size_t n_units, cap_units;
+	struct row_seen unit_at; /* by the text of the cell: index + 1 */
+	struct row_memo memo[LAYOUT_MAX_COLUMNS];
+	struct note_phrases *deceased, *alive, *away;
+	int *reject_index; /* rows of the sheet, beside out->rejects */
+	size_t cap_reject_index;
+	struct buf facts, raw;
+};
+
+/* One accepted row. The recipient's texts are its own. */
+struct row {
+	struct recipient r;
+	struct row_unit *unit; /* NULL = none; of the reader, until the next row */
+};
+void row_clear(struct row *row);
+
+/* Looks the list over once: the order of its dates, and names that occur twice when there is no
+ * column of codes. Everything given must outlive the reader. */
+void row_reader_init(struct row_reader *rd, const struct programme *p,
+		     const struct roster_options *o, const struct sheet *sheet,
+		     const struct layout *l, struct roster_result *out);
+void row_reader_clear(struct row_reader *rd);
+
+/* Reads row index; in order, each once. True when *row is to be written: then it is yours to clear.
+ * False: no person, or refused (rd->out says so). */
+bool row_read(struct row_reader *rd, int index, struct row *row);
+
+/* Adds to the notes. column: of the sheet, -1 for the whole row. */
+void row_note(struct row_reader *rd, const struct sheet_row *row, int column, const char *value,
+	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+#endif

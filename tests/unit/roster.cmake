@@ -1,0 +1,1 @@
+moidan_unit(roster_programme roster)
