@@ -66,11 +66,22 @@ int encoding_from_name(const char *name, enum encoding *enc)
 	return found;
 }
 
-/* Where decoded text goes: room for four bytes a byte is always enough. */
+/* A decoding under way. */
 struct legacy_out {
-	char *text;
+	enum encoding enc;
+	uint32_t table[256]; /* of the encodings with bytes for letters */
+	char *text;	     /* room for four bytes a byte, which is always enough */
 	size_t len;
 };
+
+static void legacy_begin(struct legacy_out *o, enum encoding enc, size_t len)
+{
+	o->enc = enc;
+	o->text = mem_realloc(NULL, len + 1, 4);
+	o->len = 0;
+	if (enc >= ENCODING_TCVN3)
+		legacy_table(enc, o->table);
+}
 
 static void legacy_put(struct legacy_out *o, uint32_t cp)
 {
@@ -113,47 +124,53 @@ static void legacy_utf16(const char *s, size_t len, bool big, struct legacy_out 
 		legacy_put(o, 0);
 }
 
-static void legacy_bytes(enum encoding enc, const char *s, size_t len, struct legacy_out *o)
+/* The marks a byte stands for: a tone of CP1258, quality and tone of VNI. Whether it is a mark. */
+static bool legacy_marks(enum encoding enc, unsigned char byte, uint32_t cp, uint32_t marks[2])
 {
-	struct vi_letter last = {.base = VI_NO_LETTER};
-	uint32_t table[256], marks[2];
+	marks[0] = cp;
+	marks[1] = 0;
+	return enc == ENCODING_VNI ? cp == 0 && legacy_vni_mark(byte, marks)
+				   : cp >= 0x300 && cp < 0x370;
+}
 
-	legacy_table(enc, table);
+static void legacy_bytes(const char *s, size_t len, struct legacy_out *o)
+{
+	struct vi_letter last = {.base = VI_NO_LETTER}, marked;
+	size_t last_at = 0;
+	uint32_t marks[2];
+
 	for (size_t i = 0; i < len; i++) {
 		unsigned char b = (unsigned char)s[i];
-		uint32_t cp = table[b];
+		uint32_t cp = o->table[b];
 
-		/* a mark of VNI counts only after a letter that takes it */
-		if (enc == ENCODING_VNI && cp == 0 && legacy_vni_mark(b, marks)) {
-			bool fits = last.base != VI_NO_LETTER;
-
-			for (int m = 0; m < 2; m++)
-				fits = fits &&
-				       (marks[m] == 0 || vi_letter_add_mark(&last, marks[m]));
-			for (int m = 0; m < 2 && fits; m++)
-				if (marks[m] != 0)
-					legacy_put(o, marks[m]);
-			last.base = VI_NO_LETTER;
-			if (fits)
-				continue;
+		marked = last;
+		/* a mark is one only after a letter that takes it */
+		if (legacy_marks(o->enc, b, cp, marks) &&
+		    (marks[0] == 0 || vi_letter_add_mark(&marked, marks[0])) &&
+		    (marks[1] == 0 || vi_letter_add_mark(&marked, marks[1]))) {
+			last = marked;
+			o->len = last_at;
+			legacy_put(o, vi_letter_cp(last));
+			continue;
 		}
-		legacy_put(o, cp);
 		last = vi_letter_of(cp);
+		last_at = o->len;
+		legacy_put(o, cp);
 	}
 }
 
-static void legacy_decode(enum encoding enc, const char *s, size_t len, struct legacy_out *o)
+static void legacy_decode(const char *s, size_t len, struct legacy_out *o)
 {
-	switch (enc) {
+	switch (o->enc) {
 	case ENCODING_UTF8:
 		legacy_utf8(s, len, o);
 		break;
 	case ENCODING_UTF16LE:
 	case ENCODING_UTF16BE:
-		legacy_utf16(s, len, enc == ENCODING_UTF16BE, o);
+		legacy_utf16(s, len, o->enc == ENCODING_UTF16BE, o);
 		break;
 	default:
-		legacy_bytes(enc, s, len, o);
+		legacy_bytes(s, len, o);
 	}
 }
 
@@ -171,18 +188,20 @@ static char *legacy_finish(struct legacy_out *o, size_t *out_len)
 
 char *encoding_decode(enum encoding enc, const char *bytes, size_t len, size_t *out_len)
 {
-	struct legacy_out o = {.text = mem_realloc(NULL, len + 1, 4)};
+	struct legacy_out o;
 
-	legacy_decode(enc, bytes, len, &o);
+	legacy_begin(&o, enc, len);
+	legacy_decode(bytes, len, &o);
 	return legacy_finish(&o, out_len);
 }
 
 static char *legacy_unmojibake(enum encoding enc, const char *utf8, size_t len, size_t *out_len)
 {
-	struct legacy_out o = {.text = mem_realloc(NULL, len + 1, 4)};
+	struct legacy_out o;
 	char *run = mem_realloc(NULL, len + 1, 1);
 	size_t n_run = 0;
 
+	legacy_begin(&o, enc, len);
 	for (size_t i = 0; i < len;) {
 		uint32_t cp = 0xFFFD;
 		size_t n = vi_utf8_next(utf8 + i, len - i, &cp);
@@ -193,11 +212,11 @@ static char *legacy_unmojibake(enum encoding enc, const char *utf8, size_t len, 
 			run[n_run++] = (char)byte;
 			continue;
 		}
-		legacy_decode(enc, run, n_run, &o);
+		legacy_decode(run, n_run, &o);
 		legacy_put(&o, cp);
 		n_run = 0;
 	}
-	legacy_decode(enc, run, n_run, &o);
+	legacy_decode(run, n_run, &o);
 	free(run);
 	return legacy_finish(&o, out_len);
 }
@@ -207,9 +226,11 @@ char *encoding_unmojibake(enum encoding enc, const char *utf8, size_t *out_len)
 	return legacy_unmojibake(enc, utf8, strlen(utf8), out_len);
 }
 
-/* In the order in which ties are decided. */
-static const enum encoding legacy_candidates[] = {ENCODING_TCVN3, ENCODING_VNI, ENCODING_CP1258,
-						  ENCODING_VISCII, ENCODING_VPS};
+/* In the order in which ties are decided. UTF-8 stands for a file with a few spoilt bytes, and for
+ * UTF-8 that was taken for CP1252 and written as UTF-8 again. */
+static const enum encoding legacy_candidates[] = {ENCODING_TCVN3,  ENCODING_VNI,
+						  ENCODING_CP1258, ENCODING_VISCII,
+						  ENCODING_VPS,	   ENCODING_UTF8};
 
 /* The best reading so far and the next to it. */
 struct legacy_race {
@@ -257,12 +278,21 @@ static bool legacy_is_utf8(const char *s, size_t len)
 	return cut > 0 && cut < 4 && vi_utf8_valid(s, len - cut);
 }
 
-static bool legacy_is_ascii(const char *s, size_t len)
+/* Whether the accents of a text could be bytes seen as CP1252: there are some, and hardly a character
+ * beyond that, as every line of Vietnamese has. */
+static bool legacy_may_be_mojibake(const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)s[i] >= 0x80)
-			return false;
-	return true;
+	size_t inside = 0, beyond = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t cp = 0;
+		size_t n = vi_utf8_next(s + i, len - i, &cp);
+
+		beyond += cp >= 0x80 && legacy_cp1252_byte(cp) < 0;
+		inside += cp >= 0x80 && legacy_cp1252_byte(cp) >= 0;
+		i += n == 0 ? 1 : n;
+	}
+	return inside > 0 && beyond * 4 <= inside;
 }
 
 struct encoding_guess encoding_guess_mojibake(const char *utf8, size_t len)
@@ -275,7 +305,7 @@ struct encoding_guess encoding_guess_mojibake(const char *utf8, size_t len)
 
 	if (len > LEGACY_SAMPLE_MAX)
 		len = LEGACY_SAMPLE_MAX;
-	if (legacy_is_ascii(utf8, len))
+	if (!legacy_may_be_mojibake(utf8, len))
 		return g;
 	as_is = encoding_decode(ENCODING_UTF8, utf8, len, &n);
 	plain = syllable_score(as_is, false);
@@ -283,8 +313,6 @@ struct encoding_guess encoding_guess_mojibake(const char *utf8, size_t len)
 	for (size_t i = 0; i < sizeof(legacy_candidates) / sizeof(legacy_candidates[0]); i++)
 		legacy_enter(&race, legacy_candidates[i],
 			     legacy_unmojibake(legacy_candidates[i], utf8, len, &n));
-	/* UTF-8 itself, taken for CP1252 and written as UTF-8 again */
-	legacy_enter(&race, ENCODING_UTF8, legacy_unmojibake(ENCODING_UTF8, utf8, len, &n));
 	if (race.score > 0 && race.score >= plain + LEGACY_MOJIBAKE_LEAD) {
 		g.encoding = race.best;
 		g.mojibake = true;

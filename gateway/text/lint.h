@@ -22,14 +22,17 @@ struct lint_rules {
 };
 
 struct lint_finding {
-	/* "link", "otp", "money", "threat", "capitals", "exclamation", "digits", "office_missing",
-	 * "place_missing", "forbidden_character", "too_long" … */
+	/* "link", "otp", "money", "threat", "personal_data", "callback", "digits", "capitals",
+	 * "exclamation", "hidden_character", "costly_character", "forbidden_character",
+	 * "office_missing", "place_missing", "too_long" */
 	const char *rule;
 	size_t offset;	   /* byte offset in the text */
 	char message[200]; /* Vietnamese: what is wrong and what to write instead */
 };
 
-/* Checks a rendered text. Returns how many findings there are; the first max are filled in. */
+/* Checks a rendered text in NFC, best the accented one: without accents "phat" may be phạt or phát.
+ * A sentence with "Công an không …" (or cán bộ, UBND, chúng tôi) may name what it warns of. Returns how
+ * many findings there are; the first max are filled in. */
 size_t lint_text(const char *utf8, const struct lint_rules *rules, struct lint_finding *out,
 		 size_t max);
 

@@ -49,7 +49,7 @@ static int vi_nfc_quick(const char *s, size_t len)
 		if (n == 0)
 			return -1;
 		if (cp >= 0x300 && !(cp >= 0x1E00 && cp < 0x1F00) &&
-		    !(cp >= 0x2002 && cp < 0x2126))
+		    !(cp >= 0x2002 && cp < 0x2126) && cp != 0xFFFD)
 			quick = 0;
 		i += n;
 	}
