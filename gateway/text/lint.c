@@ -169,16 +169,21 @@ static bool lint_phrase_here(const struct lint *l, size_t w, const struct lint_w
 	return true;
 }
 
-/* "Công an không …", "chúng tôi không …": the sentence warns of what it names. */
+/* "Công an không …", "Công an xã không …", "chúng tôi không …": the sentence warns of what it names. */
 static bool lint_is_warning(const struct lint *l, size_t w)
 {
-	for (size_t i = w; i-- > 1 && l->words[i].sentence == l->words[w].sentence;) {
-		const char *before = l->words[i - 1].ascii;
+	static const char *const who[] = {"an", "bo", "toi", "ubnd"};
 
-		if (strcmp(l->words[i].ascii, "khong") == 0 &&
-		    (strcmp(before, "an") == 0 || strcmp(before, "bo") == 0 ||
-		     strcmp(before, "toi") == 0 || strcmp(before, "ubnd") == 0))
-			return true;
+	for (size_t i = w; i-- > 1 && l->words[i].sentence == l->words[w].sentence;) {
+		const struct lint_word *before = &l->words[i - 1];
+
+		if (strcmp(l->words[i].ascii, "khong") != 0)
+			continue;
+		if (strcmp(before->ascii, "xa") == 0 && i > 1)
+			before--;
+		for (size_t k = 0; k < sizeof(who) / sizeof(who[0]); k++)
+			if (strcmp(before->ascii, who[k]) == 0)
+				return true;
 	}
 	return false;
 }
