@@ -19,17 +19,17 @@
 
 /* What every campaign knows of the house it is sent from. All borrowed, read-only, shared. */
 struct campaign_house {
-	const char *dir;              /* configuration directory: programmes/ */
-	const char *templates;        /* directory of texts */
-	const char *office;           /* "UBND xã Mỹ Phú Đông": {{co_quan}} */
-	const char *commune;          /* "xã Mỹ Phú Đông" */
-	const char *card_name;        /* "CCCD" or "căn cước": {{ten_the}} */
-	const char *phone_office;     /* {{dien_thoai}}; NULL when not configured */
+	const char *dir;	  /* configuration directory: programmes/ */
+	const char *templates;	  /* directory of texts */
+	const char *office;	  /* "UBND xã Mỹ Phú Đông": {{co_quan}} */
+	const char *commune;	  /* "xã Mỹ Phú Đông" */
+	const char *card_name;	  /* "CCCD" or "căn cước": {{ten_the}} */
+	const char *phone_office; /* {{dien_thoai}}; NULL when not configured */
 	const struct calendar *calendar;
 	const struct caps_config *caps;
-	int64_t price_per_segment;    /* đồng, of the channel's provider */
-	const char *forbidden;        /* characters that the provider refuses; "" */
-	int max_segments;             /* of the provider; 0 = none */
+	int64_t price_per_segment; /* đồng, of the channel's provider */
+	const char *forbidden;	   /* characters that the provider refuses; "" */
+	int max_segments;	   /* of the provider; 0 = none */
 	bool can_ucs2;
 };
 
@@ -38,7 +38,19 @@ struct campaign_plan;
 
 /* Loads what row needs. Checks: programme and audiences exist, none of them is a hold, each text
  * compiles and its variables are known, parameters are complete, the lint passes on each text.
- * NULL with e (Vietnamese; EX_CONFIG or EX_DATAERR). row must outlive the plan. */
+ * NULL with e (Vietnamese; EX_CONFIG or EX_DATAERR). house and row must outlive the plan. The plan of a
+ * stream has no texts: whoever feeds the stream makes them; its programme may be empty.
+ *
+ * Variables of a text: the campaign's parameters by name; ten (name), danh_xung (Ông, Bà, Ông/Bà, or
+ * công dân for minors), ap ("ấp Tân Phú"), to (group), noi_lam (parameter, else the audience's place;
+ * either may say {{ap}}), han (parameter, else the earliest target of the programme that is not over
+ * when the campaign starts; always the last good day, as an ISO date for the filter `date`), co_quan,
+ * xa, ten_the, dien_thoai (house), fact.NAME (a column of the programme). Parameters that are dates
+ * become ISO dates. A text that says han is void after that day, one that says ngay (and gio) at that
+ * moment: nothing goes out then.
+ *
+ * A text's file may hold up to four bodies, longest first, parted by lines "---": each row gets the
+ * first that fits one unaccented segment, else the last. Names are never cut. */
 struct campaign_plan *campaign_plan_new(const struct campaign_house *house,
 					const struct campaign *row, struct err *e);
 void campaign_plan_free(struct campaign_plan *p);
@@ -47,38 +59,40 @@ const struct programme *campaign_plan_programme(const struct campaign_plan *p);
 /* Why a row of the programme gets no message. */
 enum exclusion {
 	EXCLUDED_NOT_IN_AUDIENCE,
-	EXCLUDED_DECEASED,    /* suspected or confirmed */
+	EXCLUDED_DECEASED, /* suspected or confirmed */
 	EXCLUDED_HELD,
 	EXCLUDED_OPTED_OUT,
 	EXCLUDED_WRONG_PERSON,
-	EXCLUDED_NO_PHONE,    /* nothing that can be texted: the visit list */
+	EXCLUDED_NO_PHONE, /* nothing that can be texted: the visit list */
 	EXCLUDED_UNKNOWN_RANGE,
-	EXCLUDED_SHARED,      /* linked to another row's message */
+	EXCLUDED_SHARED, /* linked to another row's message */
 	EXCLUDED_COUNT
 };
 const char *exclusion_vi(enum exclusion x);
 
 struct campaign_sample {
-	char *text;           /* as it would go out */
+	char *text; /* as it would go out */
 	char *audience;
-	char masked[32];      /* the number, masked */
+	char masked[32]; /* the number, masked */
 	struct sms_count count;
 };
 
 /* What a campaign would send and cost, before anything is queued. */
 struct campaign_preview {
-	int64_t recipients;        /* rows looked at */
+	int64_t recipients; /* rows looked at */
 	int64_t messages;
 	int64_t excluded[EXCLUDED_COUNT];
-	int64_t by_segments[8];    /* index = segments, 7 = seven or more */
-	int64_t segments, cost;    /* đồng */
+	int64_t by_segments[8];			 /* index = segments, 7 = seven or more */
+	int64_t segments, cost;			 /* đồng */
 	int64_t segments_with, segments_without; /* the same with and without accents */
-	int64_t by_audience[16];
-	struct campaign_sample samples[5]; /* real ones, spread over the list */
+	int64_t by_audience[16];		 /* in the campaign's order */
+	struct campaign_sample
+	    samples[5]; /* real ones: one of each audience, then spread over the list */
 	int n_samples;
 	struct campaign_sample longest;
-	char hash[65];             /* of list, texts, cost and window: what an approval covers */
-	/* The first faults that rendering met: a missing value names template, line, variable and row. */
+	char hash[65]; /* of list, texts, cost and window: what an approval covers */
+	/* The first faults that rendering met: a missing value names template, line, variable and row (by
+	 * its number and code); a text whose time is over by now. */
 	char *faults[10];
 	int64_t n_faults;
 };
@@ -89,46 +103,53 @@ json_t *campaign_preview_json(const struct campaign_preview *p); /* yours */
 
 /* ---- life of a campaign. Each opens and commits its own transaction and is audited. -------- */
 
-/* Makes a draft. c's text fields are borrowed; c->id is set. */
+/* Makes a draft, checked as by campaign_plan_new(). c's text fields are borrowed; c->id is set, and
+ * where they are 0 starts_at (now) and expires_at (the end of the last good day, else 14 days). */
 MUST_CHECK int campaign_create(struct store *st, const struct campaign_house *house,
 			       struct campaign *c, const char *who, struct err *e);
 /* DRAFT/SUBMITTED -> APPROVED by who, over the hash that a preview shows now. EX_NOPERM when who also
- * wrote it and the configuration asks for two people (two_person). */
-MUST_CHECK int campaign_approve(struct store *st, const struct campaign_house *house, int64_t id,
-				const char *who, bool two_person, struct err *e);
+ * wrote it and the configuration asks for two people (two_person); EX_DATAERR when there is nobody to
+ * write to or it is in another state. */
+MUST_CHECK int campaign_approve(struct store *st, const struct campaign_house *house,
+				int64_t id, const char *who, bool two_person, struct err *e);
 /* APPROVED -> RUNNING. Refuses when list, texts, cost or window changed since the approval. Starting
  * what runs already changes nothing (0). */
 MUST_CHECK int campaign_start(struct store *st, const struct campaign_house *house, int64_t id,
 			      const char *who, struct err *e);
 MUST_CHECK int campaign_pause(struct store *st, int64_t id, const char *who, struct err *e);
+/* Also what halted itself, once its cause is gone. */
 MUST_CHECK int campaign_resume(struct store *st, int64_t id, const char *who, struct err *e);
-/* Withdraws what is not sent. */
+/* For good; withdraws what is not sent, in batches. */
 MUST_CHECK int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e);
-/* finished: fan-out is done and every message is final. 1/0/-1 */
+/* finished: fan-out is done and every message is final; a stream never is. 1/0/-1 */
 int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e);
 
 /* ---- fan-out, by the store thread --------------------------------------------------------- */
 
 /* Plans the next batch of recipients after c->cursor: renders, prices and inserts their messages and
  * moves the cursor, in the caller's transaction. *more is false when the list is at its end (cursor
- * -1). A row that cannot be rendered is logged by its id and counted in *faults, never blocking. */
-MUST_CHECK int campaign_fan_out(struct store *st, const struct campaign_plan *p, struct campaign *c,
-				int64_t now, size_t batch, size_t *planned, size_t *faults,
-				bool *more, struct err *e);
+ * -1). A row that cannot be rendered is logged by its id and counted in *faults, never blocking. batch
+ * 0 is 500. When the texts are no longer those that campaign_start() saw, nothing is planned and the
+ * campaign is HALTED (c->state, halt_reason), in the same transaction. */
+MUST_CHECK int campaign_fan_out(struct store *st, const struct campaign_plan *p,
+				struct campaign *c, int64_t now, size_t batch, size_t *planned,
+				size_t *faults, bool *more, struct err *e);
 
 /* ---- eligibility, asked again by the claim in its transaction ------------------------------- */
 
 struct eligibility {
 	struct store *st;
-	const struct campaign_plan *plan; /* NULL for a stream (digests, single notices): its rows were
+	const struct campaign_plan
+	    *plan; /* NULL for a stream (digests, single notices): its rows were
 					   * planned by somebody else; holds, opt-out, wrong person, expiry
 					   * and the law's hours still stand, audience and caps do not */
 	const struct campaign_house *house;
 	int64_t now;
 };
 /* A message_claim.decide: arg is a struct eligibility *. Order of checks: deceased or held, opted out,
- * wrong person, expired, done or changed since planned (re-read and judged by the audience's
- * predicate), caps per day and week. */
+ * wrong person or dead number, expired, changed since planned (re-read: still in the audience, at the
+ * same number), caps per day and week. A cap postpones to the next open moment of the next day or
+ * week, or expires what would come too late. plan NULL judges without a programme. */
 struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg);
 
 #endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asked by the claim, in its transaction: may this message still go out, now? */
+#include <stddef.h>
+
+#include "campaign/plan.h"
+
+static struct claim_verdict decide_cancel(const char *reason)
+{
+	return (struct claim_verdict){.decision = CLAIM_CANCEL, .reason = reason};
+}
+
+/* What the row itself forbids, whatever was planned. NULL when nothing. */
+static const char *decide_forbidden(const struct message_candidate *c)
+{
+	if (c->recipient_hold == HOLD_DECEASED_SUSPECTED || c->recipient_hold == HOLD_DECEASED)
+		return "đã mất hoặc nghi đã mất";
+	if (c->recipient_hold != HOLD_NONE)
+		return "đang tạm giữ";
+	if ((c->contact_flags & CONTACT_OPTED_OUT) != 0)
+		return "đã đề nghị không nhận tin";
+	if ((c->contact_flags & CONTACT_WRONG_PERSON) != 0)
+		return "số của người khác";
+	if ((c->contact_flags & CONTACT_DEAD_NUMBER) != 0)
+		return "số không còn dùng";
+	return NULL;
+}
+
+/* The row as it is now: 1 and *unit (its name in u), 0 when it is gone, -1. */
+static int decide_read(const struct eligibility *who, int64_t id, struct recipient *r,
+		       struct plan_units *u, struct err *e)
+{
+	int rc = store_recipient_get(who->st, id, r, e);
+
+	return rc == 1 && plan_units_load(u, who->st, e) < 0 ? -1 : rc;
+}
+
+/* The row changed since it was planned: whether it is still who the message was written for. NULL when
+ * it is. *failed when it could not be read. */
+static const char *decide_changed(const struct message_candidate *c,
+				  const struct eligibility *who, bool *failed)
+{
+	const struct campaign_plan *p = who->plan;
+	struct recipient r = {0};
+	struct plan_units units = {0};
+	struct err e = ERR_INIT;
+	const char *reason = NULL;
+	int audience = -1;
+	int rc = decide_read(who, c->recipient_id, &r, &units, &e);
+
+	if (rc == 0) {
+		reason = "không còn trong danh sách";
+	} else if (rc == 1) {
+		enum exclusion why;
+
+		r.contact_flags = c->contact_flags;
+		why = plan_judge(p, &r, plan_units_find(&units, r.unit_id), &audience);
+		if (r.contact_id != c->contact_id)
+			reason = "số điện thoại đã thay đổi";
+		else if (why == EXCLUDED_NOT_IN_AUDIENCE)
+			reason = programme_state_at(p->programme, r.state)->done
+				     ? "đã làm xong, không cần gửi"
+				     : exclusion_vi(why);
+		else if (why != EXCLUDED_COUNT)
+			reason = exclusion_vi(why);
+		else if (!p->row->stream && audience != c->audience)
+			reason = "đã chuyển sang đối tượng khác";
+	}
+	*failed = rc < 0;
+	plan_units_free(&units);
+	recipient_clear(&r);
+	return reason;
+}
+
+/* When the caps allow the next message to this number; 0 = now. */
+static int64_t decide_capped(const struct message_candidate *c,
+			     const struct campaign_house *house, int64_t now)
+{
+	civil_day today = civil_day_of(now);
+	int week = civil_iso_week(today);
+	int64_t from = 0;
+
+	if (c->contact_day == today && c->contact_day_count >= house->caps->per_day)
+		from = civil_day_start_ms(today + 1);
+	if (c->contact_week == week && c->contact_week_count >= house->caps->per_week)
+		from = civil_day_start_ms(civil_iso_week_monday(week) + 7);
+	return from == 0 ? 0 : calendar_next_open(house->calendar, from);
+}
+
+struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg)
+{
+	const struct eligibility *who = arg;
+	const char *reason = decide_forbidden(c);
+	int64_t later;
+	bool failed = false;
+
+	if (reason != NULL)
+		return decide_cancel(reason);
+	if (c->expires_at <= who->now)
+		return (struct claim_verdict){.decision = CLAIM_EXPIRE};
+	if (c->recipient_rev != c->planned_rev && who->plan != NULL &&
+	    who->plan->programme != NULL) {
+		reason = decide_changed(c, who, &failed);
+		/* What cannot be read is not sent: the claim ends here and is tried again. */
+		if (failed)
+			return (struct claim_verdict){.decision = CLAIM_STOP};
+		if (reason != NULL)
+			return decide_cancel(reason);
+	}
+	later = decide_capped(c, who->house, who->now);
+	if (later == 0)
+		return (struct claim_verdict){.decision = CLAIM_SEND};
+	if (later >= c->expires_at)
+		return (struct claim_verdict){.decision = CLAIM_EXPIRE};
+	return (struct claim_verdict){.decision = CLAIM_POSTPONE,
+				      .reason = "đủ số tin trong ngày hoặc tuần",
+				      .due_at = later};
+}

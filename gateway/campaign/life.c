@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a campaign: drafted, approved by a second person over what a
+ * preview shows, started only if that still holds, paused, withdrawn. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "campaign/plan.h"
+
+/* How long a campaign whose texts know no deadline may send. */
+#define LIFE_DEFAULT_DAYS 14
+
+/* Rows withdrawn in one transaction. */
+#define LIFE_CANCEL_BATCH 2000
+
+static int life_find(struct store *st, int64_t id, struct campaign *c, struct err *e)
+{
+	int rc = store_campaign_get(st, id, c, e);
+
+	return rc > 0	? 0
+	       : rc < 0 ? -1
+			: err_set(e, EX_DATAERR, "không có chiến dịch số %lld", (long long)id);
+}
+
+static int life_wrong_state(const struct campaign *c, const char *verb, struct err *e)
+{
+	static const char *const states[] = {
+	    [CAMPAIGN_DRAFT] = "đang soạn",
+	    [CAMPAIGN_SUBMITTED] = "chờ duyệt",
+	    [CAMPAIGN_APPROVED] = "đã duyệt, chưa bắt đầu",
+	    [CAMPAIGN_RUNNING] = "đang gửi",
+	    [CAMPAIGN_PAUSED] = "đang tạm dừng",
+	    [CAMPAIGN_HALTED] = "đã tự dừng",
+	    [CAMPAIGN_CANCELLED] = "đã hủy",
+	};
+
+	return err_set(e, EX_DATAERR, "chiến dịch \"%s\" %s: không %s được", c->name,
+		       states[c->state], verb);
+}
+
+static int life_audit(struct store *st, int64_t id, const char *who, const char *what,
+		      const char *detail, struct err *e)
+{
+	char *subject = mem_printf("campaign:%lld", (long long)id);
+	int rc = store_audit(st, who, what, subject, detail, e);
+
+	free(subject);
+	return rc;
+}
+
+/* Writes c and the audit's line; ends the open transaction either way. */
+static int life_write(struct store *st, struct campaign *c, const char *who, const char *what,
+		      const char *detail, struct err *e)
+{
+	if (store_campaign_update(st, c, e) == 0 &&
+	    life_audit(st, c->id, who, what, detail, e) == 0)
+		return store_commit(st, e);
+	store_rollback(st);
+	return -1;
+}
+
+/* ---- draft ------------------------------------------------------------------------------- */
+
+/* Checks the row by making its plan, and gives it its end. */
+static int life_check(const struct campaign_house *house, struct campaign *c, struct err *e)
+{
+	struct campaign_plan *p = campaign_plan_new(house, c, e);
+	int64_t last, day;
+
+	if (p == NULL)
+		return -1;
+	last = p->deadline != NULL && conf_parse_date(p->deadline, &day) == 0
+		   ? civil_day_start_ms((civil_day)day + 1)
+		   : c->starts_at + LIFE_DEFAULT_DAYS * CLOCK_DAY_MS;
+	for (int i = 0; i < p->n_audiences; i++)
+		if (p->audiences[i].void_at != INT64_MAX && p->audiences[i].void_at > last)
+			last = p->audiences[i].void_at;
+	campaign_plan_free(p);
+	if (c->expires_at == 0)
+		c->expires_at = last;
+	if (c->expires_at <= c->starts_at)
+		return err_set(e, EX_DATAERR,
+			       "chiến dịch hết hạn trước khi bắt đầu: hãy xem lại ngày");
+	return 0;
+}
+
+int campaign_create(struct store *st, const struct campaign_house *house, struct campaign *c,
+		    const char *who, struct err *e)
+{
+	int64_t now = clock_now_ms();
+	struct campaign row = *c; /* c's texts stay borrowed */
+	char empty[] = "{}", sms[] = "sms";
+
+	if (c->name == NULL || *c->name == '\0')
+		return err_set(e, EX_DATAERR, "chiến dịch chưa có tên");
+	row.channel = c->channel != NULL ? c->channel : sms;
+	row.parameters = c->parameters != NULL ? c->parameters : empty;
+	row.starts_at = c->starts_at != 0 ? c->starts_at : now;
+	row.state = CAMPAIGN_DRAFT;
+	row.cursor = 0;
+	row.created_at = now;
+	row.started_at = row.finished_at = 0;
+	row.created_by = mem_strdup(who);
+	row.approved_by = row.hash = row.halt_reason = NULL;
+	if (life_check(house, &row, e) < 0 || store_begin(st, e) < 0)
+		goto fail;
+	if (store_campaign_add(st, &row, e) < 0 ||
+	    life_audit(st, row.id, who, "campaign.create", row.audiences, e) < 0) {
+		store_rollback(st);
+		goto fail;
+	}
+	if (store_commit(st, e) < 0)
+		goto fail;
+	c->id = row.id;
+	c->starts_at = row.starts_at;
+	c->expires_at = row.expires_at;
+	free(row.created_by);
+	return 0;
+fail:
+	free(row.created_by);
+	return -1;
+}
+
+/* ---- approve and start ------------------------------------------------------------------- */
+
+/* What an approval covers, as it is now; texts (or NULL) gets the hash of the texts alone. */
+static int life_preview(struct store *st, const struct campaign_house *house,
+			const struct campaign *c, char hash[65], char texts[65], struct err *e)
+{
+	struct campaign_plan *p = campaign_plan_new(house, c, e);
+	struct campaign_preview out = {0};
+	int rc;
+
+	if (p == NULL)
+		return -1;
+	rc = campaign_preview(st, p, clock_now_ms(), &out, e);
+	if (rc == 0 && out.messages == 0)
+		rc = err_set(e, EX_DATAERR, "chiến dịch \"%s\" không có ai để gửi%s%s", c->name,
+			     out.n_faults > 0 ? ": " : "",
+			     out.n_faults > 0 ? out.faults[0] : "");
+	if (rc == 0) {
+		memcpy(hash, out.hash, sizeof(out.hash));
+		plan_texts_hash(p, texts);
+	}
+	campaign_preview_free(&out);
+	campaign_plan_free(p);
+	return rc;
+}
+
+int campaign_approve(struct store *st, const struct campaign_house *house, int64_t id,
+		     const char *who, bool two_person, struct err *e)
+{
+	struct campaign c = {0}, now = {0};
+	char hash[65], texts[65];
+	int rc = -1;
+
+	if (life_find(st, id, &c, e) < 0)
+		goto out;
+	if (c.state != CAMPAIGN_DRAFT && c.state != CAMPAIGN_SUBMITTED) {
+		(void)life_wrong_state(&c, "duyệt", e);
+		goto out;
+	}
+	if (two_person && c.created_by != NULL && strcmp(c.created_by, who) == 0) {
+		(void)err_set(e, EX_NOPERM,
+			      "người soạn không tự duyệt được: cần một người khác duyệt");
+		goto out;
+	}
+	if (life_preview(st, house, &c, hash, texts, e) < 0 || store_begin(st, e) < 0)
+		goto out;
+	if (life_find(st, id, &now, e) < 0) {
+		store_rollback(st);
+		goto out;
+	}
+	if (now.state != c.state) {
+		store_rollback(st);
+		(void)life_wrong_state(&now, "duyệt", e);
+		goto out;
+	}
+	now.state = CAMPAIGN_APPROVED;
+	free(now.approved_by);
+	now.approved_by = mem_strdup(who);
+	free(now.hash);
+	now.hash = mem_strdup(hash);
+	rc = life_write(st, &now, who, "campaign.approve", hash, e);
+out:
+	campaign_clear(&c);
+	campaign_clear(&now);
+	return rc;
+}
+
+/* Freezes the texts and sets the campaign running, if it is still what was approved. */
+static int life_run(struct store *st, const struct campaign *seen, const char *texts,
+		    const char *who, struct err *e)
+{
+	struct campaign now = {0};
+	char *key = mem_printf(CAMPAIGN_TEXTS_KEY, (long long)seen->id);
+	int rc = store_begin(st, e);
+
+	if (rc < 0)
+		goto out;
+	rc = life_find(st, seen->id, &now, e);
+	if (rc == 0 && (now.state != CAMPAIGN_APPROVED || strcmp(now.hash, seen->hash) != 0))
+		rc = life_wrong_state(&now, "bắt đầu", e);
+	if (rc == 0)
+		rc = store_meta_set(st, key, texts, e);
+	if (rc < 0) {
+		store_rollback(st);
+		goto out;
+	}
+	now.state = CAMPAIGN_RUNNING;
+	now.started_at = clock_now_ms();
+	rc = life_write(st, &now, who, "campaign.start", now.hash, e);
+out:
+	free(key);
+	campaign_clear(&now);
+	return rc;
+}
+
+int campaign_start(struct store *st, const struct campaign_house *house, int64_t id,
+		   const char *who, struct err *e)
+{
+	struct campaign c = {0};
+	char hash[65], texts[65];
+	int rc = life_find(st, id, &c, e);
+
+	if (rc < 0 || c.state == CAMPAIGN_RUNNING)
+		goto out;
+	if (c.state != CAMPAIGN_APPROVED || c.hash == NULL) {
+		rc = life_wrong_state(&c, "bắt đầu", e);
+		goto out;
+	}
+	rc = life_preview(st, house, &c, hash, texts, e);
+	if (rc < 0)
+		goto out;
+	if (strcmp(hash, c.hash) != 0)
+		rc = err_set(e, EX_DATAERR,
+			     "danh sách, bản mẫu, chi phí hoặc thời gian của chiến dịch \"%s\" "
+			     "đã thay đổi sau khi duyệt: hãy xem trước và duyệt lại",
+			     c.name);
+	else
+		rc = life_run(st, &c, texts, who, e);
+out:
+	campaign_clear(&c);
+	return rc;
+}
+
+/* ---- pause, resume, cancel --------------------------------------------------------------- */
+
+/* One step of life: from any of the states in `from` (bits) to `to`. */
+static int life_move(struct store *st, int64_t id, unsigned from, enum campaign_state to,
+		     const char *verb, const char *what, const char *who, struct err *e)
+{
+	struct campaign c = {0};
+	int rc;
+
+	if (store_begin(st, e) < 0)
+		return -1;
+	rc = life_find(st, id, &c, e);
+	if (rc == 0 && (from & 1U << c.state) == 0)
+		rc = life_wrong_state(&c, verb, e);
+	if (rc < 0) {
+		store_rollback(st);
+	} else {
+		c.state = to;
+		if (to == CAMPAIGN_RUNNING) {
+			free(c.halt_reason);
+			c.halt_reason = NULL;
+		}
+		rc = life_write(st, &c, who, what, NULL, e);
+	}
+	campaign_clear(&c);
+	return rc;
+}
+
+int campaign_pause(struct store *st, int64_t id, const char *who, struct err *e)
+{
+	return life_move(st, id, 1U << CAMPAIGN_RUNNING, CAMPAIGN_PAUSED, "tạm dừng",
+			 "campaign.pause", who, e);
+}
+
+int campaign_resume(struct store *st, int64_t id, const char *who, struct err *e)
+{
+	return life_move(st, id, 1U << CAMPAIGN_PAUSED | 1U << CAMPAIGN_HALTED,
+			 CAMPAIGN_RUNNING, "tiếp tục", "campaign.resume", who, e);
+}
+
+/* Withdraws the campaign's rows in one state, a transaction a batch. A row that others were linked to
+ * promotes one of them: it is queued again and withdrawn in a later round. */
+static int life_withdraw(struct store *st, int64_t id, enum message_state from, struct err *e)
+{
+	int more = 1;
+
+	while (more > 0) {
+		size_t changed = 0;
+
+		if (store_begin(st, e) < 0)
+			return -1;
+		more = store_message_event_campaign(st, id, from, MESSAGE_EV_CANCEL,
+						    "chiến dịch đã hủy", LIFE_CANCEL_BATCH,
+						    &changed, e);
+		if (more < 0) {
+			store_rollback(st);
+			return -1;
+		}
+		if (store_commit(st, e) < 0)
+			return -1;
+		if (changed > 0)
+			more = 1;
+	}
+	return 0;
+}
+
+int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e)
+{
+	unsigned any = ~(1U << CAMPAIGN_CANCELLED);
+
+	if (life_move(st, id, any, CAMPAIGN_CANCELLED, "hủy", "campaign.cancel", who, e) < 0)
+		return -1;
+	if (life_withdraw(st, id, MESSAGE_HELD, e) < 0)
+		return -1;
+	return life_withdraw(st, id, MESSAGE_QUEUED, e);
+}
+
+int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e)
+{
+	struct message_counts n;
+
+	if (c->stream || c->cursor >= 0)
+		return 0;
+	if (store_message_counts(st, c->id, 0, &n, e) < 0)
+		return -1;
+	for (int s = 0; s <= MESSAGE_LINKED; s++)
+		if (n.by_state[s] > 0 && !message_is_final((enum message_state)s))
+			return 0;
+	return 1;
+}

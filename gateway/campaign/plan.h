@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the floor: a campaign made ready, who it is for, and one message of it.
+ * Everything that can be looked up once is looked up by campaign_plan_new(), so
+ * that rendering a message compares no names. */
+#ifndef MOIDAN_CAMPAIGN_PLAN_H
+#define MOIDAN_CAMPAIGN_PLAN_H
+
+#include "base/buf.h"
+#include "campaign/campaign.h"
+#include "campaign/stencil.h"
+#include "text/template.h"
+
+#define PLAN_MAX_AUDIENCES 16
+#define PLAN_MAX_BODIES	   4
+
+/* Where the store keeps the hash of the texts that campaign_start() saw. */
+#define CAMPAIGN_TEXTS_KEY "campaign.%lld.texts"
+
+/* Where the value of a variable comes from. */
+enum plan_source {
+	PLAN_FIXED, /* the same for everybody: house, campaign, deadline */
+	PLAN_NAME,
+	PLAN_TITLE, /* Ông, Bà, Ông/Bà, công dân */
+	PLAN_UNIT,  /* "ấp Tân Phú" */
+	PLAN_GROUP,
+	PLAN_PLACE, /* where to go or ask */
+	PLAN_FACT,
+};
+
+struct plan_var {
+	enum plan_source source;
+	char *value; /* PLAN_FIXED: the value, NULL = absent; PLAN_FACT: the fact's name */
+};
+
+/* A compiled text with its variables in the template's numbering. */
+struct plan_text {
+	struct template *t;
+	struct plan_var *vars;
+	size_t n_vars;
+};
+
+struct plan_audience {
+	const struct programme_audience *a;
+	char *file; /* what the template's file says, NFC */
+	struct plan_text bodies[PLAN_MAX_BODIES];
+	struct stencil *stencils[PLAN_MAX_BODIES]; /* of the bodies that allow it */
+	int n_bodies;
+	struct plan_text
+	    place; /* {{noi_lam}}: a text of its own, as it may name the hamlet; t is NULL when
+				 * no body asks for it */
+	bool uses_facts;
+	int like;	 /* the first audience of the campaign with the same file */
+	int64_t void_at; /* the text says nothing true from here on; INT64_MAX = no limit */
+};
+
+struct campaign_plan {
+	const struct campaign_house *house;
+	const struct campaign *row;
+	struct programme *programme;
+	json_t *parameters;
+	char *deadline;	       /* ISO date of {{han}}: the last good day; NULL = none left */
+	char *place_parameter; /* the campaign's noi_lam; NULL = the audience's place */
+	enum sms_accents accents;
+	int year; /* in which the campaign starts: who is a minor */
+	struct plan_audience audiences[PLAN_MAX_AUDIENCES];
+	int n_audiences;
+	int *
+	    of_programme; /* programme's audience -> index in audiences, -1 = not in the campaign */
+	struct predicate **holds; /* of the programme's hold audiences */
+	size_t n_holds;
+};
+
+/* The names of units, read once a run. */
+struct plan_units {
+	struct plan_unit {
+		int64_t id;
+		char *name;  /* "Tân Phú": for predicates */
+		char *label; /* "ấp Tân Phú": for people */
+	} * items;
+	size_t n, cap, last;
+};
+MUST_CHECK int plan_units_load(struct plan_units *u, struct store *st, struct err *e);
+void plan_units_free(struct plan_units *u);
+/* NULL when the row has no unit. */
+const struct plan_unit *plan_units_find(struct plan_units *u, int64_t id);
+
+/* Whether r is written to now: EXCLUDED_COUNT and *audience (index in the campaign), or why not. */
+enum exclusion plan_judge(const struct campaign_plan *p, const struct recipient *r,
+			  const struct plan_unit *unit, int *audience);
+
+/* Room for rendering one message after the other. */
+struct plan_writer {
+	const struct campaign_plan *plan;
+	struct buf text, place;
+	/* the message at hand */
+	const struct plan_text *now;
+	const struct recipient *r;
+	const struct plan_unit *unit;
+	json_t *facts;
+	bool marking; /* a stencil is being cut: values are its marks */
+};
+void plan_writer_init(struct plan_writer *w, const struct campaign_plan *p);
+void plan_writer_free(struct plan_writer *w);
+
+/* Renders one body of a into w->text, of the row, unit and facts set in w. */
+MUST_CHECK int plan_write(struct plan_writer *w, const struct plan_audience *a, int body,
+			  struct err *e);
+
+/* Makes the stencils of a's bodies, each proved on trial rows to say what the template says. */
+void plan_cut_stencils(const struct campaign_plan *p, struct plan_audience *a);
+
+struct plan_message {
+	char *text; /* as it goes out; yours to free() */
+	struct sms_count count;
+	int segments_with, segments_without; /* of the same body */
+};
+/* Renders the message of audience (index in the campaign) to r: the first body that fits one
+ * unaccented segment, else the last, under the campaign's accents. The first error names template,
+ * line, variable, and the row by its number and code. */
+MUST_CHECK int plan_render(struct plan_writer *w, int audience, const struct recipient *r,
+			   const struct plan_unit *unit, struct plan_message *out,
+			   struct err *e);
+
+/* When a message of this audience must no longer go out. */
+int64_t plan_expires_at(const struct campaign_plan *p, int audience);
+
+/* SHA-256, in hex, of all texts and of what the house puts into them. */
+void plan_texts_hash(const struct campaign_plan *p, char out[65]);
+
+#endif
