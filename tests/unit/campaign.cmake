@@ -1,1 +1,6 @@
 moidan_unit(campaign_calendar campaign)
+moidan_unit(campaign_texts campaign)
+moidan_unit(campaign_plan campaign)
+moidan_unit(campaign_stencil campaign)
+moidan_unit(campaign_run campaign)
+moidan_unit(campaign_never campaign)
