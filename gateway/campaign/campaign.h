@@ -107,9 +107,10 @@ json_t *campaign_preview_json(const struct campaign_preview *p); /* yours */
  * where they are 0 starts_at (now) and expires_at (the end of the last good day, else 14 days). */
 MUST_CHECK int campaign_create(struct store *st, const struct campaign_house *house,
 			       struct campaign *c, const char *who, struct err *e);
-/* DRAFT/SUBMITTED -> APPROVED by who, over the hash that a preview shows now. EX_NOPERM when who also
- * wrote it and the configuration asks for two people (two_person); EX_DATAERR when there is nobody to
- * write to or it is in another state. */
+/* DRAFT, SUBMITTED or HALTED -> APPROVED by who, over the hash that a preview shows now. EX_NOPERM when
+ * who also wrote it and the configuration asks for two people (two_person); EX_DATAERR when there is
+ * nobody to write to or it is in another state. What halted keeps what it has sent: started again, it
+ * goes on with the rest. */
 MUST_CHECK int campaign_approve(struct store *st, const struct campaign_house *house,
 				int64_t id, const char *who, bool two_person, struct err *e);
 /* APPROVED -> RUNNING. Refuses when list, texts, cost or window changed since the approval. Starting
@@ -121,7 +122,7 @@ MUST_CHECK int campaign_pause(struct store *st, int64_t id, const char *who, str
 MUST_CHECK int campaign_resume(struct store *st, int64_t id, const char *who, struct err *e);
 /* For good; withdraws what is not sent, in batches. */
 MUST_CHECK int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e);
-/* finished: fan-out is done and every message is final; a stream never is. 1/0/-1 */
+/* finished: fan-out is done, or was cancelled, and every message is final; a stream never is. 1/0/-1 */
 int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e);
 
 /* ---- fan-out, by the store thread --------------------------------------------------------- */

@@ -156,7 +156,8 @@ int campaign_approve(struct store *st, const struct campaign_house *house, int64
 
 	if (life_find(st, id, &c, e) < 0)
 		goto out;
-	if (c.state != CAMPAIGN_DRAFT && c.state != CAMPAIGN_SUBMITTED) {
+	if (c.state != CAMPAIGN_DRAFT && c.state != CAMPAIGN_SUBMITTED &&
+	    c.state != CAMPAIGN_HALTED) {
 		(void)life_wrong_state(&c, "duyệt", e);
 		goto out;
 	}
@@ -325,7 +326,7 @@ int campaign_is_finished(struct store *st, const struct campaign *c, struct err 
 {
 	struct message_counts n;
 
-	if (c->stream || c->cursor >= 0)
+	if (c->stream || (c->cursor >= 0 && c->state != CAMPAIGN_CANCELLED))
 		return 0;
 	if (store_message_counts(st, c->id, 0, &n, e) < 0)
 		return -1;

@@ -300,6 +300,51 @@ static void a_text_longer_than_the_provider_takes_is_refused_by_row(void **state
 	campaign_plan_free(p);
 }
 
+static void a_hold_audience_wins_wherever_it_stands(void **state)
+{
+	static const char programme[] =
+	    "title: Thử\n"
+	    "row: người\n"
+	    "columns:\n"
+	    "  - {field: name, required: true, spellings: [Họ và tên]}\n"
+	    "  - {field: phone, spellings: [SĐT]}\n"
+	    "  - {field: fact, name: tang, spellings: [Tang], values: {co: [x]}}\n"
+	    "  - {field: fact, name: xong, spellings: [Xong], values: {co: [x]}}\n"
+	    "states:\n"
+	    "  - {name: none, title: chưa}\n"
+	    "  - {name: xong, title: rồi, done: true, when: fact.xong = co}\n"
+	    "audiences:\n"
+	    "  - {id: A1, title: mọi người, when: state = none, sms: sms/vneid/a1.txt, "
+	    "place: Công an xã}\n"
+	    "  - {id: A7, title: nhà có tang, when: fact.tang = co, hold: true}\n";
+	char key[] = "1", name[] = "Lê Sang", mourning[] = "{\"tang\":\"co\"}", none[] = "{}";
+	struct recipient r = {.key = key, .name = name, .contact_id = 1, .facts = mourning};
+	struct campaign c = test_campaign("c", "thu", "A1", "{}");
+	const char *shipped = home.house.dir;
+	struct err e = ERR_INIT;
+	struct campaign_plan *p;
+	int audience;
+	char *dir = mem_printf("%s/programmes", home.dir);
+
+	(void)state;
+	assert_int_equal(mkdir(dir, 0700), 0);
+	free(dir);
+	test_write(&home, "programmes/thu.yaml", programme);
+	test_write(&home, "sms/vneid/a1.txt", GOOD);
+	home.house.dir = home.dir;
+	p = campaign_plan_new(&home.house, &c, &e);
+	home.house.dir = shipped;
+	if (p == NULL)
+		fail_msg("%s", e.text);
+	assert_int_equal(plan_judge(p, &r, NULL, &audience), EXCLUDED_HELD);
+	r.facts = none;
+	assert_int_equal(plan_judge(p, &r, NULL, &audience), EXCLUDED_COUNT);
+	assert_int_equal(audience, 0);
+	r.hold = HOLD_DECEASED_SUSPECTED;
+	assert_int_equal(plan_judge(p, &r, NULL, &audience), EXCLUDED_DECEASED);
+	campaign_plan_free(p);
+}
+
 static void a_stream_needs_no_text_of_its_own(void **state)
 {
 	struct campaign c = test_campaign("digest", "officials", "truong_ap", "{}");
@@ -332,6 +377,7 @@ int main(void)
 	    cmocka_unit_test(the_place_may_name_the_hamlet),
 	    cmocka_unit_test(a_value_is_never_read_as_a_template_again),
 	    cmocka_unit_test(a_text_longer_than_the_provider_takes_is_refused_by_row),
+	    cmocka_unit_test(a_hold_audience_wins_wherever_it_stands),
 	    cmocka_unit_test(a_stream_needs_no_text_of_its_own),
 	};
 

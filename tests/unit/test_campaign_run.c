@@ -363,6 +363,38 @@ static void texts_that_change_after_the_start_halt_the_campaign(void **state)
 	assert_int_equal(counts_of(id).total, 0);
 	campaign_plan_free(p);
 	campaign_clear(&c);
+	/* seen and approved again, it goes on */
+	start(id);
+	assert_true(fan_out(id, 0, false) > 400);
+	TEST_OK(campaign_cancel(home.st, id, "duyet", &why));
+}
+
+static void a_campaign_cancelled_in_the_middle_of_its_fan_out_is_finished(void **state)
+{
+	int64_t id = create("huy giua chung", "vneid", "A1", "{}");
+	struct campaign c = {0};
+	struct campaign_plan *p;
+	struct err e = ERR_INIT;
+	size_t planned, faults;
+	bool more;
+
+	(void)state;
+	start(id);
+	assert_int_equal(store_campaign_get(home.st, id, &c, &e), 1);
+	p = campaign_plan_new(&home.house, &c, &e);
+	assert_non_null(p);
+	TEST_OK(store_begin(home.st, &why));
+	TEST_OK(campaign_fan_out(home.st, p, &c, clock_now_ms(), 200, &planned, &faults, &more,
+				 &why));
+	TEST_OK(store_commit(home.st, &why));
+	assert_true(more);
+	campaign_plan_free(p);
+	TEST_OK(campaign_cancel(home.st, id, "duyet", &why));
+	campaign_clear(&c);
+	assert_int_equal(store_campaign_get(home.st, id, &c, &e), 1);
+	assert_int_equal(campaign_is_finished(home.st, &c, &e), 1);
+	assert_int_equal(counts_of(id).by_state[MESSAGE_CANCELLED], (int64_t)planned);
+	campaign_clear(&c);
 }
 
 static void the_dead_are_in_nobody_s_preview(void **state)
@@ -614,6 +646,7 @@ int main(void)
 	    cmocka_unit_test(fanning_out_twice_or_from_the_middle_adds_nothing),
 	    cmocka_unit_test(a_batch_that_is_rolled_back_leaves_neither_rows_nor_cursor),
 	    cmocka_unit_test(texts_that_change_after_the_start_halt_the_campaign),
+	    cmocka_unit_test(a_campaign_cancelled_in_the_middle_of_its_fan_out_is_finished),
 	    cmocka_unit_test(the_dead_are_in_nobody_s_preview),
 	    cmocka_unit_test(caps_postpone_to_the_next_open_day_or_week_or_expire),
 	    cmocka_unit_test(holds_and_flags_cancel_before_anything_else),

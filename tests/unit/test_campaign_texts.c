@@ -130,6 +130,33 @@ static void one_unaccented_segment_holds_any_name_up_to_thirty_letters(void **st
 	}
 }
 
+static void other_communes_and_the_new_card_fit_too(void **state)
+{
+	static const char *const offices[] = {"UBND xã Tây Phú", "UBND phường Bình Đức",
+					      "UBND xã Vĩnh Thạnh Trung"};
+	const char *office = home.house.office, *card = home.house.card_name;
+
+	(void)state;
+	home.house.card_name = "căn cước";
+	for (size_t k = 0; k < sizeof(offices) / sizeof(offices[0]); k++) {
+		home.house.office = offices[k];
+		for (size_t i = 0; i < N_TEXTS; i++) {
+			struct campaign c = test_campaign(
+			    "c", texts[i].programme, texts[i].audience, texts[i].parameters);
+			struct campaign_plan *p = plan_of(&c);
+			struct sms_count n;
+			char *text = render(p, 0, "Nguyễn Hoàng Phước An", 0, &n);
+
+			if (n.segments != 1)
+				fail_msg("%d units: %s", n.units, text);
+			free(text);
+			campaign_plan_free(p);
+		}
+	}
+	home.house.office = office;
+	home.house.card_name = card;
+}
+
 static void a_long_name_gets_the_shorter_body(void **state)
 {
 	struct campaign c = test_campaign("c", "vneid", "A1", "{}");
@@ -216,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_audience_reads_who_where_when_and_what_to_bring),
 	    cmocka_unit_test(one_unaccented_segment_holds_any_name_up_to_thirty_letters),
+	    cmocka_unit_test(other_communes_and_the_new_card_fit_too),
 	    cmocka_unit_test(a_long_name_gets_the_shorter_body),
 	    cmocka_unit_test(accents_are_kept_dropped_or_kept_only_when_free),
 	    cmocka_unit_test(no_text_holds_a_link_a_number_of_a_person_or_a_threat),
