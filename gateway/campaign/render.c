@@ -260,16 +260,16 @@ static bool plan_stencil_agrees(struct plan_writer *w, const struct plan_audienc
 	return same;
 }
 
-/* Three rows betray any filter on a value: one as lists have them, one that is too long, in mixed case
- * and padded, one that the filter `title` would turn into a form of address. What a section or a default does without a value, a stencil never has to know: it says
- * no when one is missing. */
+/* Three rows betray any filter on a value: one as lists have them; one that is too long, in mixed case
+ * and padded; one that the filter `title` would turn into a form of address. What a section or a
+ * default does without a value, a stencil never has to know: it says no when one is missing. */
 static bool plan_stencil_proved(struct plan_writer *w, const struct plan_audience *a, int body)
 {
 	static const struct {
 		char name[128], label[128], group[128];
 	} rows[] = {
 	    {"Trần Thị Ngọc Hân", "ấp Tân Phú", "Tổ 1"},
-	    {"  đỖ thị 2023 é, ư ĂÂÊÔƠƯĐ - xin chào tất cả bà con cô bác trong xóm ngoài ấp  ",
+	    {"  đỖ thị 2023 é, ư ĂÂÊÔƠƯĐ - xin chào tất cả bà con trong xóm ngoài ấp  ",
 	     "  KHÓM đông-Á 12, dài thật là dài cho quá giới hạn của mọi bộ lọc ở đây  ",
 	     "  tỔ 07 dài thật là dài cho quá giới hạn của mọi bộ lọc ở đây nữa  "},
 	    {"nam", "nữ", "nam"},
