@@ -124,7 +124,8 @@ static void legacy_utf16(const char *s, size_t len, bool big, struct legacy_out 
 		legacy_put(o, 0);
 }
 
-/* The marks a byte stands for: a tone of CP1258, quality and tone of VNI. Whether it is a mark. */
+/* The marks a byte stands for: a tone of CP1258, quality and tone of VNI. Whether it is a
+ * mark. */
 static bool legacy_marks(enum encoding enc, unsigned char byte, uint32_t cp, uint32_t marks[2])
 {
 	marks[0] = cp;
@@ -226,8 +227,8 @@ char *encoding_unmojibake(enum encoding enc, const char *utf8, size_t *out_len)
 	return legacy_unmojibake(enc, utf8, strlen(utf8), out_len);
 }
 
-/* In the order in which ties are decided. UTF-8 stands for a file with a few spoilt bytes, and for
- * UTF-8 that was taken for CP1252 and written as UTF-8 again. */
+/* In the order in which ties are decided. UTF-8 stands for a file with a few spoilt bytes, and
+ * for UTF-8 that was taken for CP1252 and written as UTF-8 again. */
 static const enum encoding legacy_candidates[] = {ENCODING_TCVN3,  ENCODING_VNI,
 						  ENCODING_CP1258, ENCODING_VISCII,
 						  ENCODING_VPS,	   ENCODING_UTF8};
@@ -262,7 +263,8 @@ static bool legacy_sure(const struct legacy_race *r)
 	return r->score > 0 && r->second * 10 <= r->score * 9;
 }
 
-/* Bytes of UTF-8 at the start of s; a character cut off at the end counts when its start is right. */
+/* Bytes of UTF-8 at the start of s; a character cut off at the end counts when its start is
+ * right. */
 static bool legacy_is_utf8(const char *s, size_t len)
 {
 	size_t cut = 0;
@@ -278,8 +280,8 @@ static bool legacy_is_utf8(const char *s, size_t len)
 	return cut > 0 && cut < 4 && vi_utf8_valid(s, len - cut);
 }
 
-/* Whether the accents of a text could be bytes seen as CP1252: there are some, and hardly a character
- * beyond that, as every line of Vietnamese has. */
+/* Whether the accents of a text could be bytes seen as CP1252: there are some, and hardly a
+ * character beyond that, as every line of Vietnamese has. */
 static bool legacy_may_be_mojibake(const char *s, size_t len)
 {
 	size_t inside = 0, beyond = 0;

@@ -23,7 +23,8 @@ enum encoding {
 
 /* "utf-8", "utf-16le", "utf-16be", "tcvn3", "vni", "viscii", "vps", "cp1258". */
 const char *encoding_name(enum encoding enc);
-/* 1 found, 0 not; accepts any case and the names offices use ("ABC", "VNI-Windows", "windows-1258"). */
+/* 1 found, 0 not; accepts any case and the names offices use ("ABC", "VNI-Windows",
+ * "windows-1258"). */
 int encoding_from_name(const char *name, enum encoding *enc);
 
 struct encoding_guess {
@@ -34,13 +35,13 @@ struct encoding_guess {
 	bool sure; /* false: another encoding scored nearly as well; show the officer rows */
 };
 
-/* Judges a sample of a file (a few hundred kilobytes at most are read). Order: BOM, UTF-16 by zero
- * bytes, strict UTF-8 and then its mojibake readings, TCVN3, VNI, CP1258, VISCII, VPS by the score
- * of valid Vietnamese syllables. A cut-off last character is forgiven. */
+/* Judges a sample of a file (a few hundred kilobytes at most are read). Order: BOM, UTF-16 by
+ * zero bytes, strict UTF-8 and then its mojibake readings, TCVN3, VNI, CP1258, VISCII, VPS by
+ * the score of valid Vietnamese syllables. A cut-off last character is forgiven. */
 struct encoding_guess encoding_guess(const char *sample, size_t len);
 
-/* The same judgement for text that is UTF-8 already (cells of an xlsx, joined by newlines): UTF-8,
- * or mojibake of a legacy encoding. */
+/* The same judgement for text that is UTF-8 already (cells of an xlsx, joined by newlines):
+ * UTF-8, or mojibake of a legacy encoding. */
 struct encoding_guess encoding_guess_mojibake(const char *utf8, size_t len);
 
 /* Bytes to UTF-8 NFC. Yours to free(); *out_len without the NUL; bytes that mean nothing in enc

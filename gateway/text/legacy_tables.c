@@ -6,8 +6,8 @@
 
 #include "text/vi.h"
 
-/* Bytes 0x80 … 0xFF of each, a row of 16 a line; '_' means nothing. TCVN3 and VNI are fonts on top of
- * Windows, whose punctuation (0x80 … 0x9F) they leave in place. */
+/* Bytes 0x80 … 0xFF of each, a row of 16 a line; '_' means nothing. TCVN3 and VNI are fonts on
+ * top of Windows, whose punctuation (0x80 … 0x9F) they leave in place. */
 /* clang-format off */
 #define LEGACY_WINDOWS_80                                                                      \
 	"€_‚ƒ„…†‡ˆ‰Š‹Œ_Ž_"                                                                     \

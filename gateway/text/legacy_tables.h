@@ -7,9 +7,9 @@
 
 #include "text/legacy.h"
 
-/* Fills table with the code point of each byte, 0 where it means nothing; a mark of VNI is 0, a tone of
- * CP1258 the combining mark. enc is one of the five with bytes for letters; ENCODING_COUNT is
- * CP1252, in which the others are mistaken for Western text. */
+/* Fills table with the code point of each byte, 0 where it means nothing; a mark of VNI is 0, a
+ * tone of CP1258 the combining mark. enc is one of the five with bytes for letters;
+ * ENCODING_COUNT is CP1252, in which the others are mistaken for Western text. */
 void legacy_table(enum encoding enc, uint32_t table[256]);
 
 /* The combining marks a mark byte of VNI stands for: quality (0 = none), then tone (0 = none).

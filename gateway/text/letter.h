@@ -44,8 +44,8 @@ uint32_t vi_letter_cp(struct vi_letter l);
 /* Its letter without marks, lower case: 'a' for VI_ACIRC, 'd' for VI_DBAR. */
 char vi_letter_ascii(struct vi_letter l);
 
-/* Adds a combining mark (U+0300 … U+031B, U+0323) in whatever order; false when the letter cannot
- * take it, and then l is unchanged. */
+/* Adds a combining mark (U+0300 … U+031B, U+0323) in whatever order; false when the letter
+ * cannot take it, and then l is unchanged. */
 bool vi_letter_add_mark(struct vi_letter *l, uint32_t mark);
 
 #endif

@@ -151,8 +151,9 @@ static struct lint_word *lint_cut(const char *s, size_t len, size_t *n_words)
 	return words;
 }
 
-/* Whether the words from w on are those of a phrase. In a text without accents the phrase is known by
- * its letters, unless it is a single word, which would be too many others: phạt, phát. */
+/* Whether the words from w on are those of a phrase. In a text without accents the phrase is
+ * known by its letters, unless it is a single word, which would be too many others: phạt,
+ * phát. */
 static bool lint_phrase_here(const struct lint *l, size_t w, const struct lint_word *phrase,
 			     size_t n, bool loose)
 {
@@ -169,7 +170,8 @@ static bool lint_phrase_here(const struct lint *l, size_t w, const struct lint_w
 	return true;
 }
 
-/* "Công an không …", "Công an xã không …", "chúng tôi không …": the sentence warns of what it names. */
+/* "Công an không …", "Công an xã không …", "chúng tôi không …": the sentence warns of what it
+ * names. */
 static bool lint_is_warning(const struct lint *l, size_t w)
 {
 	static const char *const who[] = {"an", "bo", "toi", "ubnd"};
@@ -188,8 +190,8 @@ static bool lint_is_warning(const struct lint *l, size_t w)
 	return false;
 }
 
-/* What scams are made of, after the warnings of ministry and police, and what to write instead. The
- * phrases without accents are for texts without them. */
+/* What scams are made of, after the warnings of ministry and police, and what to write instead.
+ * The phrases without accents are for texts without them. */
 static const struct {
 	const char *rule;
 	const char *instead;
@@ -408,8 +410,8 @@ static bool lint_host_allowed(const struct lint *l, const char *host)
 	return false;
 }
 
-/* Takes the host out of a word without blanks: lower case, a character beyond ASCII as '?'. Whether
- * the word looks like an address at all, which phones would make one to tap. */
+/* Takes the host out of a word without blanks: lower case, a character beyond ASCII as '?'.
+ * Whether the word looks like an address at all, which phones would make one to tap. */
 static bool lint_host(const char *s, size_t len, char host[LINT_HOST_MAX], bool *safe)
 {
 	size_t o = 0, dots = 0, last = 0;

@@ -30,9 +30,9 @@ struct lint_finding {
 	char message[200]; /* Vietnamese: what is wrong and what to write instead */
 };
 
-/* Checks a rendered text in NFC, best the accented one: without accents "phat" may be phạt or phát.
- * A sentence with "Công an không …" (or cán bộ, UBND, chúng tôi) may name what it warns of. Returns how
- * many findings there are; the first max are filled in. */
+/* Checks a rendered text in NFC, best the accented one: without accents "phat" may be phạt or
+ * phát. A sentence with "Công an không …" (or cán bộ, UBND, chúng tôi) may name what it warns
+ * of. Returns how many findings there are; the first max are filled in. */
 size_t lint_text(const char *utf8, const struct lint_rules *rules, struct lint_finding *out,
 		 size_t max);
 

@@ -19,7 +19,8 @@
 
 /* Mobile ranges by the first three digits of the national number (without the 0), after
  * libphonenumber resources/metadata/84/ranges.csv and resources/carrier/en/84.txt of 17/7/2026.
- * Without an operator: in use, holder not published. Itel, Wintel: guests in others' networks. */
+ * Without an operator: in use, holder not published. Itel, Wintel: guests in others'
+ * networks. */
 static const struct phone_range {
 	uint16_t first, last;
 	const char *operator;
@@ -211,7 +212,8 @@ static struct phone phone_classify(const char *d, size_t n, bool plus, int file_
 	return p;
 }
 
-/* The cell in plain lower-case ASCII; a character without an ASCII form is DEL. 0, or -1: too long. */
+/* The cell in plain lower-case ASCII; a character without an ASCII form is DEL. 0, or -1: too
+ * long. */
 static int phone_plain(const char *cell, char out[PHONE_CELL_MAX + 1])
 {
 	char *ascii;
@@ -255,8 +257,8 @@ static const char *const phone_labels[] = {
     "sdt",   "dt",  "dd",   "dtdd", "so",   "dien", "thoai", "di",  "dong", "tel",
     "phone", "mob", "zalo", "lh",   "lien", "he",   "goi",   "alo", NULL};
 
-/* Whether a cell without digits says that there is no number: punctuation alone, or only words of
- * the kind "chưa có số", "ko", "x". */
+/* Whether a cell without digits says that there is no number: punctuation alone, or only words
+ * of the kind "chưa có số", "ko", "x". */
 static bool phone_says_none(const char *s)
 {
 	static const char *const none[] = {"khong", "ko",    "k",     "kg", "hok",
@@ -285,8 +287,8 @@ static bool phone_says_none(const char *s)
 	return says || !some;
 }
 
-/* A number Excel turned into a floating point one: "912345678.0", "9.12345678E8". Rewrites s into
- * its digits. 0, or -1: digits were lost. */
+/* A number Excel turned into a floating point one: "912345678.0", "9.12345678E8". Rewrites s
+ * into its digits. 0, or -1: digits were lost. */
 static int phone_undo_float(char *s)
 {
 	static const char numerals[] = "0123456789";
@@ -354,8 +356,8 @@ static void phone_cell_add(struct phone_cell *c, struct phone p)
 	c->any = true;
 }
 
-/* One run of digits in groups: a number, or several with blanks between them. dash: a '-' stands
- * between groups, so that a long run cannot be cut safely. */
+/* One run of digits in groups: a number, or several with blanks between them. dash: a '-'
+ * stands between groups, so that a long run cannot be cut safely. */
 static void phone_cell_run(struct phone_cell *c, const char *digits, const size_t *ends,
 			   size_t n_groups, bool plus, bool dash)
 {
@@ -380,7 +382,8 @@ static void phone_cell_run(struct phone_cell *c, const char *digits, const size_
 		phone_cell_add(c, phone_refused(PHONE_INVALID, phone_too_long));
 }
 
-/* Reads the run of digits at s, the grouping characters in it skipped; returns where it ends. */
+/* Reads the run of digits at s, the grouping characters in it skipped; returns where it
+ * ends. */
 static const char *phone_cell_scan(struct phone_cell *c, const char *s, const char *grouping)
 {
 	char digits[PHONE_CELL_MAX];

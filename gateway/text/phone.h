@@ -11,7 +11,8 @@ enum phone_status {
 	PHONE_OK,	/* a mobile number that can be texted */
 	PHONE_MISSING,	/* nothing there: empty, "-", "ko", "chưa có", "không có" … */
 	PHONE_LANDLINE, /* kept for the visit list, never texted */
-	PHONE_UNKNOWN_RANGE, /* mobile by its form, no range we know: needs one delivered receipt */
+	/* mobile by its form, no range we know: needs one delivered receipt */
+	PHONE_UNKNOWN_RANGE,
 	PHONE_FOREIGN,
 	PHONE_SERVICE, /* 1800/1900, 069/080, 113 … */
 	PHONE_INVALID,
@@ -41,8 +42,8 @@ struct phone {
 	const char *reason; /* why not PHONE_OK, Vietnamese, one line, static; NULL when OK */
 };
 
-/* Parses one cell. file_year: the year the list was made (0 = unknown); lists from before 9/2018
- * have 076/077 flagged. Never fails: what cannot be read is PHONE_INVALID. */
+/* Parses one cell. file_year: the year the list was made (0 = unknown); lists from before
+ * 9/2018 have 076/077 flagged. Never fails: what cannot be read is PHONE_INVALID. */
 struct phone phone_parse(const char *cell, int file_year);
 
 const char *phone_status_name(enum phone_status s); /* "ok", "missing", "landline", … */

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "text/vi.h"
 
-/* Septets of an ASCII character in the default alphabet of 3GPP TS 23.038: 0 = not in it, 2 = in
- * the extension table. */
+/* Septets of an ASCII character in the default alphabet of 3GPP TS 23.038: 0 = not in it, 2 =
+ * in the extension table. */
 static int sms_ascii_septets(unsigned char c)
 {
 	static const unsigned char extension[] = "\f^{}\\[~]|";

@@ -13,12 +13,12 @@ struct sms_count {
 	int room_left; /* units that still fit into the last part */
 };
 
-/* Limits are 160/153 septets and 70/67 units. An escape pair or a surrogate pair is not cut in two.
- * The text is counted as it stands: bring it to NFC first. Not UTF-8: units is -1. */
+/* Limits are 160/153 septets and 70/67 units. An escape pair or a surrogate pair is not cut in
+ * two. The text is counted as it stands: bring it to NFC first. Not UTF-8: units is -1. */
 struct sms_count sms_count(const char *utf8);
 
-/* The first character of the text that GSM-7 lacks, as UTF-8 in out (5 bytes), and its byte offset;
- * -1 when all are in GSM-7. */
+/* The first character of the text that GSM-7 lacks, as UTF-8 in out (5 bytes), and its byte
+ * offset; -1 when all are in GSM-7. */
 long sms_first_non_gsm(const char *utf8, char out[5]);
 
 /* Accents of a campaign. CHEAPEST drops them only if that saves at least one segment. */

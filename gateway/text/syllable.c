@@ -17,8 +17,8 @@ static const char *const syllable_onsets[] = {
     "ng", "ngh", "nh", "p",  "ph", "q", "qu", "r",  "s",  "t", "th", "tr", "v", "x",
 };
 
-/* Without tones; sorted by their bytes. "q" and "g" take those in u and i, which covers "quốc" and
- * "giếng". */
+/* Without tones; sorted by their bytes. "q" and "g" take those in u and i, which covers "quốc"
+ * and "giếng". */
 static const char *const syllable_rhymes[] = {
     "a",    "ac",   "ach",  "ai",   "am",  "an",   "ang",  "anh",  "ao",   "ap",   "at",
     "au",   "ay",   "e",    "ec",   "em",  "en",   "eng",  "eo",   "ep",   "et",   "i",
@@ -56,7 +56,7 @@ static bool syllable_is_rhyme(const char *s)
 		       sizeof(syllable_rhymes[0]), syllable_by_bytes) != NULL;
 }
 
-/* A rhyme that ends in c, ch, p or t has sắc or nặng, or no mark in a word read without any. */
+/* A rhyme that ends in c, ch, p or t has sắc or nặng. */
 static bool syllable_tone_fits(const char *rhyme, unsigned tone)
 {
 	size_t n = strlen(rhyme);

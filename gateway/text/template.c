@@ -304,7 +304,8 @@ static int parser_tag(struct template_parser *p, const char *s, size_t len, bool
 	}
 }
 
-/* Whether a mark from tag to *after stands alone on its line; then *after moves to the next line. */
+/* Whether a mark from tag to *after stands alone on its line; then *after moves to the next
+ * line. */
 static bool parser_alone(const struct template_parser *p, const char *tag, const char **after)
 {
 	const char *next = *after;
@@ -459,9 +460,12 @@ static int run_error(const struct template_run *r, const struct template_op *op,
 /* Sends *value through the filters of op; it then stands in a scratch buffer. */
 static int run_filters(struct template_run *r, const struct template_op *op, const char **value)
 {
-	const struct template_use *use = &r->t->uses[op->filter];
+	const struct template_use *use;
 	size_t i = 0;
 
+	if (op->n_filters == 0)
+		return 0;
+	use = &r->t->uses[op->filter];
 	if ((*value == NULL || **value == '\0') && op->fallback < op->n_filters) {
 		*value = "";
 		i = op->fallback;

@@ -5,11 +5,12 @@
 #include "text/template.h"
 #include "text/vi.h"
 
-/* What stands for one character (or one byte that is not UTF-8: valid is false) in a place; NULL = it
- * itself. room may hold the result. */
+/* What stands for one character (or one byte that is not UTF-8: valid is false) in a place;
+ * NULL = it itself. room may hold the result. */
 typedef const char *(*escape_one_fn)(uint32_t cp, bool valid, char room[16]);
 
-/* Appends value with each character as one() has it; stretches that stay go over in one piece. */
+/* Appends value with each character as one() has it; stretches that stay go over in one
+ * piece. */
 static int escape_with(const char *value, escape_one_fn one, struct buf *out)
 {
 	size_t len = strlen(value), start = 0;

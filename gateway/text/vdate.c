@@ -13,7 +13,8 @@
 #define VDATE_FIELDS_MAX 4
 #define VDATE_YEAR_FIRST 1900
 
-/* One number of a date as written; digits 0: a place left open ("xx", nothing between slashes). */
+/* One number of a date as written; digits 0: a place left open ("xx", nothing between
+ * slashes). */
 struct vdate_field {
 	int value;
 	int digits;
@@ -318,7 +319,8 @@ struct vdate vdate_from_serial(double serial, bool system_1904, int this_year)
 		(void)snprintf(digits, sizeof(digits), "%d", days);
 		return vdate_parse(digits, false, this_year);
 	}
-	/* Excel takes 1900 for a leap year: day 60 does not exist, those before it are one off */
+	/* Excel takes 1900 for a leap year: day 60 does not exist, those before it are one
+	 * off */
 	if (system_1904)
 		days += 1462;
 	else if (days == 60)

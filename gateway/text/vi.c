@@ -202,8 +202,8 @@ static bool vi_is_word(uint32_t cp)
 	}
 }
 
-/* The ASCII of cp, at most 3 bytes and never more than cp's own UTF-8; "" drops it; NULL when it has
- * none. */
+/* The ASCII of cp, at most 3 bytes and never more than cp's own UTF-8; "" drops it; NULL when
+ * it has none. */
 static const char *vi_ascii_of(uint32_t cp, char room[2])
 {
 	static const struct {
@@ -239,7 +239,7 @@ static const char *vi_ascii_of(uint32_t cp, char room[2])
 		if (cp >= map[i].first && cp <= map[i].last)
 			return map[i].ascii;
 	if (cp >= 0xFF01 && cp <= 0xFF5E) { /* full width */
-		room[0] = (char)(cp - 0xFF01 + '!');
+		room[0] = (char)(cp == 0xFF40 ? '\'' : cp - 0xFF01 + '!');
 		return room;
 	}
 	n = utf8proc_decompose_char((utf8proc_int32_t)cp, parts, 8, UTF8PROC_DECOMPOSE, &last);

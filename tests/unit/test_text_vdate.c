@@ -12,7 +12,8 @@
 
 #include "text/vdate.h"
 
-/* As a line: "1979-06-05", "1979-06", "1979", "", with "!" for invalid and "?" for ambiguous. */
+/* As a line: "1979-06-05", "1979-06", "1979", "", with "!" for invalid and "?" for
+ * ambiguous. */
 static void show(struct vdate d, char out[32])
 {
 	const char *mark = d.invalid ? "!" : d.ambiguous ? "?" : "";
