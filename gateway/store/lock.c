@@ -101,6 +101,11 @@ int lock_daemon(int fd, struct err *e)
 	return 0;
 }
 
+void lock_daemon_release(int fd)
+{
+	(void)lock_set(fd, F_UNLCK, 0);
+}
+
 int lock_daemon_pid(const char *path)
 {
 	struct flock l = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};

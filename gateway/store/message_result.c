@@ -149,7 +149,7 @@ int store_message_due(struct store *st, enum message_state state, int64_t now,
 	static const char DUE[] =
 	    "SELECT id, campaign_id, due_at, sent_at, expires_at, provider_id, attempts, "
 	    "generation"
-	    " FROM message WHERE state = $1 AND state IN (2, 3, 4) AND due_at <= $2"
+	    " FROM message WHERE state = $1 AND state BETWEEN 2 AND 4 AND due_at <= $2"
 	    " ORDER BY due_at LIMIT $3";
 	struct db_stmt *s = db_query(st->db, DUE, e);
 	int rc;
@@ -186,7 +186,7 @@ int store_message_first_due(struct store *st, enum message_state state, int64_t 
 	    " WHERE q.campaign_id = c.id AND q.state = 1 ORDER BY q.due_at LIMIT 1)"
 	    " ORDER BY m.due_at LIMIT 1";
 	static const char OPEN[] =
-	    "SELECT due_at FROM message WHERE state = $1 AND state IN (2, 3, 4)"
+	    "SELECT due_at FROM message WHERE state = $1 AND state BETWEEN 2 AND 4"
 	    " ORDER BY due_at LIMIT 1";
 	struct db_stmt *s;
 

@@ -25,6 +25,7 @@ struct store {
 	enum store_mode mode;
 	int writer_fd; /* PATH-writer; -1 for readers */
 	int daemon_fd; /* PATH-lock; -1 unless this is the daemon */
+	bool daemon; /* daemon_fd is locked */
 	bool writing, reading;
 	bool broken; /* a commit's outcome is unknown: nothing more is written */
 	char instance[8];
@@ -49,6 +50,7 @@ MUST_CHECK int lock_writer(int fd, int64_t ms, struct err *e);
 void lock_writer_release(int fd);
 /* Becomes the daemon of PATH-lock: 0; -1 with EX_TEMPFAIL naming the pid that is. */
 MUST_CHECK int lock_daemon(int fd, struct err *e);
+void lock_daemon_release(int fd);
 /* Whether somebody is the daemon, without disturbing them: their pid, else 0. */
 int lock_daemon_pid(const char *path);
 

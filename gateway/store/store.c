@@ -177,6 +177,7 @@ static int store_open_locked(struct store *st, struct err *e)
 		st->daemon_fd = lock_open(st->path, "-lock", e);
 		if (st->daemon_fd < 0 || lock_daemon(st->daemon_fd, e) != 0)
 			return -1;
+		st->daemon = true;
 	}
 	if (lock_writer(st->writer_fd, WAIT_MS, e) != 0)
 		return -1;
@@ -228,8 +229,12 @@ void store_close(struct store *st)
 	db_close(st->db);
 	if (st->writer_fd >= 0)
 		(void)close(st->writer_fd);
-	if (st->daemon_fd >= 0)
+	if (st->daemon_fd >= 0) {
+		/* Also when a child that was forked still has the descriptor. */
+		if (st->daemon)
+			lock_daemon_release(st->daemon_fd);
 		(void)close(st->daemon_fd);
+	}
 	free(st->deltas);
 	free(st->path);
 	free(st);
