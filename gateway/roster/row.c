@@ -124,7 +124,8 @@ static char *row_name(const struct row_reader *rd, const struct sheet_row *row, 
 {
 	const char *family = row_cell(rd, row, COLUMN_FAMILY_NAME)->text;
 	const char *given = row_cell(rd, row, COLUMN_NAME)->text;
-	char *whole = mem_printf("%s %s", family, given), *clean = vi_clean(whole), *name;
+	char *whole = *family == '\0' ? NULL : mem_printf("%s %s", family, given);
+	char *clean = row_clean(whole == NULL ? given : whole), *name;
 	size_t cut;
 
 	free(whole);
@@ -164,7 +165,7 @@ static struct row_unit *row_unit(struct row_reader *rd, const struct sheet_row *
 	at = row_seen(&rd->unit_at, row_hash(text));
 	if (*at > 0)
 		return &rd->units[*at - 1];
-	clean = vi_clean(text);
+	clean = row_clean(text);
 	name = clean;
 	if (!layout_unit_kind(clean, &kind, &name))
 		kind = rd->p->unit_kind != NULL ? rd->p->unit_kind : rd->o->unit_kind;
@@ -487,8 +488,8 @@ static void row_take_facts(struct row_reader *rd, const struct sheet_row *row,
 		value = row_fact(rd, row, i);
 		if (*value == '\0')
 			continue;
-		clean = row_is_clean(value) ? NULL : vi_clean(value);
-		row_add_fact(&rd->facts, c[rd->l->of[i]].name, clean == NULL ? value : clean);
+		clean = row_clean(value);
+		row_add_fact(&rd->facts, c[rd->l->of[i]].name, clean);
 		free(clean);
 	}
 	/* A column that the list does not have is as if it were empty. */
@@ -501,7 +502,8 @@ static void row_take_facts(struct row_reader *rd, const struct sheet_row *row,
 		    c[k].empty[0] != '\0')
 			row_add_fact(&rd->facts, c[k].name, c[k].empty);
 	}
-	if (*note != '\0' && (clean = vi_clean(note)) != NULL) {
+	if (*note != '\0') {
+		clean = row_clean(note);
 		if (*clean != '\0')
 			row_add_fact(&rd->facts, "note", clean);
 		if (note_find(rd->away, NULL, clean) != NULL)
@@ -558,7 +560,7 @@ static bool row_take_key(struct row_reader *rd, const struct sheet_row *row, int
 	const struct cell *code = row_cell(rd, row, COLUMN_KEY);
 	int column = rd->l->at[COLUMN_KEY], *first;
 
-	r->key = vi_clean(code->text);
+	r->key = row_clean(code->text);
 	if (r->key[0] == '\0') {
 		free(r->key);
 		r->key = row_made_key(rd, row, r);
@@ -672,7 +674,7 @@ bool row_read(struct row_reader *rd, int index, struct row *row)
 	r->name = row_name(rd, &cells, &remark);
 	r->name_fold = vi_fold(r->name);
 	r->name_sort = vi_name_sort_key(r->name);
-	r->group = vi_clean(*group == '\0' && rd->walk.group != NULL ? rd->walk.group : group);
+	r->group = row_clean(*group == '\0' && rd->walk.group != NULL ? rd->walk.group : group);
 	row_take_sex(rd, &cells, r);
 	row_take_birth(rd, &cells, r);
 	row_take_phone(rd, &cells, r, &ph);

@@ -4,7 +4,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "roster/sheet_store.h"
+#include "text/vi.h"
 
 void row_json_escape(struct buf *out, const char *text)
 {
@@ -41,6 +43,11 @@ bool row_is_clean(const char *text)
 			return false;
 	}
 	return sheet_text_is_nfc(text, (size_t)(p - (const unsigned char *)text));
+}
+
+char *row_clean(const char *text)
+{
+	return row_is_clean(text) ? mem_strdup(text) : vi_clean(text);
 }
 
 bool row_identity(const char *text, struct identity *out)

@@ -18,7 +18,8 @@
 
 /* More cells than any list of people holds: 200,000 rows of 80 columns. */
 #define SHEET_MAX_CELLS ((size_t)16 << 20)
-#define SHEET_SAMPLE	((size_t)256 << 10)
+/* Some 600 rows: what the encoding is judged by. */
+#define SHEET_SAMPLE ((size_t)64 << 10)
 
 const struct sheet_limits sheet_limits_default = {
     .max_file = (size_t)64 << 20,
@@ -454,7 +455,7 @@ static int sheet_read_csv(char **bytes, size_t len, const char *encoding, struct
 	char *text;
 	int rc;
 
-	*g = encoding_guess(*bytes, len);
+	*g = encoding_guess(*bytes, len < SHEET_SAMPLE ? len : SHEET_SAMPLE);
 	if (sheet_override(encoding, g->mojibake, g, e) < 0)
 		return -1;
 	len -= (size_t)g->bom;

@@ -249,28 +249,41 @@ static void xlsx_cells_row(struct xlsx_cells *c, const char **atts)
 	c->row = (int)number;
 }
 
-static void xlsx_cells_cell(struct xlsx_cells *c, const char **atts)
+static enum xlsx_cell_type xlsx_cells_type(const char *t)
 {
 	static const char *const types[] = {"n", "s", "str", "inlineStr", "b", "e"};
-	const char *r = xlsx_attribute(atts, "r"), *t = xlsx_attribute(atts, "t");
-	const char *style = xlsx_attribute(atts, "s");
-	long index = style == NULL ? 0 : strtol(style, NULL, 10);
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(t, types[i]) == 0)
+			return (enum xlsx_cell_type)i;
+	}
+	return strcmp(t, "d") == 0 ? XLSX_STRING : XLSX_NUMBER;
+}
+
+static void xlsx_cells_cell(struct xlsx_cells *c, const char **atts)
+{
+	const char *ref = NULL;
+	long style = 0;
 	int row = c->row;
 
-	if (r == NULL && c->column < XLSX_MAX_COLUMNS)
+	c->type = XLSX_NUMBER;
+	for (; *atts != NULL; atts += 2) {
+		if (atts[0][0] == '\0' || atts[0][1] != '\0')
+			continue;
+		if (atts[0][0] == 'r')
+			ref = atts[1];
+		else if (atts[0][0] == 't')
+			c->type = xlsx_cells_type(atts[1]);
+		else if (atts[0][0] == 's')
+			style = strtol(atts[1], NULL, 10);
+	}
+	if (ref == NULL && c->column < XLSX_MAX_COLUMNS) {
 		c->column++;
-	else if (r == NULL || xlsx_reference(r, &c->column, &row) < 0 || row != c->row) {
+	} else if (ref == NULL || xlsx_reference(ref, &c->column, &row) < 0 || row != c->row) {
 		xlsx_cells_broken(c, "tên ô vô lý");
 		return;
 	}
-	c->type = XLSX_NUMBER;
-	for (size_t i = 0; t != NULL && i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strcmp(t, types[i]) == 0)
-			c->type = (enum xlsx_cell_type)i;
-	}
-	if (t != NULL && strcmp(t, "d") == 0)
-		c->type = XLSX_STRING;
-	c->date = index >= 0 && (size_t)index < c->formats->n_dates && c->formats->dates[index];
+	c->date = style >= 0 && (size_t)style < c->formats->n_dates && c->formats->dates[style];
 	buf_reset(&c->text);
 }
 
@@ -297,13 +310,21 @@ void xlsx_cells_start(void *arg, const char *name, const char **atts)
 	struct xlsx_cells *c = arg;
 
 	name = xlsx_local_name(name);
-	if (strcmp(name, "c") == 0)
+	/* Nearly every element is one of these three. */
+	switch (name[0] != '\0' && name[1] == '\0' ? name[0] : ' ') {
+	case 'c':
 		xlsx_cells_cell(c, atts);
-	else if (strcmp(name, "v") == 0)
+		return;
+	case 'v':
 		c->in_text = c->type != XLSX_INLINE;
-	else if (strcmp(name, "t") == 0)
+		return;
+	case 't':
 		c->in_text = c->type == XLSX_INLINE && c->phonetic == 0;
-	else if (strcmp(name, "row") == 0)
+		return;
+	default:
+		break;
+	}
+	if (strcmp(name, "row") == 0)
 		xlsx_cells_row(c, atts);
 	else if (strcmp(name, "rPh") == 0)
 		c->phonetic++;
@@ -397,12 +418,18 @@ void xlsx_cells_end(void *arg, const char *name)
 	struct xlsx_cells *c = arg;
 
 	name = xlsx_local_name(name);
-	if (strcmp(name, "v") == 0 || strcmp(name, "t") == 0)
-		c->in_text = false;
-	else if (strcmp(name, "rPh") == 0)
-		c->phonetic--;
-	else if (strcmp(name, "c") == 0)
+	switch (name[0] != '\0' && name[1] == '\0' ? name[0] : ' ') {
+	case 'c':
 		xlsx_cells_close(c);
+		return;
+	case 'v':
+	case 't':
+		c->in_text = false;
+		return;
+	default:
+		if (strcmp(name, "rPh") == 0)
+			c->phonetic--;
+	}
 }
 
 void xlsx_cells_chars(void *arg, const char *p, int n)
