@@ -15,14 +15,15 @@ struct mail_attachment {
 };
 
 struct mail {
-	const char *url;        /* "smtp://host:25" or "smtps://host:465" */
-	const char *user;       /* NULL = no login */
+	const char *url;  /* "smtp://host:25" or "smtps://host:465" */
+	const char *user; /* NULL = no login */
 	const char *password;
-	const char *from;       /* address alone */
-	const char *const *to;  /* addresses, NULL-terminated */
-	const char *subject;    /* UTF-8 */
-	const char *text;       /* UTF-8 body */
-	const char *message_id; /* "<…@…>": the same for each try, so that a receiver can tell */
+	const char *from;      /* address alone */
+	const char *const *to; /* addresses, NULL-terminated */
+	const char *subject;   /* UTF-8 */
+	const char *text;      /* UTF-8 body */
+	const char
+	    *message_id; /* "<…@…>": the same for each try, so that a receiver can tell */
 	const struct mail_attachment *attachments;
 	size_t n_attachments;
 	long timeout_ms;

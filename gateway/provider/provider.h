@@ -14,19 +14,18 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "provider/http.h"
-#include "text/lint.h"
-#include "text/sms.h"
 
 /* One element of `providers:` in moidan.yaml. */
 struct provider_config {
-	char *name;        /* unique; stands in callback paths and reports */
-	char *description; /* a name ("esms") looked up in the configuration's providers/, or a path */
-	char *base_url;    /* overrides the description's; NULL = as described */
-	json_t *settings;  /* name: value, {{cfg.NAME}} */
-	json_t *secrets;   /* name: value or name_file: path, {{secret.NAME}}; also from the
+	char *name; /* unique; stands in callback paths and reports */
+	char *
+	    description; /* a name ("esms") looked up in the configuration's providers/, or a path */
+	char *base_url;	  /* overrides the description's; NULL = as described */
+	json_t *settings; /* name: value, {{cfg.NAME}} */
+	json_t *secrets;  /* name: value or name_file: path, {{secret.NAME}}; also from the
 			      environment MOIDAN_SECRET_<PROVIDER>_<NAME>[_FILE] */
 	int64_t rate_per_second;   /* segments; 0 = as described */
-	int64_t in_flight;         /* requests at once; default 16 */
+	int64_t in_flight;	   /* requests at once; 0 = as described (16) */
 	int64_t price_per_segment; /* đồng */
 };
 extern const struct conf_table provider_config_table;
@@ -36,7 +35,8 @@ struct provider;
 /* Reads and checks the description and resolves settings and secrets (registering them with
  * log_redact). dir: the configuration directory that holds providers/. NULL with e (EX_CONFIG,
  * naming file, line and key). */
-struct provider *provider_new(const struct provider_config *cfg, const char *dir, struct err *e);
+struct provider *provider_new(const struct provider_config *cfg, const char *dir,
+			      struct err *e);
 void provider_free(struct provider *p);
 
 /* How an uncertain outcome may be settled (reference: delivery classes A, B, C, D). */
@@ -50,16 +50,17 @@ enum provider_settle {
 /* What the rest of the house needs to know; valid while the provider lives. */
 struct provider_facts {
 	const char *name;
-	const char *title;       /* "eSMS.vn (ViHAT)" */
-	const char *channel;     /* "sms" */
-	const char *note;        /* what is uncertain about the contract; "" when nothing */
+	const char *title;   /* "eSMS.vn (ViHAT)" */
+	const char *channel; /* "sms" */
+	const char *note;    /* what is uncertain about the contract; "" when nothing */
 	enum provider_settle settle;
 	int64_t dedup_window_ms; /* for SETTLE_DEDUP */
-	bool receipts;           /* sends delivery receipts at all */
-	bool receipt_by_ref;     /* they carry our reference (else they are matched by the provider's) */
-	const char *forbidden;   /* characters it refuses; "" */
-	int max_segments;        /* 0 = no limit */
-	bool can_ucs2;           /* accepts accented text */
+	bool receipts;		 /* sends delivery receipts at all */
+	bool
+	    receipt_by_ref; /* they carry our reference (else they are matched by the provider's) */
+	const char *forbidden;	 /* characters it refuses; "" */
+	int max_segments;	 /* 0 = no limit */
+	bool can_ucs2;		 /* accepts accented text */
 	int64_t rate_per_second; /* segments, 0 = no limit */
 	int64_t in_flight;
 	int64_t price_per_segment;
@@ -69,10 +70,10 @@ const struct provider_facts *provider_facts(const struct provider *p);
 
 /* What is to be sent. */
 struct provider_message {
-	uint64_t to;              /* 84912345678 */
-	const char *text;         /* as it goes out: NFC, accents already decided */
+	uint64_t to;	  /* 84912345678 */
+	const char *text; /* as it goes out: NFC, accents already decided */
 	bool ucs2;
-	const char *ref;          /* our reference, [A-Za-z0-9-], ≤ 40 */
+	const char *ref;	  /* our reference, [A-Za-z0-9-], ≤ 40 */
 	const char *callback_url; /* where receipts go; NULL = none */
 };
 
@@ -94,15 +95,15 @@ MUST_CHECK int provider_build_send(const struct provider *p, const struct provid
 
 /* Classes of outcome, from the error tables of the providers. */
 enum outcome_class {
-	OUTCOME_OK,        /* accepted by the provider */
-	OUTCOME_OK_DUP,    /* it says that it already has this reference: accepted before */
-	OUTCOME_RETRY,     /* refused now, may be accepted later */
-	OUTCOME_RATE,      /* too fast, or a quota that refills */
-	OUTCOME_BADNUM,    /* permanent: the number */
+	OUTCOME_OK,	   /* accepted by the provider */
+	OUTCOME_OK_DUP,	   /* it says that it already has this reference: accepted before */
+	OUTCOME_RETRY,	   /* refused now, may be accepted later */
+	OUTCOME_RATE,	   /* too fast, or a quota that refills */
+	OUTCOME_BADNUM,	   /* permanent: the number */
 	OUTCOME_CONTENT,   /* permanent: the text */
 	OUTCOME_FALLBACK,  /* not on this channel or provider: the next rung */
-	OUTCOME_CONFIG,    /* our account or configuration: stop this provider and tell */
-	OUTCOME_MONEY,     /* out of money: likewise */
+	OUTCOME_CONFIG,	   /* our account or configuration: stop this provider and tell */
+	OUTCOME_MONEY,	   /* out of money: likewise */
 	OUTCOME_UNCERTAIN, /* it may or may not have been sent */
 	OUTCOME_COUNT
 };
@@ -110,11 +111,11 @@ const char *outcome_class_name(enum outcome_class c); /* "ok", "ok_dup", … */
 
 struct outcome {
 	enum outcome_class class;
-	bool not_sent;         /* proved by the transport that nothing left (RETRY then) */
-	int64_t wait_ms;       /* do not try before this long from now; -1 = the house's back-off.
+	bool not_sent;	 /* proved by the transport that nothing left (RETRY then) */
+	int64_t wait_ms; /* do not try before this long from now; -1 = the house's back-off.
 				* Retry-After honoured, clamped to 1 s … 6 h */
 	int wait_until_minute; /* or not before this civil minute of the day (window); -1 = none */
-	char code[32];         /* the provider's code, cleaned for logs; "" */
+	char code[32];	       /* the provider's code, cleaned for logs; "" */
 	char reason[160];      /* English, one line, no personal data */
 	char provider_ref[64]; /* the provider's id of the message; "" */
 	int http_status;
@@ -126,26 +127,32 @@ void provider_classify(const struct provider *p, const struct http_reply *reply,
 		       struct outcome *out);
 
 /* Delivery receipts. */
-enum receipt_state { RECEIPT_DELIVERED, RECEIPT_UNDELIVERED, RECEIPT_IN_FLIGHT, RECEIPT_UNKNOWN };
+enum receipt_state {
+	RECEIPT_DELIVERED,
+	RECEIPT_UNDELIVERED,
+	RECEIPT_IN_FLIGHT,
+	RECEIPT_UNKNOWN
+};
 
 struct receipt {
 	enum receipt_state state;
 	char provider_ref[64]; /* "" when the receipt has none */
-	char ref[48];          /* ours, "" when not echoed */
-	uint64_t phone;        /* 0 when it has none */
+	char ref[48];	       /* ours, "" when not echoed */
+	uint64_t phone;	       /* 0 when it has none */
 	char code[32];
-	enum outcome_class error_class; /* of an UNDELIVERED one: BADNUM, FALLBACK, CONTENT, RETRY … */
-	int64_t at_ms;         /* when it happened, 0 = not said */
+	enum outcome_class
+	    error_class; /* of an UNDELIVERED one: BADNUM, FALLBACK, CONTENT, RETRY … */
+	int64_t at_ms;	 /* when it happened, 0 = not said */
 };
 
 struct callback_request {
-	const char *method;                /* "GET", "POST" */
-	const char *query;                 /* raw, without '?'; "" */
+	const char *method; /* "GET", "POST" */
+	const char *query;  /* raw, without '?'; "" */
 	const struct http_header *headers;
 	size_t n_headers;
 	const char *body;
 	size_t body_len;
-	const char *token;                 /* last path segment, as it came */
+	const char *token; /* last path segment, as it came */
 };
 
 /* Whether the callback is the provider's: token compared in constant time, then what the
@@ -168,5 +175,8 @@ void provider_each_description(const char *dir,
 			       void (*cb)(const char *name, const struct provider_facts *facts,
 					  const char *error, void *arg),
 			       void *arg);
+
+/* The JSON Schema of a description, for config/schema/. Yours to json_decref(). */
+json_t *provider_description_schema(void);
 
 #endif

@@ -10,16 +10,16 @@
 #include "base/err.h"
 
 struct sandbox_config {
-	int port;                 /* 0 = any */
-	uint64_t seed;            /* of what happens to whom */
-	int delay_ms;             /* answers come after up to this long */
-	int receipt_delay_ms;     /* receipts after up to this long */
-	int refuse_per_mille;     /* "99 number blocked" */
-	int busy_per_mille;       /* HTTP 503, or 429 with Retry-After */
-	int drop_per_mille;       /* processes the request, then closes without an answer */
+	int port;	      /* 0 = any */
+	uint64_t seed;	      /* of what happens to whom */
+	int delay_ms;	      /* answers come after up to this long */
+	int receipt_delay_ms; /* receipts after up to this long */
+	int refuse_per_mille; /* "99 number blocked" */
+	int busy_per_mille;   /* HTTP 503, or 429 with Retry-After */
+	int drop_per_mille;   /* processes the request, then closes without an answer */
 	int undelivered_per_mille;
 	int duplicate_receipt_per_mille;
-	const char *ledger;       /* file to which every processed message is written and fsynced as
+	const char *ledger; /* file to which every processed message is written and fsynced as
 				   * one line "ref phone segments\n" before it is answered; NULL = none */
 };
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file config/providers/NAME.yaml as read: its keys, their defaults and
+ * limits are the tables of description.c, and nothing else knows them. Inside
+ * the floor only. */
+#ifndef MOIDAN_PROVIDER_DESCRIPTION_H
+#define MOIDAN_PROVIDER_DESCRIPTION_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/yaml.h"
+
+/* A value that an account brings: {{cfg.NAME}} or {{secret.NAME}}. */
+struct description_setting {
+	char *name;
+	char *fallback;
+	bool required;
+	struct conf_list allowed;
+	char *help;
+};
+
+/* One line of a list that is read from the top; the first whose `when` holds counts. */
+struct description_rule {
+	json_t *when;
+	int class;
+	char *reason;
+	int64_t wait_ms;
+	char *wait_header;
+	char *wait_until;
+};
+
+struct description_state {
+	json_t *when;
+	int state;
+	int class; /* of an undelivered one; 0 = ask the `errors` */
+};
+
+struct description_basic {
+	char *user, *password;
+};
+
+struct description_raw {
+	char *type, *text;
+	int escape;
+};
+
+enum description_format { FORMAT_JSON, FORMAT_FORM, FORMAT_TEXT };
+
+struct description_reply {
+	int format;
+	json_t *fields;
+};
+
+enum description_method { METHOD_POST, METHOD_GET };
+
+/* A request and how to understand its answer. */
+struct description_request {
+	int method;
+	char *path;
+	json_t *query, *headers, *json, *form;
+	struct description_basic basic;
+	struct description_raw raw;
+	struct description_reply reply;
+	struct conf_list rules; /* struct description_rule */
+};
+
+struct description_answer {
+	int64_t status;
+	char *type, *body;
+};
+
+enum description_callback { CALLBACK_QUERY, CALLBACK_FORM, CALLBACK_JSON };
+
+enum description_time { TIME_SECONDS, TIME_MILLISECONDS };
+
+struct description_receipts {
+	int method;
+	int format;
+	char *each;
+	json_t *fields;
+	json_t *when;
+	int time;
+	struct conf_list states; /* struct description_state */
+	struct conf_list errors; /* struct description_rule */
+	struct description_answer answer;
+};
+
+struct description_text {
+	bool accents;
+	char *forbidden;
+	int64_t max_segments;
+};
+
+enum description_duplicates { DUPLICATES_NONE, DUPLICATES_REFERENCE };
+
+struct description_reference {
+	int64_t max;
+	int duplicates;
+	int64_t window_ms;
+};
+
+struct description_limits {
+	int64_t rate_per_second, in_flight, connect_timeout_ms, total_timeout_ms, max_reply;
+};
+
+struct description {
+	char *provider, *title, *note, *base_url;
+	int channel;
+	bool allow_http, allow_private;
+	struct conf_list settings, secrets; /* struct description_setting */
+	struct description_text text;
+	struct description_reference reference;
+	struct description_limits limits;
+	struct description_request send;
+	struct description_receipts receipts;
+};
+
+extern const char *const description_channels[]; /* by description.channel */
+
+/* 0, or -1 with e naming file, line and key. doc is loaded too and must outlive the reading of the
+ * trees inside d; free both. */
+MUST_CHECK int description_load(const char *path, struct ydoc *doc, struct description *d,
+				struct err *e);
+MUST_CHECK int description_read(const struct ydoc *doc, struct description *d, struct err *e);
+void description_free(struct description *d);
+
+#endif

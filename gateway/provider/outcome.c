@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an answer means: the description's rules, then what HTTP proves. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "provider/parts.h"
+
+static const char *const outcome_names[OUTCOME_COUNT] = {
+    "ok",      "ok_dup",   "retry",  "rate",  "badnum",
+    "content", "fallback", "config", "money", "uncertain"};
+
+const char *outcome_class_name(enum outcome_class c)
+{
+	return outcome_names[c];
+}
+
+int provider_rules_compile(const struct ydoc *doc, const json_t *list,
+			   const struct conf_list *rules, const struct fields *f,
+			   struct provider_rules *out, struct err *e)
+{
+	const struct description_rule *r = rules->items;
+
+	*out = (struct provider_rules){.items = mem_calloc(rules->n, sizeof(*out->items))};
+	for (size_t i = 0; i < rules->n; i++) {
+		const json_t *at = json_array_get(list, i);
+		struct provider_rule *rule = &out->items[i];
+		int64_t minute = -1;
+
+		*rule = (struct provider_rule){.class = (enum outcome_class)r[i].class,
+					       .reason = r[i].reason,
+					       .wait_header = r[i].wait_header,
+					       .wait_ms = r[i].wait_ms};
+		if (r[i].wait_until != NULL && conf_parse_time(r[i].wait_until, &minute) < 0)
+			return ydoc_error(
+			    doc, at, "wait_until", 0, e,
+			    "\"wait_until\" must be a time of day such as \"06:00\"");
+		rule->wait_until = (int)minute;
+		if (condition_compile(doc, at, f, &rule->when, e) < 0)
+			return -1;
+		out->n = i + 1;
+	}
+	return 0;
+}
+
+void provider_rules_free(struct provider_rules *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		condition_free(&r->items[i].when);
+	free(r->items);
+	*r = (struct provider_rules){0};
+}
+
+const struct provider_rule *provider_rules_find(const struct provider_rules *r,
+						const struct values *v)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (condition_holds(&r->items[i].when, v))
+			return &r->items[i];
+	}
+	return NULL;
+}
+
+void provider_clean(const char *in, char *out, size_t size)
+{
+	size_t len = in == NULL ? 0 : strlen(in);
+
+	out[0] = '\0';
+	if (len >= size)
+		return;
+	for (size_t i = 0; i < len; i++) {
+		if (in[i] <= ' ' || in[i] >= 0x7f)
+			return;
+	}
+	if (len > 0)
+		memcpy(out, in, len + 1);
+}
+
+/* Seconds or a date (RFC 9110 §10.2.3) as milliseconds from now, within 1 s … 6 h: a provider may
+ * ask for patience, not for eternity. -1 when it says nothing that can be read. */
+static int64_t outcome_wait(const char *text)
+{
+	int64_t ms;
+	size_t digits;
+	struct tm tm = {0};
+	const char *end;
+
+	if (text == NULL)
+		return -1;
+	digits = strspn(text, "0123456789");
+	if (digits > 0 && text[digits] == '\0') {
+		ms = digits > 9 ? INT64_MAX : strtoll(text, NULL, 10) * CLOCK_SECOND_MS;
+	} else {
+		end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+		if (end == NULL || *end != '\0')
+			return -1;
+		ms = (int64_t)timegm(&tm) * CLOCK_SECOND_MS - clock_now_ms();
+	}
+	if (ms < CLOCK_SECOND_MS)
+		ms = CLOCK_SECOND_MS;
+	return ms > 6 * CLOCK_HOUR_MS ? 6 * CLOCK_HOUR_MS : ms;
+}
+
+/* What the status alone proves, where no rule of the description knows better. A 4xx says that the
+ * request was not acted upon; which one is at fault, the message or our account, it does not say,
+ * and CONFIG loses no message: it stops and tells, where CONTENT would burn the whole queue on a
+ * wrong address. 408 and 409 do not even say the first. */
+static enum outcome_class outcome_by_status(int status)
+{
+	if (status == 429)
+		return OUTCOME_RATE;
+	if (status == 408 || status == 409 || status < 400 || status > 499)
+		return OUTCOME_UNCERTAIN;
+	return OUTCOME_CONFIG;
+}
+
+static void outcome_by_rule(const struct provider_rule *rule, const struct http_reply *reply,
+			    struct outcome *out)
+{
+	out->class = rule->class;
+	if (rule->reason != NULL)
+		(void)snprintf(out->reason, sizeof(out->reason), "%s", rule->reason);
+	if (rule->wait_header != NULL)
+		out->wait_ms = outcome_wait(http_reply_header(reply, rule->wait_header));
+	if (out->wait_ms < 0 && rule->wait_ms > 0)
+		out->wait_ms = rule->wait_ms;
+	out->wait_until_minute = rule->wait_until;
+}
+
+/* Reads the fields of an answer. An answer that cannot be read has none: only rules over its status
+ * or its text can hold. */
+static void outcome_read(const struct provider *p, const struct http_reply *reply,
+			 struct values *v, struct err *e)
+{
+	switch (p->d.send.reply.format) {
+	case FORMAT_JSON:
+		v->root = values_parse_json(reply->body, reply->len, e);
+		if (v->root != NULL)
+			values_read_json(&p->reply_fields, v->root, v);
+		break;
+	case FORMAT_FORM:
+		if (values_read_form(&p->reply_fields, reply->body, reply->len, v, e) < 0) {
+			for (size_t i = FIELD_BODY + 1; i < FIELDS_MAX; i++)
+				v->value[i] = NULL;
+		}
+		break;
+	default:
+		break;
+	}
+	(void)snprintf(v->number[FIELD_STATUS], sizeof(v->number[0]), "%d", reply->status);
+	v->value[FIELD_STATUS] = v->number[FIELD_STATUS];
+	v->value[FIELD_BODY] = reply->body;
+}
+
+static void outcome_answered(const struct provider *p, const struct http_reply *reply,
+			     struct outcome *out)
+{
+	struct values v = {0};
+	struct err why = ERR_INIT;
+	const struct provider_rule *rule;
+
+	outcome_read(p, reply, &v, &why);
+	if (p->reply_code >= 0)
+		provider_clean(v.value[p->reply_code], out->code, sizeof(out->code));
+	if (p->reply_id >= 0)
+		provider_clean(v.value[p->reply_id], out->provider_ref,
+			       sizeof(out->provider_ref));
+	rule = provider_rules_find(&p->rules, &v);
+	if (rule != NULL) {
+		outcome_by_rule(rule, reply, out);
+	} else {
+		out->class = outcome_by_status(reply->status);
+		if (why.code != 0)
+			(void)snprintf(out->reason, sizeof(out->reason), "HTTP %d, %.100s",
+				       reply->status, why.text);
+		else
+			(void)snprintf(out->reason, sizeof(out->reason),
+				       "HTTP %d, an answer that is not described",
+				       reply->status);
+	}
+	if (out->wait_ms < 0 && (out->class == OUTCOME_RETRY || out->class == OUTCOME_RATE))
+		out->wait_ms = outcome_wait(http_reply_header(reply, "Retry-After"));
+	values_free(&v);
+}
+
+void provider_classify(const struct provider *p, const struct http_reply *reply,
+		       struct outcome *out)
+{
+	*out = (struct outcome){.class = OUTCOME_UNCERTAIN,
+				.wait_ms = -1,
+				.wait_until_minute = -1,
+				.http_status = reply->status};
+	switch (reply->phase) {
+	case HTTP_NOT_SENT:
+		out->class = OUTCOME_RETRY;
+		out->not_sent = true;
+		(void)snprintf(out->reason, sizeof(out->reason), "%s", reply->error);
+		break;
+	case HTTP_MAYBE_SENT:
+		(void)snprintf(out->reason, sizeof(out->reason), "%s", reply->error);
+		break;
+	case HTTP_ANSWERED:
+		outcome_answered(p, reply, out);
+		break;
+	}
+}

@@ -1,0 +1,767 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provider/provider.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "provider/parts.h"
+#include "text/sms.h"
+
+enum {
+	PROVIDER_URL_MAX = 16 * 1024,
+	PROVIDER_BODY_MAX = 256 * 1024,
+	PROVIDER_HEADER_MAX = 16 * 1024,
+	PROVIDER_SECRET_MAX = 4096,
+	PROVIDER_REF_MAX = 40,
+};
+
+static const struct conf_field config_fields[] = {
+    {.key = "name",
+     .type = CONF_STRING,
+     .offset = offsetof(struct provider_config, name),
+     .required = true,
+     .help = "unique; a-z, 0-9 and -; stands in callback addresses and reports"},
+    {.key = "description",
+     .type = CONF_STRING,
+     .offset = offsetof(struct provider_config, description),
+     .help = "a file of providers/ without .yaml, or a path; absent: as the name"},
+    {.key = "base_url",
+     .type = CONF_STRING,
+     .offset = offsetof(struct provider_config, base_url),
+     .help = "in place of the description's"},
+    {.key = "settings",
+     .type = CONF_TREE,
+     .offset = offsetof(struct provider_config, settings),
+     .help = "name: value, as the description asks (moidan provider check)"},
+    {.key = "secrets",
+     .type = CONF_TREE,
+     .offset = offsetof(struct provider_config, secrets),
+     .help = "name: value or name_file: path; also MOIDAN_SECRET_<PROVIDER>_<NAME>[_FILE]"},
+    {.key = "rate_per_second",
+     .type = CONF_INT,
+     .offset = offsetof(struct provider_config, rate_per_second),
+     .fallback = "0",
+     .min = 0,
+     .max = 100000,
+     .help = "segments a second; 0 = as described"},
+    {.key = "in_flight",
+     .type = CONF_INT,
+     .offset = offsetof(struct provider_config, in_flight),
+     .fallback = "0",
+     .min = 0,
+     .max = 4096,
+     .help = "requests at once; 0 = as described (16)"},
+    {.key = "price_per_segment",
+     .type = CONF_INT,
+     .offset = offsetof(struct provider_config, price_per_segment),
+     .fallback = "0",
+     .min = 0,
+     .max = 1000000,
+     .help = "đồng, for estimates"},
+    {.key = NULL},
+};
+const struct conf_table provider_config_table = {"a provider", sizeof(struct provider_config),
+						 config_fields};
+
+/* Reading one description: p is being filled. */
+struct provider_loader {
+	struct provider *p;
+	const struct provider_config *cfg;
+	struct ydoc doc;
+	bool lenient; /* settings and secrets may be missing: only the description is checked */
+};
+
+static void provider_constant(struct provider *p, const char *kind, const char *name,
+			      const char *value)
+{
+	struct program_constant *c;
+
+	p->constants = mem_realloc(p->constants, p->n_constants + 1, sizeof(*p->constants));
+	c = &p->constants[p->n_constants++];
+	c->name = mem_printf("%s.%s", kind, name);
+	c->value = mem_strdup(value);
+}
+
+static const struct description_setting *provider_declared(const struct conf_list *list,
+							   const char *name, size_t len)
+{
+	const struct description_setting *s = list->items;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (strlen(s[i].name) == len && strncmp(s[i].name, name, len) == 0)
+			return &s[i];
+	}
+	return NULL;
+}
+
+static void provider_names(const struct conf_list *list, struct buf *out)
+{
+	const struct description_setting *s = list->items;
+
+	for (size_t i = 0; i < list->n; i++)
+		(void)buf_addf(out, "%s%s", i == 0 ? "" : ", ", s[i].name);
+	if (list->n == 0)
+		(void)buf_adds(out, "none");
+}
+
+/* Every name the account gives must be one the description asks for. */
+static int provider_refuse_unknown(const struct provider_loader *l, const json_t *given,
+				   const struct conf_list *declared, const char *what,
+				   bool files, struct err *e)
+{
+	struct buf known = BUF_INIT(512);
+	const char *name;
+	json_t *value;
+	int rc = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)given, name, value)
+	{
+		size_t len = strlen(name);
+
+		if (provider_declared(declared, name, len) != NULL ||
+		    (files && len > 5 && strcmp(name + len - 5, "_file") == 0 &&
+		     provider_declared(declared, name, len - 5) != NULL))
+			continue;
+		provider_names(declared, &known);
+		rc = err_set(e, EX_CONFIG,
+			     "provider %s: unknown key \"%s\" in its %s; known: %s", l->p->name,
+			     name, what, buf_text(&known));
+		break;
+	}
+	buf_free(&known);
+	return rc;
+}
+
+static char *provider_scalar(const json_t *v)
+{
+	if (json_is_string(v))
+		return mem_strdup(json_string_value(v));
+	if (json_is_integer(v))
+		return mem_printf("%lld", (long long)json_integer_value(v));
+	if (json_is_boolean(v))
+		return mem_strdup(json_is_true(v) ? "true" : "false");
+	return NULL;
+}
+
+static bool provider_allowed(const struct description_setting *s, const char *value)
+{
+	for (size_t i = 0; i < s->allowed.n; i++) {
+		if (strcmp(((char **)s->allowed.items)[i], value) == 0)
+			return true;
+	}
+	return s->allowed.n == 0;
+}
+
+static int provider_resolve_settings(struct provider_loader *l, struct err *e)
+{
+	const struct description_setting *s = l->p->d.settings.items;
+
+	if (provider_refuse_unknown(l, l->cfg->settings, &l->p->d.settings, "settings", false,
+				    e) < 0)
+		return -1;
+	for (size_t i = 0; i < l->p->d.settings.n; i++) {
+		json_t *given = json_object_get(l->cfg->settings, s[i].name);
+		char *value = given != NULL ? provider_scalar(given)
+					    : mem_strdup(s[i].fallback ? s[i].fallback : "");
+		bool missing = s[i].required && (value == NULL || *value == '\0');
+
+		if ((missing && !l->lenient) || value == NULL) {
+			free(value);
+			return err_set(e, EX_CONFIG, "provider %s: settings.%s is missing: %s",
+				       l->p->name, s[i].name, s[i].help ? s[i].help : "");
+		}
+		if (!provider_allowed(&s[i], value) && *value != '\0') {
+			free(value);
+			return err_set(
+			    e, EX_CONFIG,
+			    "provider %s: settings.%s has a value that is not allowed",
+			    l->p->name, s[i].name);
+		}
+		provider_constant(l->p, "cfg", s[i].name, value);
+		free(value);
+	}
+	return 0;
+}
+
+char *provider_read_secret(const char *path, struct err *e)
+{
+	char text[PROVIDER_SECRET_MAX + 1], *out;
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	if (f == NULL) {
+		(void)err_set(e, EX_CONFIG, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	n = fread(text, 1, sizeof(text), f);
+	(void)fclose(f);
+	if (n == 0 || n == sizeof(text)) {
+		(void)err_set(e, EX_CONFIG, "%s: a secret has 1 to %d bytes", path,
+			      PROVIDER_SECRET_MAX);
+		return NULL;
+	}
+	if (text[n - 1] == '\n')
+		n--;
+	if (n > 0 && text[n - 1] == '\r')
+		n--;
+	out = mem_strndup(text, n);
+	explicit_bzero(text, sizeof(text));
+	return out;
+}
+
+/* MOIDAN_SECRET_ESMS_API_KEY */
+static const char *provider_env(const char *provider, const char *name, const char *suffix)
+{
+	char *var = mem_printf("MOIDAN_SECRET_%s_%s%s", provider, name, suffix);
+	const char *value;
+
+	for (char *c = var; *c != '\0'; c++)
+		*c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
+	value = getenv(var);
+	free(var);
+	return value;
+}
+
+/* The value of one secret; yours. NULL: with e when it cannot be read, without when there is none. */
+static char *provider_secret(const struct provider_loader *l, const char *name, struct err *e)
+{
+	const char *value = provider_env(l->p->name, name, ""),
+		   *file = provider_env(l->p->name, name, "_FILE");
+	char *file_key = mem_printf("%s_file", name);
+
+	if (value == NULL && file == NULL) {
+		value = json_string_value(json_object_get(l->cfg->secrets, name));
+		file = json_string_value(json_object_get(l->cfg->secrets, file_key));
+	}
+	free(file_key);
+	if (value != NULL)
+		return mem_strdup(value);
+	return file != NULL ? provider_read_secret(file, e) : NULL;
+}
+
+static int provider_resolve_secrets(struct provider_loader *l, struct err *e)
+{
+	const struct description_setting *s = l->p->d.secrets.items;
+
+	if (provider_refuse_unknown(l, l->cfg->secrets, &l->p->d.secrets, "secrets", true, e) <
+	    0)
+		return -1;
+	for (size_t i = 0; i < l->p->d.secrets.n; i++) {
+		char *value = provider_secret(l, s[i].name, e);
+
+		if (value == NULL && !l->lenient) {
+			err_context(e, "provider %s: secrets.%s", l->p->name, s[i].name);
+			return err_set(
+			    e, EX_CONFIG,
+			    "provider %s: secrets.%s is missing: give it, %s_file, or "
+			    "MOIDAN_SECRET_<PROVIDER>_<NAME>[_FILE]",
+			    l->p->name, s[i].name, s[i].name);
+		}
+		if (value != NULL)
+			log_redact(value);
+		provider_constant(l->p, "secret", s[i].name, value ? value : "");
+		if (value != NULL)
+			mem_free_secret(value, strlen(value));
+	}
+	return 0;
+}
+
+/* "http://127.0.0.1:8080/x" and the like: never leaves this machine. */
+static bool provider_is_loopback(const char *url)
+{
+	static const char *const hosts[] = {"127.0.0.1", "[::1]", "localhost"};
+	const char *host = strstr(url, "://");
+	size_t len;
+
+	if (host == NULL)
+		return false;
+	host += 3;
+	len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+	for (size_t i = 0; i < 3; i++) {
+		if (strlen(hosts[i]) == len && strncmp(hosts[i], host, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An account may point a description elsewhere: to a reseller of the same interface, or for trials to
+ * a server on this machine, for which plain HTTP is good enough. */
+static int provider_resolve_url(struct provider_loader *l, struct err *e)
+{
+	const char *url = l->cfg->base_url ? l->cfg->base_url : l->p->d.base_url;
+	struct provider_facts *f = &l->p->facts;
+	bool here;
+	size_t len;
+
+	if (url == NULL && l->lenient)
+		url = "https://provider.invalid";
+	if (url == NULL)
+		return err_set(e, EX_CONFIG,
+			       "provider %s: base_url is missing, and its description has none",
+			       l->p->name);
+	here = l->cfg->base_url != NULL && provider_is_loopback(url);
+	f->http.allow_http = l->p->d.allow_http || here;
+	f->http.allow_private = l->p->d.allow_private || here;
+	if (strncmp(url, "https://", 8) != 0 &&
+	    !(f->http.allow_http && strncmp(url, "http://", 7) == 0))
+		return err_set(e, EX_CONFIG, "provider %s: base_url must begin with https://%s",
+			       l->p->name, f->http.allow_http ? " or http://" : "");
+	for (const char *c = url; *c != '\0'; c++) {
+		if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f || *c == '@' ||
+		    *c == '?' || *c == '#')
+			return err_set(e, EX_CONFIG,
+				       "provider %s: base_url is scheme, host and path only",
+				       l->p->name);
+	}
+	len = strlen(url);
+	while (url[len - 1] == '/')
+		len--;
+	l->p->base_url = mem_strndup(url, len);
+	return 0;
+}
+
+static void provider_facts_fill(struct provider *p, const struct provider_config *cfg,
+				bool receipts)
+{
+	const struct description *d = &p->d;
+	struct provider_facts *f = &p->facts;
+
+	f->name = p->name;
+	f->title = d->title;
+	f->channel = description_channels[d->channel];
+	f->note = d->note;
+	f->receipts = receipts;
+	f->receipt_by_ref = receipts && p->receipt_ref >= 0;
+	f->settle = SETTLE_NONE;
+	if (f->receipt_by_ref)
+		f->settle = SETTLE_ECHO;
+	if (d->reference.duplicates == DUPLICATES_REFERENCE) {
+		f->settle = SETTLE_DEDUP;
+		f->dedup_window_ms = d->reference.window_ms;
+	}
+	f->forbidden = d->text.forbidden;
+	f->max_segments = (int)d->text.max_segments;
+	f->can_ucs2 = d->text.accents;
+	f->rate_per_second =
+	    cfg->rate_per_second ? cfg->rate_per_second : d->limits.rate_per_second;
+	f->in_flight = cfg->in_flight ? cfg->in_flight : d->limits.in_flight;
+	f->price_per_segment = cfg->price_per_segment;
+	f->http.in_flight = (int)f->in_flight;
+	f->http.connect_timeout_ms = d->limits.connect_timeout_ms;
+	f->http.total_timeout_ms = d->limits.total_timeout_ms;
+	f->http.max_body = (size_t)d->limits.max_reply;
+}
+
+static struct program *provider_add_header(struct provider *p)
+{
+	return p->n_headers < PROVIDER_MAX_HEADERS ? &p->headers[p->n_headers++].line : NULL;
+}
+
+/* HTTP Basic (RFC 7617): both parts must be the account's, they are joined and encoded once. */
+static int provider_compile_basic(struct provider *p, const struct program_source *src,
+				  const json_t *send, struct err *e)
+{
+	const struct description_basic *b = &p->d.send.basic;
+	const json_t *basic = json_object_get(send, "basic");
+	struct program pair = {0}, *line;
+	const char *text;
+	size_t size;
+	char *encoded;
+	int rc = -1;
+
+	if (program_add_text(&pair, src, basic, "user", b->user ? b->user : "", ESCAPE_PLAIN,
+			     e) < 0)
+		goto out;
+	program_add_fixed(&pair, ":", 1);
+	if (program_add_text(&pair, src, basic, "password", b->password ? b->password : "",
+			     ESCAPE_PLAIN, e) < 0)
+		goto out;
+	text = program_fixed(&pair);
+	if (text == NULL) {
+		rc = ydoc_error(src->doc, send, "basic", 0, e,
+				"user and password are made of cfg. and secret. only");
+		goto out;
+	}
+	size = sodium_base64_ENCODED_LEN(strlen(text), sodium_base64_VARIANT_ORIGINAL);
+	encoded = mem_calloc(size, 1);
+	sodium_bin2base64(encoded, size, (const unsigned char *)text, strlen(text),
+			  sodium_base64_VARIANT_ORIGINAL);
+	log_redact(encoded);
+	line = provider_add_header(p);
+	program_add_fixed(line, "Authorization: Basic ", 21);
+	program_add_fixed(line, encoded, strlen(encoded));
+	mem_free_secret(encoded, size);
+	rc = 0;
+out:
+	program_free(&pair);
+	return rc;
+}
+
+/* Header names and values that are left out when empty cannot be had here: libcurl drops a header
+ * whose value is empty by itself. */
+static int provider_compile_headers(struct provider *p, const struct program_source *src,
+				    const json_t *send, const char *type, struct err *e)
+{
+	json_t *headers = json_object_get(send, "headers"), *value;
+	const char *name;
+	struct program *line;
+
+	if (headers != NULL && !json_is_object(headers))
+		return ydoc_error(src->doc, send, "headers", 0, e,
+				  "\"headers\" must be names and values");
+	if (json_is_object(json_object_get(send, "basic")) &&
+	    provider_compile_basic(p, src, send, e) < 0)
+		return -1;
+	json_object_foreach(headers, name, value)
+	{
+		if (strcasecmp(name, "Content-Type") == 0)
+			type = NULL;
+		if (!json_is_string(value) || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+							   "abcdefghijklmnopqrstuvwxyz"
+							   "0123456789-_") != strlen(name))
+			return ydoc_error(src->doc, headers, name, 0, e,
+					  "\"%s\" is no header name with a text", name);
+		line = provider_add_header(p);
+		if (line == NULL)
+			return ydoc_error(src->doc, headers, name, 0, e, "too many headers");
+		program_add_fixed(line, name, strlen(name));
+		program_add_fixed(line, ": ", 2);
+		if (program_add_text(line, src, headers, name, json_string_value(value),
+				     ESCAPE_PLAIN, e) < 0)
+			return -1;
+	}
+	if (type == NULL)
+		return 0;
+	line = provider_add_header(p);
+	if (line == NULL)
+		return ydoc_error(src->doc, send, "headers", 0, e, "too many headers");
+	program_add_fixed(line, "Content-Type: ", 14);
+	program_add_fixed(line, type, strlen(type));
+	return 0;
+}
+
+static int provider_compile_body(struct provider *p, const struct program_source *src,
+				 const json_t *send, const char **type, struct err *e)
+{
+	const struct description_raw *raw = &p->d.send.raw;
+	const json_t *raw_at = json_object_get(send, "raw");
+	bool json = json_object_get(send, "json") != NULL,
+	     form = json_object_get(send, "form") != NULL;
+
+	*type = NULL;
+	p->has_body = p->d.send.method == METHOD_POST;
+	if (json + form + (raw_at != NULL) > 1 ||
+	    (!p->has_body && (json || form || raw_at != NULL)))
+		return ydoc_error(src->doc, src->doc->root, "send", 0, e,
+				  "a POST has one of json, form and raw, a GET has none");
+	if (json) {
+		*type = "application/json";
+		return program_add_json(&p->body, src, send, "json", e);
+	}
+	if (form) {
+		*type = "application/x-www-form-urlencoded";
+		return program_add_pairs(&p->body, src, send, "form", e);
+	}
+	if (raw_at == NULL)
+		return 0;
+	if (raw->type == NULL || raw->text == NULL || json_object_get(raw_at, "escape") == NULL)
+		return ydoc_error(src->doc, send, "raw", 0, e,
+				  "\"raw\" needs type, escape and text");
+	*type = raw->type;
+	return program_add_text(&p->body, src, raw_at, "text", raw->text,
+				(enum program_escape)raw->escape, e);
+}
+
+static int provider_compile_send(struct provider_loader *l, struct err *e)
+{
+	struct provider *p = l->p;
+	const json_t *send = json_object_get(l->doc.root, "send");
+	struct program_source src = {
+	    .doc = &l->doc, .constants = p->constants, .n_constants = p->n_constants};
+	const char *type, *path = p->d.send.path ? p->d.send.path : "";
+
+	if (send == NULL)
+		return ydoc_error(&l->doc, NULL, NULL, 0, e,
+				  "\"send\" is missing: the request that sends one message");
+	if (*path != '\0' && *path != '/')
+		return ydoc_error(&l->doc, send, "path", 0, e, "\"path\" must begin with /");
+	p->method = p->d.send.method == METHOD_GET ? "GET" : "POST";
+	program_add_fixed(&p->url, p->base_url, strlen(p->base_url));
+	if (program_add_text(&p->url, &src, send, "path", path, ESCAPE_URL, e) < 0)
+		return -1;
+	if (json_object_get(send, "query") != NULL) {
+		program_add_fixed(&p->url, "?", 1);
+		if (program_add_pairs(&p->url, &src, send, "query", e) < 0)
+			return -1;
+	}
+	if (provider_compile_body(p, &src, send, &type, e) < 0 ||
+	    provider_compile_headers(p, &src, send, type, e) < 0)
+		return -1;
+	if (fields_compile(&l->doc, json_object_get(send, "reply"),
+			   p->d.send.reply.format == FORMAT_JSON, &p->reply_fields, e) < 0)
+		return -1;
+	p->reply_code = fields_find(&p->reply_fields, "code");
+	p->reply_id = fields_find(&p->reply_fields, "id");
+	return provider_rules_compile(&l->doc, json_object_get(send, "rules"), &p->d.send.rules,
+				      &p->reply_fields, &p->rules, e);
+}
+
+static int provider_check_reference(const struct provider_loader *l, struct err *e)
+{
+	const struct description_reference *r = &l->p->d.reference;
+
+	if (r->duplicates == DUPLICATES_REFERENCE && r->window_ms < CLOCK_MINUTE_MS)
+		return ydoc_error(
+		    &l->doc, json_object_get(l->doc.root, "reference"), "duplicates", 0, e,
+		    "a reference is recognised for how long? \"window\" is missing");
+	return 0;
+}
+
+static bool provider_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 32 && name[0] != '-' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+static int provider_load(struct provider_loader *l, const char *path, struct err *e)
+{
+	struct provider *p = l->p;
+	bool receipts;
+	int rc;
+
+	if (description_load(path, &l->doc, &p->d, e) < 0)
+		return -1;
+	receipts = json_is_object(json_object_get(l->doc.root, "receipts"));
+	p->receipt_ref = -1;
+	if (provider_resolve_settings(l, e) < 0 || provider_resolve_secrets(l, e) < 0 ||
+	    provider_resolve_url(l, e) < 0 || provider_compile_send(l, e) < 0 ||
+	    provider_check_reference(l, e) < 0)
+		rc = -1;
+	else
+		rc = receipts ? provider_receipts_compile(p, &l->doc, e) : 0;
+	if (rc == 0)
+		provider_facts_fill(p, l->cfg, receipts);
+	ydoc_free(&l->doc);
+	return rc;
+}
+
+static struct provider *provider_open(const struct provider_config *cfg, const char *path,
+				      bool lenient, struct err *e)
+{
+	struct provider_loader l = {.cfg = cfg, .lenient = lenient};
+
+	if (!provider_name_valid(cfg->name)) {
+		(void)err_set(e, EX_CONFIG,
+			      "a provider's name has a-z, 0-9 and - only, at most 32");
+		return NULL;
+	}
+	if (sodium_init() < 0)
+		abort();
+	l.p = mem_calloc(1, sizeof(*l.p));
+	l.p->name = mem_strdup(cfg->name);
+	if (provider_load(&l, path, e) == 0)
+		return l.p;
+	provider_free(l.p);
+	return NULL;
+}
+
+struct provider *provider_new(const struct provider_config *cfg, const char *dir, struct err *e)
+{
+	const char *what = cfg->description ? cfg->description : cfg->name;
+	char *path;
+	struct provider *p;
+
+	if (strchr(what, '/') != NULL)
+		path = what[0] == '/' ? mem_strdup(what) : mem_printf("%s/%s", dir, what);
+	else
+		path = mem_printf("%s/providers/%s.yaml", dir, what);
+	p = provider_open(cfg, path, false, e);
+	free(path);
+	return p;
+}
+
+void provider_free(struct provider *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->n_constants; i++) {
+		free(p->constants[i].name);
+		mem_free_secret(p->constants[i].value, strlen(p->constants[i].value));
+	}
+	free(p->constants);
+	program_free(&p->url);
+	program_free(&p->body);
+	for (size_t i = 0; i < p->n_headers; i++)
+		program_free(&p->headers[i].line);
+	provider_rules_free(&p->rules);
+	fields_free(&p->reply_fields);
+	provider_receipts_free(p);
+	description_free(&p->d);
+	free(p->base_url);
+	free(p->name);
+	free(p);
+}
+
+const struct provider_facts *provider_facts(const struct provider *p)
+{
+	return &p->facts;
+}
+
+void provider_request_init(struct provider_request *r)
+{
+	*r = (struct provider_request){0};
+	buf_init(&r->url, PROVIDER_URL_MAX);
+	buf_init(&r->body, PROVIDER_BODY_MAX);
+	buf_init(&r->header_text, PROVIDER_HEADER_MAX);
+}
+
+void provider_request_free(struct provider_request *r)
+{
+	buf_free(&r->url);
+	buf_free(&r->body);
+	buf_free(&r->header_text);
+}
+
+/* Whether any of the characters in set stands in text. */
+static bool provider_has_forbidden(const char *text, const char *set)
+{
+	while (*set != '\0') {
+		char one[5] = {0};
+		size_t n = 1;
+
+		while (n < 4 && ((unsigned char)set[n] & 0xc0) == 0x80)
+			n++;
+		memcpy(one, set, n);
+		if (strstr(text, one) != NULL)
+			return true;
+		set += n;
+	}
+	return false;
+}
+
+static int provider_check_message(const struct provider *p, const struct provider_message *m,
+				  struct err *e)
+{
+	size_t len = strlen(m->ref);
+
+	if (len == 0 || len > PROVIDER_REF_MAX || len > (size_t)p->d.reference.max)
+		return err_set(e, EX_DATAERR, "the reference is too long for %s", p->name);
+	for (const char *c = m->ref; *c != '\0'; c++) {
+		if (!isalnum((unsigned char)*c) && *c != '-')
+			return err_set(e, EX_DATAERR, "the reference is malformed");
+	}
+	if (*m->text == '\0')
+		return err_set(e, EX_DATAERR, "the text is empty");
+	if (m->ucs2 && !p->facts.can_ucs2)
+		return err_set(e, EX_DATAERR, "%s does not take accented text", p->name);
+	if (*p->facts.forbidden != '\0' && provider_has_forbidden(m->text, p->facts.forbidden))
+		return err_set(e, EX_DATAERR, "the text holds a character that %s refuses",
+			       p->name);
+	if (p->facts.max_segments > 0 && sms_count(m->text).segments > p->facts.max_segments)
+		return err_set(e, EX_DATAERR, "the text has more than %d parts",
+			       p->facts.max_segments);
+	return 0;
+}
+
+static int provider_build_headers(const struct provider *p, const struct program_values *v,
+				  struct provider_request *r, struct err *e)
+{
+	size_t at[PROVIDER_MAX_HEADERS];
+
+	buf_reset(&r->header_text);
+	for (size_t i = 0; i < p->n_headers; i++) {
+		r->headers[i] = program_fixed(&p->headers[i].line);
+		at[i] = r->header_text.len;
+		if (r->headers[i] != NULL)
+			continue;
+		if (program_run(&p->headers[i].line, v, &r->header_text, e) < 0 ||
+		    buf_addc(&r->header_text, '\0') < 0)
+			return err_set(e, EX_DATAERR, "the headers are too long");
+		for (const char *c = r->header_text.data + at[i]; *c != '\0'; c++) {
+			if ((unsigned char)*c < 0x20 || *c == 0x7f)
+				return err_set(e, EX_DATAERR,
+					       "a control character cannot stand in a header");
+		}
+	}
+	for (size_t i = 0; i < p->n_headers; i++) {
+		if (r->headers[i] == NULL)
+			r->headers[i] = r->header_text.data + at[i];
+	}
+	r->n_headers = p->n_headers;
+	return 0;
+}
+
+int provider_build_send(const struct provider *p, const struct provider_message *m,
+			struct provider_request *r, struct err *e)
+{
+	struct program_values v;
+	char to[24], now[24];
+
+	if (provider_check_message(p, m, e) < 0)
+		return -1;
+	(void)snprintf(to, sizeof(to), "%llu", (unsigned long long)m->to);
+	(void)snprintf(now, sizeof(now), "%lld", (long long)(clock_now_ms() / 1000));
+	v.var[VAR_TO] = to;
+	v.var[VAR_TEXT] = m->text;
+	v.var[VAR_REF] = m->ref;
+	v.var[VAR_UNICODE] = m->ucs2 ? "1" : "0";
+	v.var[VAR_CB_URL] = m->callback_url ? m->callback_url : "";
+	v.var[VAR_NOW] = now;
+	buf_reset(&r->url);
+	buf_reset(&r->body);
+	if (program_run(&p->url, &v, &r->url, e) < 0 ||
+	    program_run(&p->body, &v, &r->body, e) < 0 ||
+	    provider_build_headers(p, &v, r, e) < 0)
+		return -1;
+	r->http = (struct http_request){.method = p->method,
+					.url = buf_text(&r->url),
+					.headers = r->headers,
+					.n_headers = r->n_headers,
+					.body = p->has_body ? buf_text(&r->body) : NULL,
+					.body_len = p->has_body ? r->body.len : 0};
+	return 0;
+}
+
+static int provider_only_yaml(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 5 && entry->d_name[0] != '.' &&
+	       strcmp(entry->d_name + len - 5, ".yaml") == 0;
+}
+
+void provider_each_description(const char *dir,
+			       void (*cb)(const char *name, const struct provider_facts *facts,
+					  const char *error, void *arg),
+			       void *arg)
+{
+	char *folder = mem_printf("%s/providers", dir);
+	struct dirent **entries = NULL;
+	int n = scandir(folder, &entries, provider_only_yaml, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		char *name = mem_strndup(entries[i]->d_name, strlen(entries[i]->d_name) - 5);
+		char *path = mem_printf("%s/%s", folder, entries[i]->d_name);
+		struct provider_config cfg = {.name = name, .description = path};
+		struct err e = ERR_INIT;
+		struct provider *p = provider_open(&cfg, path, true, &e);
+
+		cb(name, p != NULL ? &p->facts : NULL, e.text, arg);
+		provider_free(p);
+		free(path);
+		free(name);
+		free(entries[i]);
+	}
+	free(entries);
+	free(folder);
+}
