@@ -17,13 +17,14 @@
 
 /* One element of `reports.push`. */
 struct report_push {
-	char *url;     /* https, or http to loopback */
-	char *secret;  /* whsec_…: signs as Standard Webhooks do; also secret_file */
+	char *url;    /* https, or http to loopback */
+	char *secret; /* whsec_…: signs as Standard Webhooks do; also secret_file */
 	char *secret_file;
+	bool allow_private; /* the receiver may stand in a private network */
 };
 /* `reports.email`. */
 struct report_email {
-	char *server;  /* "smtp://mail.example:587" */
+	char *server; /* "smtp://mail.example:587" */
 	char *user, *password, *password_file;
 	char *from;
 	struct conf_list to; /* char * */
@@ -31,11 +32,13 @@ struct report_email {
 /* `reports:` of moidan.yaml. Weekdays 1 = Monday … 7. On a holiday the working day before. */
 struct reports_config {
 	bool enabled;
-	struct conf_list programmes;    /* char *: which programmes are reported; default vneid, cccd */
-	int64_t digest_weekday, digest_at;  /* 3, 17:30 */
+	struct conf_list
+	    programmes; /* char *: which programmes are reported; default vneid, cccd */
+	int64_t digest_weekday, digest_at;	  /* 3, 17:30 */
 	char *digest_programme, *digest_audience; /* officials, truong_ap */
-	int64_t weekly_weekday, weekly_ready_at, weekly_push_by, weekly_deadline; /* 4, 07:00, 08:30, 09:00 */
-	struct conf_list push;          /* struct report_push */
+	int64_t weekly_weekday, weekly_ready_at, weekly_push_by,
+	    weekly_deadline;   /* 4, 07:00, 08:30, 09:00 */
+	struct conf_list push; /* struct report_push */
 	struct report_email email;
 };
 extern const struct conf_table reports_config_table;
@@ -43,44 +46,68 @@ extern const struct conf_table reports_config_table;
 /* What reports know of the house. Borrowed, read-only. */
 struct report_house {
 	const struct campaign_house *house;
+	const char *parent; /* the superior unit, printed in the summary; NULL or "" = none */
 	const struct reports_config *cfg;
 	struct programme *const *programmes; /* those of cfg->programmes, loaded */
 	size_t n_programmes;
-	const struct programme *officials;   /* cfg->digest_programme; NULL when it cannot be loaded */
+	const struct programme
+	    *officials; /* cfg->digest_programme; NULL when it cannot be loaded */
 };
 
-/* The figures as they are now: per programme and unit, count and assigned target side by side, states,
- * invited, delivered, no phone, held, segments, cost. A JSON object, the model of everything below;
- * yours. Reads in one snapshot. */
-json_t *report_figures(struct store *st, const struct report_house *h, int iso_week, int64_t now,
-		       struct err *e);
+/* What report_schedule_of() or deliver_new() could not work with: moments in the wrong order, a receiver
+ * that is neither https nor this machine, an e-mail without sender. 0, or -1 (EX_CONFIG). */
+MUST_CHECK int reports_config_check(const struct reports_config *c, struct err *e);
 
-/* The frozen figures of a week with "before" (the newest frozen week before it) beside them; 1/0/-1.
- * Yours. */
+/* Under which kind the store keeps frozen figures. */
+#define REPORT_FIGURES "weekly"
+
+/* The figures of an ISO week as they are now: per programme and unit, count and assigned target side by
+ * side, states, invited, delivered, no phone, held, segments, cost; which hamlets have a head that can
+ * be written to; and as "before" those of the newest frozen week before it, or null. A JSON object, the
+ * model of everything below, without personal data; yours. Rows that are no longer in the list are
+ * counted apart ("gone") and in nothing else. Reads in one snapshot, so not inside a transaction. NULL
+ * with e. */
+json_t *report_figures(struct store *st, const struct report_house *h, int iso_week,
+		       int64_t now, struct err *e);
+
+/* The frozen figures of a week, "before" beside them; 1/0/-1. Yours. */
 int report_frozen(struct store *st, int iso_week, json_t **figures, struct err *e);
 
-/* The weekly summary as text (Vietnamese; count and target, footnote when they differ, change against
- * last week), and a hamlet's digest (≤ 1 segment unaccented) with templates/digest. */
+/* The weekly summary as text by templates/report/weekly.txt (count and target, footnote when they
+ * differ, change against the week before), and a hamlet's digest by templates/digest/: unaccented and
+ * of one segment, by the short text when the usual one is too long; -1 (EX_DATAERR) when that is too
+ * long too or the unit has no figures. Both append. */
 MUST_CHECK int report_weekly_text(const struct report_house *h, const json_t *figures,
 				  struct buf *out, struct err *e);
 MUST_CHECK int report_digest_text(const struct report_house *h, const json_t *figures,
 				  const char *unit, struct buf *out, struct err *e);
 
-/* ---- the weekly clockwork ------------------------------------------------------------------ */
+/* ---- the weekly clockwork ------------------------------------------------------------------
+ *
+ * A week has its digest moment and its summary moment; each moves to the working day before when its
+ * day is none, be that in the ISO week before: it stays the work of its own week. Whichever comes first
+ * freezes the figures, so that the digests and the summary of a week show the same numbers. What a week
+ * asks for is found by looking at the weeks around now, and done unless the store says that it was:
+ * no mark moves forward, so that a clock set to the future and back loses no week. A week that ended
+ * while nothing ran is drawn late, one week back; older ones are gone, since figures of then are. */
 
-/* What the schedule asks for, and when next: civil moments moved to the working day before when they
- * fall on a holiday. */
 struct report_schedule {
 	int iso_week;
-	int64_t digest_at, ready_at, push_by, deadline; /* UTC ms, of that week */
+	/* UTC ms. Digests are void after digest_until (Sunday 20:00); a deadline met is before it. */
+	int64_t digest_at, digest_until, ready_at, push_by, deadline;
 };
 struct report_schedule report_schedule_of(const struct report_house *h, int iso_week);
 
-/* Does what is due at now, each once a week whatever happens (crash, restart, clock set back): freezes
- * the figures, plans the digests as messages of the stream "digest", makes the push and e-mail jobs.
- * For the store thread, inside a transaction. *wake: when to come again. A week whose deadline has
- * passed while nothing ran is frozen late and pushed; its digests are not sent after its Sunday. */
+/* Does what is due at now, each once a week whatever happens (crash, restart, clock set): freezes the
+ * figures, plans the digests as messages of the stream "digest", makes the push and e-mail jobs. For
+ * the store thread, inside a transaction. *wake: when to come again, INT64_MAX = never. A digest that
+ * cannot be written is logged and does not hold up the summary. */
 MUST_CHECK int report_tick(struct store *st, const struct report_house *h, int64_t now,
 			   int64_t *wake, struct err *e);
+
+/* Kinds of the jobs that report_tick() makes; target is the URL or the address. The payload is the JSON
+ * that is handed over: {"type": "report.weekly", "timestamp": …, "data": {"figures": …, "text": …}}. */
+#define REPORT_JOB_PUSH	 "weekly-push"
+#define REPORT_JOB_EMAIL "weekly-email"
 
 #endif

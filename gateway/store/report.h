@@ -10,6 +10,18 @@
 #include "base/err.h"
 #include "store/store.h"
 
+/* What went out for a programme, by unit of its rows (0 = none): the rows that a message left for or
+ * that are linked to one that left, those of them that the provider says it reached (failed to reach,
+ * with every one), and the messages and segments themselves. Streams are not counted. */
+struct message_figures {
+	int64_t unit_id;
+	int64_t invited, delivered, undelivered; /* rows still in the list */
+	int64_t messages, segments;
+};
+MUST_CHECK int store_message_figures(struct store *st, const char *programme,
+				     void (*fn)(const struct message_figures *f, void *arg),
+				     void *arg, struct err *e);
+
 /* Freezes figures (a JSON text) under (kind, ISO week): the first stays, *frozen says whether this call
  * froze them. In a transaction. */
 MUST_CHECK int store_figures_freeze(struct store *st, const char *kind, int week, const char *json,

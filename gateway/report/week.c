@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "report/figures.h"
+#include "report/heads.h"
+#include "report/report.h"
+#include "report/view.h"
+#include "store/campaign.h"
+#include "store/message.h"
+
+/* Kinds under which the store remembers what a week has had. */
+#define WEEK_DIGESTS "digests"
+#define WEEK_JOBS    "jobs"
+/* Weeks before this were over when reports were first asked for. */
+#define WEEK_SINCE "reports_since"
+
+#define WEEK_CAMPAIGN	  "digest"
+#define WEEK_DIGEST_UNTIL (20 * 60) /* minutes of its Sunday */
+#define WEEK_AHEAD	  3 /* a moment moves back over holidays by less than that many weeks */
+#define WEEK_TEXT_MAX	  ((size_t)256 * 1024)
+#define WEEK_JSON	  (JSON_COMPACT | JSON_REAL_PRECISION(6))
+
+struct week {
+	struct store *st;
+	const struct report_house *h;
+	struct report_schedule s;
+	int64_t now;
+	struct err *e;
+};
+
+static int64_t week_moment(const struct report_house *h, civil_day monday, int64_t weekday,
+			   int64_t minute)
+{
+	civil_day day =
+	    calendar_working_day_before(h->house->calendar, monday + (civil_day)weekday - 1);
+
+	return civil_day_start_ms(day) + minute * CLOCK_MINUTE_MS;
+}
+
+struct report_schedule report_schedule_of(const struct report_house *h, int iso_week)
+{
+	const struct reports_config *c = h->cfg;
+	civil_day monday = civil_iso_week_monday(iso_week);
+
+	return (struct report_schedule){
+	    .iso_week = iso_week,
+	    .digest_at = week_moment(h, monday, c->digest_weekday, c->digest_at),
+	    .digest_until =
+		civil_day_start_ms(monday + 6) + WEEK_DIGEST_UNTIL * CLOCK_MINUTE_MS,
+	    .ready_at = week_moment(h, monday, c->weekly_weekday, c->weekly_ready_at),
+	    .push_by = week_moment(h, monday, c->weekly_weekday, c->weekly_push_by),
+	    .deadline = week_moment(h, monday, c->weekly_weekday, c->weekly_deadline)};
+}
+
+/* ---- figures --------------------------------------------------------------------------- */
+
+static int week_freeze(const struct week *w)
+{
+	char *text = NULL;
+	char sha[65];
+	int64_t at;
+	bool frozen = false;
+	json_t *figures;
+	int rc = store_figures_get(w->st, REPORT_FIGURES, w->s.iso_week, &text, &at, sha, w->e);
+
+	free(text);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	figures = figures_draw(w->st, w->h, w->s.iso_week, w->now, w->e);
+	if (figures == NULL)
+		return -1;
+	text = json_dumps(figures, WEEK_JSON);
+	json_decref(figures);
+	rc = store_figures_freeze(w->st, REPORT_FIGURES, w->s.iso_week, text, w->now, &frozen,
+				  w->e);
+	free(text);
+	if (rc == 0)
+		log_info("report", "figures_frozen", "week=%d late=%s", w->s.iso_week,
+			 w->now > w->s.deadline ? "true" : "false");
+	return rc;
+}
+
+/* Remembers that the week had this; *first when it had not. */
+static int week_mark(const struct week *w, const char *kind, bool *first)
+{
+	return store_figures_freeze(w->st, kind, w->s.iso_week, "{}", w->now, first, w->e);
+}
+
+static int week_marked(const struct week *w, const char *kind)
+{
+	char *text = NULL;
+	char sha[65];
+	int64_t at;
+	int rc = store_figures_get(w->st, kind, w->s.iso_week, &text, &at, sha, w->e);
+
+	free(text);
+	return rc;
+}
+
+/* ---- digests --------------------------------------------------------------------------- */
+
+static int week_campaign(const struct week *w, int64_t *id)
+{
+	struct campaign c = {.id = 0};
+	int rc = store_campaign_find(w->st, WEEK_CAMPAIGN, &c, w->e);
+
+	if (rc > 0) {
+		*id = c.id;
+		campaign_clear(&c);
+		return 0;
+	}
+	if (rc < 0)
+		return -1;
+	c = (struct campaign){.name = (char[]){WEEK_CAMPAIGN},
+			      .programme = w->h->cfg->digest_programme,
+			      .audiences = w->h->cfg->digest_audience,
+			      .channel = (char[]){"sms"},
+			      .parameters = (char[]){"{}"},
+			      .state = CAMPAIGN_RUNNING,
+			      .lane = LANE_NOTICE,
+			      .accents = SMS_WITHOUT_ACCENTS,
+			      .stream = true,
+			      .cursor = -1,
+			      .created_at = w->now,
+			      .started_at = w->now,
+			      .created_by = (char[]){"moidan"}};
+	rc = store_campaign_add(w->st, &c, w->e);
+	*id = c.id;
+	return rc;
+}
+
+struct week_digests {
+	int64_t campaign_id, template_id;
+	struct units units;
+	struct heads heads;
+	size_t planned, missing, faults;
+};
+
+static int week_plan(const struct week *w, struct week_digests *d, const struct head *head,
+		     const char *text)
+{
+	struct sms_count count = sms_count(text);
+	size_t inserted = 0, linked = 0;
+	struct message_plan plan = {.campaign_id = d->campaign_id,
+				    .recipient_id = head->recipient_id,
+				    .step = w->s.iso_week,
+				    .contact_id = head->contact_id,
+				    .template_id = d->template_id,
+				    .recipient_rev = head->rev,
+				    .due_at = w->now,
+				    .expires_at = w->s.digest_until,
+				    .day = civil_day_of(w->now),
+				    .ucs2 = count.ucs2,
+				    .segments = count.segments,
+				    .text = text};
+
+	if (store_message_plan(w->st, &plan, 1, &inserted, &linked, w->e) < 0)
+		return -1;
+	d->planned += inserted;
+	return 0;
+}
+
+/* The digests of one hamlet, for each of its heads. A text that cannot be written is a fault that is
+ * logged and tried again, not a reason to keep the other hamlets waiting. */
+static int week_hamlet(const struct week *w, struct week_digests *d, const json_t *figures,
+		       const json_t *hamlet)
+{
+	const char *unit = figures_text(hamlet, "unit"), *kind = figures_text(hamlet, "kind");
+	struct buf text = BUF_INIT(2000);
+	struct err why = ERR_INIT;
+	const struct head *head;
+	size_t i = 0;
+	int rc = 0;
+
+	if (heads_status(&d->heads, unit, kind) != HEAD_OK) {
+		log_warn("report", "digest_without_head", "week=%d unit=\"%s %s\" head=%s",
+			 w->s.iso_week, kind, unit,
+			 head_status_name(heads_status(&d->heads, unit, kind)));
+		d->missing++;
+		return 0;
+	}
+	if (report_digest_text(w->h, figures, unit, &text, &why) < 0) {
+		log_error("report", "digest_fault", "week=%d unit=\"%s %s\" reason=\"%s\"",
+			  w->s.iso_week, kind, unit, why.text);
+		d->faults++;
+		goto out;
+	}
+	while (rc == 0 && (head = heads_of(&d->heads, unit, kind, &i)) != NULL) {
+		if (head->status == HEAD_OK)
+			rc = week_plan(w, d, head, buf_text(&text));
+	}
+out:
+	buf_free(&text);
+	return rc;
+}
+
+static int week_digests_plan(const struct week *w, struct week_digests *d)
+{
+	struct err why = ERR_INIT;
+	json_t *figures = NULL;
+	const json_t *hamlet;
+	size_t len, i;
+	char *text = view_read(w->h->house->templates, REPORT_DIGEST_TEXT, &len, &why);
+	int rc = -1;
+
+	if (text == NULL) {
+		log_error("report", "digest_fault", "week=%d reason=\"%s\"", w->s.iso_week,
+			  why.text);
+		d->faults++;
+		return 0;
+	}
+	if (week_campaign(w, &d->campaign_id) < 0 ||
+	    store_template_put(w->st, REPORT_DIGEST_TEXT, text, &d->template_id, w->e) < 0 ||
+	    report_frozen(w->st, w->s.iso_week, &figures, w->e) < 0 ||
+	    units_load(&d->units, w->st, w->e) < 0 ||
+	    heads_load(&d->heads, w->st, w->h, &d->units, w->e) < 0)
+		goto out;
+	json_array_foreach(json_object_get(figures, "heads"), i, hamlet)
+	{
+		if (week_hamlet(w, d, figures, hamlet) < 0)
+			goto out;
+	}
+	rc = 0;
+out:
+	free(text);
+	json_decref(figures);
+	return rc;
+}
+
+static int week_digests(const struct week *w)
+{
+	struct week_digests d = {.campaign_id = 0};
+	bool first = false;
+	int rc = week_marked(w, WEEK_DIGESTS);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	rc = week_digests_plan(w, &d);
+	heads_free(&d.heads);
+	units_free(&d.units);
+	if (rc < 0)
+		return -1;
+	log_info("report", "digests_planned", "week=%d n=%zu without_head=%zu faults=%zu",
+		 w->s.iso_week, d.planned, d.missing, d.faults);
+	return d.faults > 0 ? 0 : week_mark(w, WEEK_DIGESTS, &first);
+}
+
+/* ---- jobs ------------------------------------------------------------------------------ */
+
+static char *week_payload(const struct week *w)
+{
+	json_t *figures = NULL, *o;
+	struct buf text = BUF_INIT(WEEK_TEXT_MAX);
+	char *payload = NULL;
+
+	if (report_frozen(w->st, w->s.iso_week, &figures, w->e) <= 0 ||
+	    report_weekly_text(w->h, figures, &text, w->e) < 0)
+		goto out;
+	o = json_pack("{s:s,s:O,s:{s:O,s:s}}", "type", "report.weekly", "timestamp",
+		      json_object_get(figures, "drawn_at"), "data", "figures", figures, "text",
+		      buf_text(&text));
+	payload = json_dumps(o, WEEK_JSON);
+	json_decref(o);
+out:
+	json_decref(figures);
+	buf_free(&text);
+	return payload;
+}
+
+static int week_job(const struct week *w, const char *kind, const char *target, char *payload,
+		    size_t *made)
+{
+	struct job j = {.kind = (char *)(uintptr_t)kind,
+			.target = (char *)(uintptr_t)target,
+			.week = w->s.iso_week,
+			.state = JOB_WAITING,
+			.due_at = w->now,
+			.deadline = w->now > w->s.deadline ? w->now : w->s.deadline,
+			.payload = payload};
+	int rc = store_job_add(w->st, &j, w->e);
+
+	*made += rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* One job a receiver. A receiver that is configured later in the week still gets its summary; one of
+ * a week that is over does not. */
+static int week_jobs(const struct week *w)
+{
+	const struct report_push *push = w->h->cfg->push.items;
+	const struct report_email *mail = &w->h->cfg->email;
+	char *const *to = mail->to.items;
+	size_t n_mail = mail->server != NULL && *mail->server != '\0' ? mail->to.n : 0;
+	bool first = false;
+	size_t made = 0;
+	char *payload = NULL;
+	int rc = week_mark(w, WEEK_JOBS, &first);
+
+	if (rc < 0 || (!first && w->now >= w->s.digest_until))
+		return rc;
+	payload = week_payload(w);
+	if (payload == NULL)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < w->h->cfg->push.n; i++)
+		rc = week_job(w, REPORT_JOB_PUSH, push[i].url, payload, &made);
+	for (size_t i = 0; rc == 0 && i < n_mail; i++)
+		rc = week_job(w, REPORT_JOB_EMAIL, to[i], payload, &made);
+	free(payload);
+	if (rc == 0 && made > 0)
+		log_info("report", "jobs_made", "week=%d n=%zu", w->s.iso_week, made);
+	if (rc == 0 && first && w->h->cfg->push.n + n_mail == 0)
+		log_warn("report", "nobody_to_deliver_to",
+			 "week=%d reason=\"reports.push and reports.email.to are empty\"",
+			 w->s.iso_week);
+	return rc;
+}
+
+/* ---- the tick -------------------------------------------------------------------------- */
+
+static void week_wake(int64_t *wake, int64_t at)
+{
+	if (at < *wake)
+		*wake = at;
+}
+
+static int week_do(const struct week *w, int64_t *wake)
+{
+	const struct report_schedule *s = &w->s;
+	int64_t first = s->digest_at < s->ready_at ? s->digest_at : s->ready_at;
+
+	if (w->now < first) {
+		week_wake(wake, first);
+		return 0;
+	}
+	if (week_freeze(w) < 0)
+		return -1;
+	if (w->now < s->digest_at)
+		week_wake(wake, s->digest_at);
+	else if (w->now < s->digest_until && week_digests(w) < 0)
+		return -1;
+	if (w->now < s->ready_at)
+		week_wake(wake, s->ready_at);
+	else if (week_jobs(w) < 0)
+		return -1;
+	return 0;
+}
+
+/* When reports were first asked for here. A clock that was ahead then is not believed for ever. */
+static int week_since(struct store *st, int64_t now, int64_t *since, struct err *e)
+{
+	char *text = NULL;
+	char fresh[32];
+	int rc = store_meta_get(st, WEEK_SINCE, &text, e);
+
+	*since = rc > 0 ? strtoll(text, NULL, 10) : now;
+	free(text);
+	if (rc < 0 || (rc > 0 && *since <= now))
+		return rc < 0 ? -1 : 0;
+	*since = now;
+	(void)snprintf(fresh, sizeof(fresh), "%" PRId64, now);
+	return store_meta_set(st, WEEK_SINCE, fresh, e);
+}
+
+int report_tick(struct store *st, const struct report_house *h, int64_t now, int64_t *wake,
+		struct err *e)
+{
+	civil_day monday = civil_iso_week_monday(civil_iso_week(civil_day_of(now)));
+	int64_t since;
+
+	*wake = INT64_MAX;
+	if (!h->cfg->enabled)
+		return 0;
+	if (week_since(st, now, &since, e) < 0)
+		return -1;
+	for (civil_day k = -1; k <= WEEK_AHEAD; k++) {
+		struct week w = {.st = st,
+				 .h = h,
+				 .s = report_schedule_of(h, civil_iso_week(monday + 7 * k)),
+				 .now = now,
+				 .e = e};
+
+		if (w.s.deadline > since && week_do(&w, wake) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/mem.h"
+#include "report/figures.h"
+#include "report/report.h"
+#include "report/table.h"
+#include "report/view.h"
+#include "text/vi.h"
+
+#define WEEKLY_TEXT "report/weekly.txt"
+
+/* "58,1"; "-" when there is nothing to compare with. Halves are rounded up. */
+static void weekly_percent(int64_t part, int64_t whole, char out[32])
+{
+	int64_t mille;
+
+	if (whole <= 0) {
+		(void)snprintf(out, 32, "-");
+		return;
+	}
+	mille = (part * 1000 + whole / 2) / whole;
+	(void)snprintf(out, 32, "%lld,%lld", (long long)(mille / 10), (long long)(mille % 10));
+}
+
+/* "+12", "-3", "0". */
+static void weekly_change(int64_t now, int64_t before, char out[40])
+{
+	char number[32];
+
+	vi_number(now > before ? now - before : before - now, number);
+	(void)snprintf(out, 40, "%s%s", now > before ? "+" : now < before ? "-" : "", number);
+}
+
+static void weekly_set(json_t *o, const char *key, int64_t v)
+{
+	json_object_set_new(o, key, json_integer(v));
+}
+
+/* A value that is only shown when there is something: "" is no section. */
+static void weekly_set_some(json_t *o, const char *key, int64_t v)
+{
+	json_object_set_new(o, key, v != 0 ? json_integer(v) : json_string(""));
+}
+
+static void weekly_date(const char *iso, char out[16])
+{
+	int64_t day;
+
+	out[0] = '\0';
+	if (conf_parse_date(iso, &day) == 0)
+		civil_day_format_vi((civil_day)day, out);
+}
+
+/* Rows that reached target id; of a programme without targets: that are done. */
+static int64_t weekly_reached(const json_t *row, const char *id)
+{
+	return id != NULL ? figures_int(json_object_get(row, "reached"), id)
+			  : figures_int(row, "done");
+}
+
+static json_t *weekly_target(const json_t *t, const json_t *total_before, const char *kind)
+{
+	json_t *o = json_object();
+	const char *id = figures_text(t, "id");
+	int64_t reached = figures_int(t, "reached"), assigned = figures_int(t, "assigned");
+	int64_t count = figures_int(t, "count");
+	int64_t sum = figures_int(t, "assigned_sum");
+	char percent[32], day[16], change[40] = "";
+
+	json_object_set(o, "ten_chi_tieu", json_object_get(t, "title"));
+	json_object_set(o, "don_vi", json_object_get(t, "unit"));
+	weekly_set(o, "dat", reached);
+	weekly_set(o, "dem", count);
+	weekly_set_some(o, "giao", assigned);
+	weekly_percent(reached, assigned, percent);
+	json_object_set_new(o, "ti_le_giao", json_string(percent));
+	weekly_percent(reached, count, percent);
+	json_object_set_new(o, "ti_le_dem", json_string(percent));
+	weekly_date(figures_text(t, "deadline"), day);
+	json_object_set_new(
+	    o, "han",
+	    *day == '\0'
+		? json_string("")
+		: json_sprintf("%s ngày %s",
+			       json_is_true(json_object_get(t, "deadline_inclusive")) ? "đến"
+										      : "trước",
+			       day));
+	json_object_set(o, "nguon", json_object_get(t, "source"));
+	json_object_set_new(o, "lech",
+			    json_string(assigned != 0 && assigned != count ? "1" : ""));
+	weekly_set_some(o, "giao_theo_ap", sum != assigned ? sum : 0);
+	json_object_set_new(o, "cap_duoi", json_string(*kind != '\0' ? kind : "đơn vị"));
+	if (total_before != NULL)
+		weekly_change(reached, weekly_reached(total_before, id), change);
+	json_object_set_new(o, "thay_doi", json_string(change));
+	return o;
+}
+
+/* ---- the table ------------------------------------------------------------------------- */
+
+struct weekly_table {
+	struct table t;
+	const json_t *p, *before; /* programme, and the same of the week before or NULL */
+	json_t *lines;
+};
+
+static void weekly_number(struct table *t, int64_t n)
+{
+	char text[32];
+
+	vi_number(n, text);
+	table_add(t, text);
+}
+
+static void weekly_heading(struct weekly_table *w, const char *kind)
+{
+	const json_t *states = json_object_get(w->p, "states"), *s;
+	size_t targets = json_array_size(json_object_get(w->p, "targets"));
+	char *first = vi_upper(*kind != '\0' ? kind : "đơn vị");
+	size_t i;
+
+	table_add(&w->t, first);
+	free(first);
+	table_add(&w->t, "Danh sách");
+	json_array_foreach(states, i, s) table_add(&w->t, figures_text(s, "title"));
+	for (i = 0; i < targets; i++)
+		table_addf(&w->t, targets > 1 ? "Đạt chỉ tiêu (%zu)" : "Đạt chỉ tiêu", i + 1);
+	if (targets == 0)
+		table_add(&w->t, "Xong");
+	table_add(&w->t, "Tỷ lệ %");
+	if (w->before != NULL)
+		table_add(&w->t, "Tuần này");
+	table_add(&w->t, "Không SĐT");
+	table_add(&w->t, "Tạm giữ");
+	table_add(&w->t, "Đã mời");
+	table_add(&w->t, "Đã đến máy");
+	w->t.columns = w->t.n;
+}
+
+/* before: the same row a week ago, NULL when the unit was not there. */
+static void weekly_row(struct weekly_table *w, const char *name, const json_t *row,
+		       const json_t *before)
+{
+	const json_t *states = json_object_get(w->p, "states"), *s;
+	const json_t *targets = json_object_get(w->p, "targets"), *t;
+	const char *first = NULL;
+	char text[40];
+	size_t i;
+
+	table_add(&w->t, name);
+	weekly_number(&w->t, figures_int(row, "total"));
+	json_array_foreach(states, i, s) weekly_number(
+	    &w->t, figures_int(json_object_get(row, "states"), figures_text(s, "name")));
+	json_array_foreach(targets, i, t)
+	{
+		if (i == 0)
+			first = figures_text(t, "id");
+		weekly_number(&w->t, weekly_reached(row, figures_text(t, "id")));
+	}
+	if (first == NULL)
+		weekly_number(&w->t, weekly_reached(row, NULL));
+	weekly_percent(weekly_reached(row, first), figures_int(row, "total"), text);
+	table_add(&w->t, text);
+	if (w->before != NULL) {
+		weekly_change(weekly_reached(row, first), weekly_reached(before, first), text);
+		table_add(&w->t, text);
+	}
+	weekly_number(&w->t, figures_int(row, "no_phone"));
+	weekly_number(&w->t, figures_int(row, "held"));
+	weekly_number(&w->t, figures_int(row, "invited"));
+	weekly_number(&w->t, figures_int(row, "delivered"));
+}
+
+static void weekly_line(const char *line, void *arg)
+{
+	json_array_append_new(arg, json_pack("{s:s}", "hang", line));
+}
+
+static json_t *weekly_table(const json_t *p, const json_t *before, const char *kind)
+{
+	struct weekly_table w = {.p = p, .before = before, .lines = json_array()};
+	size_t i;
+	const json_t *u;
+
+	weekly_heading(&w, kind);
+	json_array_foreach(json_object_get(p, "units"), i, u)
+	{
+		const char *unit = figures_text(u, "unit");
+
+		weekly_row(&w, *unit != '\0' ? unit : "(không rõ)", u,
+			   figures_unit_of(before, unit));
+	}
+	weekly_row(&w, "Cộng", json_object_get(p, "total"), json_object_get(before, "total"));
+	table_lines(&w.t, weekly_line, w.lines);
+	table_free(&w.t);
+	return w.lines;
+}
+
+/* ---- the whole ------------------------------------------------------------------------- */
+
+static const char *weekly_kind(const json_t *p)
+{
+	return figures_text(json_array_get(json_object_get(p, "units"), 0), "kind");
+}
+
+static json_t *weekly_programme(const json_t *p, const json_t *before, size_t number)
+{
+	json_t *o = json_object(), *targets = json_array();
+	const json_t *total = json_object_get(p, "total"), *t;
+	const json_t *birth = json_object_get(total, "birth");
+	size_t i;
+
+	weekly_set(o, "stt", (int64_t)number);
+	json_object_set(o, "ten", json_object_get(p, "title"));
+	json_object_set(o, "dong", json_object_get(p, "row"));
+	json_array_foreach(json_object_get(p, "targets"), i, t) json_array_append_new(
+	    targets, weekly_target(t, json_object_get(before, "total"), weekly_kind(p)));
+	json_object_set_new(o, "chi_tieu", targets);
+	json_object_set_new(o, "bang", weekly_table(p, before, weekly_kind(p)));
+	/* a list that never holds whole dates does not ask for them */
+	json_object_set_new(o, "ngay_sinh",
+			    json_string(figures_int(birth, "day") > 0 ? "1" : ""));
+	weekly_set(o, "sinh_ngay", figures_int(birth, "day"));
+	weekly_set(o, "sinh_thieu", figures_int(birth, "month") + figures_int(birth, "year"));
+	weekly_set(o, "sinh_khong", figures_int(birth, "none"));
+	weekly_set_some(o, "giu_mat", figures_int(total, "held_deceased"));
+	weekly_set_some(o, "khong_con", figures_int(total, "gone"));
+	weekly_set(o, "tin", figures_int(total, "messages"));
+	weekly_set(o, "doan", figures_int(total, "segments"));
+	weekly_set(o, "chi_phi", figures_int(total, "cost"));
+	return o;
+}
+
+static void weekly_missing(json_t *model, const json_t *figures)
+{
+	static const char *const why[][2] = {
+	    {"missing", "chưa có trưởng ấp trong danh sách cán bộ"},
+	    {"no_phone", "trưởng ấp chưa có số điện thoại nhắn tin được"},
+	    {"held", "trưởng ấp đang được tạm giữ trong danh sách"},
+	};
+	json_t *list = json_array();
+	size_t i;
+	const json_t *head;
+
+	json_array_foreach(json_object_get(figures, "heads"), i, head)
+	{
+		for (size_t k = 0; k < sizeof(why) / sizeof(why[0]); k++) {
+			if (strcmp(figures_text(head, "head"), why[k][0]) == 0)
+				json_array_append_new(
+				    list,
+				    json_pack("{s:o,s:s}", "ap",
+					      json_sprintf("%s %s", figures_text(head, "kind"),
+							   figures_text(head, "unit")),
+					      "vi_sao", why[k][1]));
+		}
+	}
+	json_object_set_new(model, "co_ap_thieu",
+			    json_string(json_array_size(list) > 0 ? "1" : ""));
+	json_object_set_new(model, "ap_thieu", list);
+}
+
+/* "2023-W24" -> "24/2023". */
+static json_t *weekly_week(const char *week)
+{
+	return *week != '\0' ? json_sprintf("%s/%.4s", week + 6, week) : json_string("");
+}
+
+int report_weekly_text(const struct report_house *h, const json_t *figures, struct buf *out,
+		       struct err *e)
+{
+	const json_t *before = json_object_get(figures, "before"), *p;
+	const char *week = figures_text(figures, "week");
+	json_t *model = json_object(), *programmes = json_array();
+	size_t i;
+	int rc;
+
+	if (strlen(week) != 8) {
+		json_decref(model);
+		json_decref(programmes);
+		return err_set(e, EX_DATAERR, "these are no figures of a week");
+	}
+	json_object_set(model, "co_quan", json_object_get(figures, "office"));
+	json_object_set(model, "noi_nhan", json_object_get(figures, "parent"));
+	json_object_set_new(model, "tuan", json_string(week + 6));
+	json_object_set_new(model, "nam", json_sprintf("%.4s", week));
+	json_object_set(model, "tu_ngay", json_object_get(figures, "from"));
+	json_object_set(model, "den_ngay", json_object_get(figures, "to"));
+	json_object_set(model, "luc", json_object_get(figures, "drawn"));
+	json_object_set_new(model, "so_voi", weekly_week(figures_text(before, "week")));
+	json_array_foreach(json_object_get(figures, "programmes"), i, p) json_array_append_new(
+	    programmes,
+	    weekly_programme(p, figures_programme_of(before, figures_text(p, "name")), i + 1));
+	json_object_set_new(model, "chuong_trinh", programmes);
+	weekly_missing(model, figures);
+	rc = view_render(h->house->templates, WEEKLY_TEXT, 0, model, out, e);
+	json_decref(model);
+	return rc < 0 ? -1 : 0;
+}
