@@ -14,8 +14,8 @@ struct event_base;
 struct web;
 
 struct web_config {
-	const char *listen;      /* "127.0.0.1:8080" */
-	const char *database;    /* pages read on connections of their own */
+	const char *listen;   /* "127.0.0.1:8080" */
+	const char *database; /* pages read on connections of their own */
 	struct provider *const *providers;
 	size_t n_providers;
 	/* The token a provider's callbacks must carry; NULL = unknown provider. */

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Delivery receipts: verified, stored raw, applied and committed in one go by
+ * the store thread; the provider is answered only then. */
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/server.h"
+
+/* One call on its way through the store. The answer is taken from the provider beforehand: a reload
+ * may replace the provider before the commit. */
+struct callback_work {
+	struct web_request *request;
+	struct web_slot *slot;
+	int provider_id; /* 0: to be asked for */
+	char *provider_name;
+	struct receipt *receipts;
+	enum receipt_fate *fates;
+	size_t n;
+	struct buf raw;
+	int64_t received_at;
+	int status;
+	char *content_type, *body;
+};
+
+static void callback_work_free(void *arg)
+{
+	struct callback_work *w = arg;
+
+	free(w->provider_name);
+	free(w->receipts);
+	free(w->fates);
+	buf_free(&w->raw);
+	free(w->content_type);
+	free(w->body);
+	free(w);
+}
+
+static enum message_event callback_event(enum receipt_state s)
+{
+	switch (s) {
+	case RECEIPT_DELIVERED:
+		return MESSAGE_EV_RECEIPT_DELIVERED;
+	case RECEIPT_UNDELIVERED:
+		return MESSAGE_EV_RECEIPT_FAILED;
+	case RECEIPT_IN_FLIGHT:
+	case RECEIPT_UNKNOWN:
+		break;
+	}
+	return MESSAGE_EV_RECEIPT_SEEN;
+}
+
+/* On the store thread, inside its transaction. */
+static int callback_store(struct store *st, void *arg, struct err *e)
+{
+	struct callback_work *w = arg;
+	struct message_receipt *rows = mem_calloc(w->n, sizeof(*rows));
+	int generation, rc = -1;
+
+	if (w->provider_id == 0 &&
+	    store_provider_put(st, w->provider_name, &w->provider_id, e) < 0)
+		goto out;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct receipt *in = &w->receipts[i];
+		struct message_receipt *row = &rows[i];
+
+		row->provider_id = w->provider_id;
+		if (!message_ref_parse(store_instance(st), in->ref, &row->message_id,
+				       &generation))
+			row->message_id = 0;
+		memcpy(row->provider_ref, in->provider_ref, sizeof(row->provider_ref));
+		row->phone = in->phone;
+		row->event = callback_event(in->state);
+		memcpy(row->code, in->code, sizeof(row->code));
+		row->class = (int)in->error_class;
+		row->at = in->at_ms;
+		row->received_at = w->received_at;
+		row->raw = buf_text(&w->raw);
+		row->raw_len = w->raw.len;
+	}
+	rc = store_message_receipts(st, rows, w->n, w->fates, e);
+out:
+	free(rows);
+	return rc;
+}
+
+/* On our loop, after the commit. */
+static void callback_stored(int rc, const struct err *e, void *arg)
+{
+	struct callback_work *w = arg;
+	struct web_request *r = w->request;
+
+	if (rc < 0) {
+		log_error("web", "receipts_not_stored", "provider=%s reason=\"%s\"",
+			  w->slot->name, e->text);
+		r->web->callbacks_refused[WEB_CB_BUSY]++;
+		web_header(r, "Retry-After", "5");
+		web_problem(r, 503, "not-stored", "not stored, try again");
+		return;
+	}
+	w->slot->id = w->provider_id;
+	for (size_t i = 0; i < w->n; i++)
+		w->slot->fates[w->fates[i]]++;
+	web_reply(r, w->status, w->content_type, w->body, strlen(w->body));
+}
+
+static struct web_slot *callback_slot(struct web *web, const char *name)
+{
+	for (struct web_slot *s = web->slots; s != NULL; s = s->next) {
+		if (s->provider != NULL && strcmp(s->name, name) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* The call as providers' descriptions see it. headers has room for all that guard lets through. */
+static void callback_read(struct web_request *r, struct http_header *headers,
+			  struct callback_request *out)
+{
+	struct evkeyvalq *in = evhttp_request_get_input_headers(r->ev);
+	size_t n = 0;
+
+	for (struct evkeyval *kv = in->tqh_first; kv != NULL && n < GUARD_HEADERS_MAX;
+	     kv = kv->next.tqe_next)
+		headers[n++] = (struct http_header){.name = kv->key, .value = kv->value};
+	*out = (struct callback_request){.method = r->method,
+					 .query = r->query,
+					 .headers = headers,
+					 .n_headers = n,
+					 .token = r->params.value[1]};
+	out->body = web_request_body(r, &out->body_len);
+}
+
+static void callback_post(struct web_request *r, struct web_slot *slot,
+			  const struct callback_request *call, size_t n)
+{
+	struct callback_work *w = mem_calloc(1, sizeof(*w));
+	const char *content_type, *body;
+
+	w->request = r;
+	w->slot = slot;
+	w->provider_id = slot->id;
+	w->provider_name = mem_strdup(slot->name);
+	w->n = n;
+	w->receipts = mem_calloc(n, sizeof(*w->receipts));
+	memcpy(w->receipts, r->web->receipts, n * sizeof(*w->receipts));
+	w->fates = mem_calloc(n, sizeof(*w->fates));
+	/* Without the token: what is kept for disputes opens nothing. */
+	buf_init(&w->raw, GUARD_HEAD_MAX + GUARD_BODY_MAX);
+	(void)buf_addf(&w->raw, "%s ?%s\n", call->method, call->query);
+	(void)buf_add(&w->raw, call->body, call->body_len);
+	w->received_at = clock_now_ms();
+	provider_callback_answer(slot->provider, &w->status, &content_type, &body);
+	w->content_type = mem_strdup(content_type);
+	w->body = mem_strdup(body);
+	r->work = w;
+	r->work_free = callback_work_free;
+	if (engine_post(r->web->engine, callback_store, callback_stored, w) < 0) {
+		r->web->callbacks_refused[WEB_CB_BUSY]++;
+		web_header(r, "Retry-After", "5");
+		web_problem(r, 503, "queue-full", "too much at once, try again");
+	}
+}
+
+void web_handle_callback(struct web_request *r)
+{
+	struct web *web = r->web;
+	struct web_slot *slot = callback_slot(web, r->params.value[0]);
+	struct http_header headers[GUARD_HEADERS_MAX];
+	const char *token, *content_type, *body;
+	struct callback_request call;
+	struct err e = ERR_INIT;
+	int n, status;
+
+	callback_read(r, headers, &call);
+	token =
+	    slot == NULL ? NULL : web->cfg.callback_token(slot->name, web->cfg.callback_arg);
+	if (token == NULL || !provider_callback_verify(slot->provider, &call, token)) {
+		web->callbacks_refused[WEB_CB_TOKEN]++;
+		web_problem(r, 404, "not-found", "nothing here");
+		return;
+	}
+	n = provider_callback_parse(slot->provider, &call, web->receipts, WEB_RECEIPTS_MAX, &e);
+	if (n < 0) {
+		slot->misread++;
+		web->callbacks_refused[WEB_CB_MISREAD]++;
+		log_warn("web", "callback_misread", "provider=%s bytes=%zu", slot->name,
+			 strlen(call.query) + call.body_len);
+		web_problem(r, 400, "not-understood", "not a receipt that is known here");
+		return;
+	}
+	if (n == 0) {
+		provider_callback_answer(slot->provider, &status, &content_type, &body);
+		web_reply(r, status, content_type, body, strlen(body));
+		return;
+	}
+	callback_post(r, slot, &call, (size_t)n);
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/gate.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+/* How long a refused peer may take to read the answer and go. */
+#define GATE_LINGER_MS 2000
+/* What may pile up behind a request that is being answered. */
+#define GATE_AHEAD_MAX (GUARD_HEAD_MAX + GUARD_BODY_MAX)
+
+enum gate_state {
+	GATE_IDLE,	/* no byte of a request yet */
+	GATE_READING,	/* a request is coming in */
+	GATE_ANSWERING, /* evhttp has it */
+	GATE_CLOSING	/* refused: what still comes is thrown away */
+};
+
+struct gate_conn {
+	struct gate *gate;
+	struct gate_conn *prev, *next;
+	struct bufferevent *bev;
+	struct evhttp_connection *evcon; /* NULL until evhttp has made it */
+	evutil_socket_t fd;
+	enum gate_state state;
+	bool releasing; /* the input callback is looking at our own bytes */
+	struct guard guard;
+	struct evbuffer *ahead; /* came in, not looked at */
+	struct event *timer;
+	void (*lost)(void *arg);
+	void *lost_arg;
+};
+
+struct gate {
+	struct event_base *base;
+	struct evconnlistener *listener;
+	struct gate_limits limits;
+	void (*refused)(enum guard_reason why, void *arg);
+	void *arg;
+	struct gate_conn *conns;
+	struct gate_conn *
+	    *by_fd; /* evhttp tells no owner: a connection is found by its socket */
+	size_t cap_fd, n_conns;
+	bool full;
+};
+
+static void gate_deadline(struct gate_conn *c, int64_t ms)
+{
+	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+
+	evtimer_add(c->timer, &tv);
+}
+
+/* Ends a connection from outside evhttp: its next read meets the end of the stream. */
+static void gate_hang_up(struct gate_conn *c, int how)
+{
+	if (c->fd >= 0)
+		(void)shutdown(c->fd, how);
+}
+
+/* Answers in evhttp's place, which has seen nothing of this request and has nothing left to write:
+ * the socket's buffer is empty, one send() is enough. */
+static void gate_refuse(struct gate_conn *c, enum guard_reason why)
+{
+	struct buf out = BUF_INIT(1024);
+	int status = guard_reason_status(why);
+	char body[160];
+
+	(void)snprintf(body, sizeof(body),
+		       "{\"type\":\"urn:moidan:problem:bad-request\",\"title\":\"Refused\","
+		       "\"status\":%d,\"detail\":\"%s\"}\n",
+		       status, guard_reason_name(why));
+	(void)buf_addf(&out,
+		       "HTTP/1.1 %d Refused\r\nContent-Type: application/problem+json\r\n"
+		       "Content-Length: %zu\r\nCache-Control: no-store\r\n"
+		       "X-Content-Type-Options: nosniff\r\n"
+		       "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+		       "Referrer-Policy: no-referrer\r\nConnection: close\r\n\r\n%s",
+		       status, strlen(body), body);
+	if (c->fd >= 0)
+		(void)send(c->fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	buf_free(&out);
+	c->gate->refused(why, c->gate->arg);
+	c->state = GATE_CLOSING;
+	evbuffer_drain(c->ahead, evbuffer_get_length(c->ahead));
+	gate_hang_up(c, SHUT_WR);
+	gate_deadline(c, GATE_LINGER_MS);
+}
+
+/* Hands a whole request to evhttp. Its input is closed at the end except while it reads. */
+static void gate_release(struct gate_conn *c)
+{
+	struct evbuffer *input = bufferevent_get_input(c->bev);
+
+	c->releasing = true;
+	evbuffer_unfreeze(input, 0);
+	evbuffer_add(input, c->guard.bytes.data, c->guard.bytes.len);
+	evbuffer_freeze(input, 0);
+	c->releasing = false;
+	guard_reset(&c->guard);
+	c->state = GATE_ANSWERING;
+	gate_deadline(c, c->gate->limits.reply_ms);
+}
+
+/* Looks at what has come in, up to the end of one request. */
+static void gate_pump(struct gate_conn *c)
+{
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	enum guard_result r = GUARD_MORE;
+	struct evbuffer_iovec v;
+	size_t used;
+
+	while (r == GUARD_MORE && evbuffer_peek(c->ahead, -1, NULL, &v, 1) > 0 &&
+	       v.iov_len > 0) {
+		r = guard_feed(&c->guard, v.iov_base, v.iov_len, &used);
+		evbuffer_drain(c->ahead, used);
+	}
+	if (r == GUARD_REFUSED) {
+		gate_refuse(c, c->guard.reason);
+	} else if (r == GUARD_COMPLETE) {
+		gate_release(c);
+	} else if (guard_begun(&c->guard) && c->state == GATE_IDLE) {
+		c->state = GATE_READING;
+		gate_deadline(c, c->gate->limits.request_ms);
+	}
+	if (c->state == GATE_READING && c->guard.wants_continue) {
+		c->guard.wants_continue = false;
+		(void)send(c->fd, go_on, sizeof(go_on) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+}
+
+/* Runs inside the socket's read, before evhttp is told that there is something. */
+static void gate_on_input(struct evbuffer *input, const struct evbuffer_cb_info *info,
+			  void *arg)
+{
+	struct gate_conn *c = arg;
+
+	if (c->releasing || info->n_added == 0)
+		return;
+	if (c->state == GATE_CLOSING) {
+		evbuffer_drain(input, evbuffer_get_length(input));
+		return;
+	}
+	evbuffer_add_buffer(c->ahead, input);
+	if (c->state != GATE_ANSWERING)
+		gate_pump(c);
+	else if (evbuffer_get_length(c->ahead) > GATE_AHEAD_MAX)
+		gate_hang_up(c, SHUT_RDWR);
+}
+
+static void gate_conn_free(struct gate_conn *c)
+{
+	struct gate *g = c->gate;
+
+	if (c->fd >= 0 && (size_t)c->fd < g->cap_fd && g->by_fd[c->fd] == c)
+		g->by_fd[c->fd] = NULL;
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		g->conns = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	g->n_conns--;
+	if (g->full && g->listener != NULL) {
+		g->full = false;
+		evconnlistener_enable(g->listener);
+	}
+	event_free(c->timer);
+	evbuffer_free(c->ahead);
+	guard_free(&c->guard);
+	free(c);
+}
+
+static void gate_on_close(struct evhttp_connection *evcon, void *arg)
+{
+	struct gate_conn *c = arg;
+
+	(void)evcon;
+	evbuffer_remove_cb(bufferevent_get_input(c->bev), gate_on_input, c);
+	if (c->lost != NULL)
+		c->lost(c->lost_arg);
+	gate_conn_free(c);
+}
+
+/* evhttp gave up on a connection that it had hardly made, and let go of the bufferevent. */
+static void gate_conn_orphan(struct gate_conn *c)
+{
+	evbuffer_remove_cb(bufferevent_get_input(c->bev), gate_on_input, c);
+	bufferevent_decref(c->bev);
+	gate_conn_free(c);
+}
+
+/* The connection has been made around our bufferevent: learn its socket and its end. evhttp puts the
+ * connection into its bufferevent as the callbacks' argument. */
+static void gate_made(struct gate_conn *c)
+{
+	struct gate *g = c->gate;
+	void *evcon = NULL;
+
+	bufferevent_getcb(c->bev, NULL, NULL, NULL, &evcon);
+	if (evcon == NULL) {
+		gate_conn_orphan(c);
+		return;
+	}
+	c->evcon = evcon;
+	c->fd = bufferevent_getfd(c->bev);
+	if ((size_t)c->fd >= g->cap_fd) {
+		size_t had = g->cap_fd;
+
+		g->by_fd = mem_grow(g->by_fd, &g->cap_fd, (size_t)c->fd + 1, sizeof(*g->by_fd));
+		memset(g->by_fd + had, 0, (g->cap_fd - had) * sizeof(*g->by_fd));
+	}
+	g->by_fd[c->fd] = c;
+	evhttp_connection_set_closecb(c->evcon, gate_on_close, c);
+	bufferevent_decref(c->bev);
+	gate_deadline(c, g->limits.idle_ms);
+}
+
+static void gate_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct gate_conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->evcon == NULL)
+		gate_made(c);
+	else if (c->state == GATE_READING)
+		gate_refuse(c, GUARD_TOO_SLOW);
+	else
+		gate_hang_up(c, SHUT_RDWR);
+}
+
+static struct bufferevent *gate_on_accept(struct event_base *base, void *arg)
+{
+	struct gate *g = arg;
+	struct gate_conn *c;
+	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+
+	if (bev == NULL)
+		return NULL;
+	c = mem_calloc(1, sizeof(*c));
+	c->gate = g;
+	c->bev = bev;
+	c->fd = -1;
+	c->ahead = evbuffer_new();
+	guard_init(&c->guard);
+	c->next = g->conns;
+	if (g->conns != NULL)
+		g->conns->prev = c;
+	g->conns = c;
+	if (++g->n_conns >= g->limits.connections) {
+		g->full = true;
+		evconnlistener_disable(g->listener);
+		log_warn("web", "connections_full", "n=%zu", g->n_conns);
+	}
+	evbuffer_add_cb(bufferevent_get_input(bev), gate_on_input, c);
+	/* Until gate_made(), which runs in this turn of the loop and so before any byte is read, the
+	 * bufferevent must outlive whatever evhttp does with it. */
+	bufferevent_incref(bev);
+	c->timer = event_new(base, -1, 0, gate_on_timer, c);
+	event_active(c->timer, EV_TIMEOUT, 0);
+	return bev;
+}
+
+struct gate *gate_new(struct event_base *base, struct evhttp *http,
+		      struct evconnlistener *listener, const struct gate_limits *limits,
+		      void (*refused)(enum guard_reason why, void *arg), void *arg)
+{
+	struct gate *g = mem_calloc(1, sizeof(*g));
+
+	g->base = base;
+	g->listener = listener;
+	g->limits = *limits;
+	g->refused = refused;
+	g->arg = arg;
+	evhttp_set_bevcb(http, gate_on_accept, g);
+	return g;
+}
+
+static struct gate_conn *gate_conn_of(struct gate *g, struct evhttp_request *req)
+{
+	struct evhttp_connection *evcon = evhttp_request_get_connection(req);
+	evutil_socket_t fd;
+
+	if (evcon == NULL)
+		return NULL;
+	fd = bufferevent_getfd(evhttp_connection_get_bufferevent(evcon));
+	return fd >= 0 && (size_t)fd < g->cap_fd ? g->by_fd[fd] : NULL;
+}
+
+/* The answer is out; evhttp now goes on to the next request, or closes. */
+static void gate_on_complete(struct evhttp_request *req, void *arg)
+{
+	struct gate_conn *c = arg;
+
+	(void)req;
+	c->state = GATE_IDLE;
+	gate_deadline(c, c->gate->limits.idle_ms);
+	if (evbuffer_get_length(c->ahead) > 0)
+		gate_pump(c);
+}
+
+void gate_request_begins(struct gate *g, struct evhttp_request *req, void (*lost)(void *arg),
+			 void *arg)
+{
+	struct gate_conn *c = gate_conn_of(g, req);
+
+	if (c == NULL)
+		return;
+	c->lost = lost;
+	c->lost_arg = arg;
+	evhttp_request_set_on_complete_cb(req, gate_on_complete, c);
+}
+
+void gate_request_answered(struct gate *g, struct evhttp_request *req)
+{
+	struct gate_conn *c = gate_conn_of(g, req);
+
+	if (c != NULL)
+		c->lost = NULL;
+}
+
+size_t gate_connections(const struct gate *g)
+{
+	return g->n_conns;
+}
+
+void gate_stop(struct gate *g)
+{
+	evconnlistener_disable(g->listener);
+	g->listener = NULL;
+}
+
+void gate_free(struct gate *g)
+{
+	if (g == NULL)
+		return;
+	while (g->conns != NULL)
+		gate_conn_orphan(g->conns);
+	free(g->by_fd);
+	free(g);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers: the same security headers on each, errors as problem documents. */
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "web/server.h"
+
+static const char *const web_headers[][2] = {
+    {"Cache-Control", "no-store"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+};
+
+static void web_request_free(struct web_request *r)
+{
+	if (r->prev != NULL)
+		r->prev->next = r->next;
+	else
+		r->web->requests = r->next;
+	if (r->next != NULL)
+		r->next->prev = r->prev;
+	if (r->work_free != NULL)
+		r->work_free(r->work);
+	free(r->path);
+	free(r->query);
+	free(r);
+}
+
+static void web_count(struct web_request *r, int status)
+{
+	size_t row = r->route == NULL ? web_n_routes : (size_t)(r->route - web_routes);
+
+	r->web->answers[row][status / 100]++;
+}
+
+void web_header(struct web_request *r, const char *name, const char *value)
+{
+	if (r->ev != NULL)
+		evhttp_add_header(evhttp_request_get_output_headers(r->ev), name, value);
+}
+
+void web_reply(struct web_request *r, int status, const char *content_type, const void *body,
+	       size_t len)
+{
+	struct evbuffer *out;
+	char length[24];
+
+	web_count(r, status);
+	if (r->ev == NULL) {
+		web_request_free(r);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(web_headers) / sizeof(web_headers[0]); i++)
+		web_header(r, web_headers[i][0], web_headers[i][1]);
+	web_header(r, "Content-Type", content_type);
+	/* evhttp would count, and send, the body of an answer to HEAD. */
+	(void)snprintf(length, sizeof(length), "%zu", len);
+	web_header(r, "Content-Length", length);
+	out = evbuffer_new();
+	if (!r->head)
+		evbuffer_add(out, body, len);
+	gate_request_answered(r->web->gate, r->ev);
+	evhttp_send_reply(r->ev, status, NULL, out);
+	evbuffer_free(out);
+	web_request_free(r);
+}
+
+void web_reply_json(struct web_request *r, int status, json_t *take)
+{
+	char *text = json_dumps(take, JSON_COMPACT);
+
+	json_decref(take);
+	web_reply(r, status, "application/json; charset=utf-8", text, strlen(text));
+	free(text);
+}
+
+void web_problem(struct web_request *r, int status, const char *kind, const char *detail)
+{
+	char *type = mem_printf("urn:moidan:problem:%s", kind), *text;
+	json_t *p = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", kind, "status",
+			      status, "detail", detail);
+
+	text = json_dumps(p, JSON_COMPACT);
+	json_decref(p);
+	free(type);
+	web_reply(r, status, "application/problem+json; charset=utf-8", text, strlen(text));
+	free(text);
+}
+
+const char *web_request_header(const struct web_request *r, const char *name)
+{
+	if (r->ev == NULL)
+		return NULL;
+	return evhttp_find_header(evhttp_request_get_input_headers(r->ev), name);
+}
+
+const char *web_request_body(struct web_request *r, size_t *len)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(r->ev);
+
+	*len = evbuffer_get_length(in);
+	return *len == 0 ? "" : (const char *)evbuffer_pullup(in, -1);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this floor share. Nobody outside includes it. */
+#ifndef MOIDAN_WEB_SERVER_H
+#define MOIDAN_WEB_SERVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/message.h"
+#include "web/gate.h"
+#include "web/route.h"
+#include "web/web.h"
+
+struct evhttp_bound_socket;
+
+/* Receipts that one call may carry. */
+#define WEB_RECEIPTS_MAX 1024
+
+/* One request from the first byte of its handler until web_reply(). */
+struct web_request {
+	struct web *web;
+	struct evhttp_request *ev; /* NULL once the connection is lost */
+	const struct route *route;
+	struct route_params params;
+	const char *method; /* "GET", "POST"; HEAD is GET */
+	bool head;
+	char *path, *query; /* query is "" when there is none */
+	void *work;	    /* what the handler keeps while it waits for the store */
+	void (*work_free)(void *work);
+	struct web_request *prev, *next;
+};
+
+/* Counters of one provider; kept by name across reloads. */
+struct web_slot {
+	struct web_slot *next;
+	char *name;
+	const struct provider *provider; /* NULL: no longer configured */
+	int id;				 /* the store's number, 0 = not yet known */
+	int64_t fates[RECEIPT_FATE_COUNT];
+	int64_t misread; /* verified, but not understood */
+};
+
+enum web_callback_refusal { WEB_CB_TOKEN, WEB_CB_MISREAD, WEB_CB_BUSY, WEB_CB_REFUSALS };
+
+struct web {
+	struct event_base *base;
+	struct engine *engine;
+	struct web_config cfg; /* providers are looked up through slots */
+	struct evhttp *http;
+	struct evhttp_bound_socket *bound;
+	struct gate *gate;
+	struct web_request *requests; /* under way */
+	struct web_slot *slots;
+	struct receipt *receipts; /* room for one call's */
+	struct store *reader;	  /* for figures; opened when first asked for */
+	struct buf figures;	  /* metrics of the store as last read */
+	int64_t figures_at;	  /* monotonic; 0 = never */
+	int64_t ready_at;	  /* monotonic: the store last proved writable */
+	int64_t started_at;
+	int64_t refused[GUARD_REASON_COUNT];
+	int64_t callbacks_refused[WEB_CB_REFUSALS];
+	int64_t (
+	    *answers)[6]; /* per route, by hundreds of the status; the last row: no route */
+};
+
+extern const struct route web_routes[];
+extern const size_t web_n_routes;
+
+/* Each answers r and frees it; exactly one is called for each request, now or later. */
+void web_reply(struct web_request *r, int status, const char *content_type, const void *body,
+	       size_t len);
+void web_reply_json(struct web_request *r, int status, json_t *take);
+/* RFC 9457. kind ends "urn:moidan:problem:"; detail is for whoever called. */
+void web_problem(struct web_request *r, int status, const char *kind, const char *detail);
+
+/* Before the reply. */
+void web_header(struct web_request *r, const char *name, const char *value);
+/* A header of the request, NULL when absent. */
+const char *web_request_header(const struct web_request *r, const char *name);
+/* The body, borrowed until the reply. */
+const char *web_request_body(struct web_request *r, size_t *len);
+
+/* Handlers. */
+void web_handle_callback(struct web_request *r);
+void web_handle_healthz(struct web_request *r);
+void web_handle_readyz(struct web_request *r);
+void web_handle_metrics(struct web_request *r);
+
+#endif
