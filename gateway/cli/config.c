@@ -287,7 +287,8 @@ static int house_furnish_reports(struct house *h, const struct ydoc *doc, struct
 	const struct conf_list *names = &h->cfg.reports.programmes;
 	struct programme **list = mem_calloc(names->n + 1, sizeof(*list));
 
-	h->report = (struct report_house){.house = &h->campaign, .cfg = &h->cfg.reports};
+	h->report = (struct report_house){
+	    .house = &h->campaign, .parent = h->cfg.unit.parent, .cfg = &h->cfg.reports};
 	h->report.programmes = list;
 	for (size_t i = 0; i < names->n; i++) {
 		const char *name = ((char **)names->items)[i];
@@ -313,6 +314,8 @@ static int house_build(struct house *h, const struct ydoc *doc, struct err *e)
 	house_default_dir(&h->cfg.templates, dir, "templates", "/templates", "templates");
 	house_default_dir(&h->cfg.descriptions, dir, "programmes", "", "config");
 	free(copy);
+	if (*h->cfg.public_url != '\0')
+		h->callbacks = mem_printf("%s/callbacks", h->cfg.public_url);
 	log_set_level((enum log_level)h->cfg.log_level);
 	h->calendar = calendar_new(&h->cfg.hours, e);
 	if (h->calendar == NULL || house_check(h, doc, e) < 0 ||
@@ -364,6 +367,7 @@ void house_free(struct house *h)
 	free(h->programmes);
 	free((void *)(uintptr_t)h->report.programmes);
 	calendar_free(h->calendar);
+	free(h->callbacks);
 	conf_free(&config_table, &h->cfg);
 	free(h->path);
 	free(h);

@@ -43,6 +43,7 @@ extern const struct conf_table config_table;
 struct house {
 	char *path; /* of the file that was read */
 	struct config cfg;
+	char *callbacks; /* public_url/callbacks; NULL = no receipts are asked for */
 	struct calendar *calendar;
 	struct provider **providers;
 	size_t n_providers;

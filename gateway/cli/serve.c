@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moidan serve: the floors put together on one loop, from the first signal handler to the drain. */
+#include <event2/event.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "dispatch/engine.h"
+#include "report/deliver.h"
+#include "web/web.h"
+
+/* A drain waits for answers that are under way; systemd's TimeoutStopSec is longer. */
+#define SERVE_DRAIN_MS (25 * CLOCK_SECOND_MS)
+/* A reload waits for the same. */
+#define SERVE_RELOAD_MS (15 * CLOCK_SECOND_MS)
+/* Longer than any commit, checkpoint or import of ours holds the store. */
+#define SERVE_STALLED_MS (60 * CLOCK_SECOND_MS)
+#define SERVE_FILES	 8192
+
+/* The path segment that proves a callback to be a provider's: derived from one key in the store, so
+ * that it survives restarts and a provider added by a reload has one too. */
+struct serve_token {
+	struct serve_token *next;
+	char *provider;
+	char text[sodium_base64_ENCODED_LEN(24, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+};
+
+struct serve {
+	struct cli *c;
+	struct house *house,
+	    *before;	     /* before: until the next reload somebody may still look at it */
+	struct store *store; /* until the engine takes it */
+	struct event_base *base;
+	struct event *signals[5], *watchdog;
+	size_t n_signals;
+	struct engine *engine;
+	struct deliver *deliver;
+	struct web *web;
+	unsigned char key[crypto_auth_KEYBYTES];
+	struct serve_token *tokens;
+	struct err fatal;
+};
+
+/* ---- callbacks' tokens ------------------------------------------------------------------- */
+
+static int serve_load_key(struct serve *s, struct err *e)
+{
+	char text[2 * crypto_auth_KEYBYTES + 1], *kept = NULL;
+	size_t len = 0;
+	int rc = store_meta_get(s->store, "callback_key", &kept, e);
+
+	if (rc == 0) {
+		crypto_auth_keygen(s->key);
+		(void)sodium_bin2hex(text, sizeof(text), s->key, sizeof(s->key));
+		rc = store_begin(s->store, e);
+		if (rc == 0 && (rc = store_meta_set(s->store, "callback_key", text, e)) < 0)
+			store_rollback(s->store);
+		if (rc == 0)
+			rc = store_commit(s->store, e);
+		sodium_memzero(text, sizeof(text));
+	} else if (rc > 0) {
+		rc = sodium_hex2bin(s->key, sizeof(s->key), kept, strlen(kept), NULL, &len,
+				    NULL) == 0 &&
+			     len == sizeof(s->key)
+			 ? 0
+			 : err_set(e, EX_DATAERR, "the store's callback_key is damaged");
+	}
+	if (kept != NULL)
+		mem_free_secret(kept, strlen(kept));
+	return rc;
+}
+
+static const char *serve_token(const char *provider, void *arg)
+{
+	struct serve *s = arg;
+
+	for (const struct serve_token *t = s->tokens; t != NULL; t = t->next) {
+		if (strcmp(t->provider, provider) == 0)
+			return t->text;
+	}
+	return NULL;
+}
+
+static void serve_make_tokens(struct serve *s, const struct house *h)
+{
+	unsigned char mac[crypto_auth_BYTES];
+
+	for (size_t i = 0; i < h->n_providers; i++) {
+		const char *name = provider_facts(h->providers[i])->name;
+		struct serve_token *t;
+
+		if (serve_token(name, s) != NULL)
+			continue;
+		t = mem_calloc(1, sizeof(*t));
+		t->provider = mem_strdup(name);
+		(void)crypto_auth(mac, (const unsigned char *)name, strlen(name), s->key);
+		(void)sodium_bin2base64(t->text, sizeof(t->text), mac, 24,
+					sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		log_redact(t->text);
+		t->next = s->tokens;
+		s->tokens = t;
+	}
+	sodium_memzero(mac, sizeof(mac));
+}
+
+/* ---- what the floors get ----------------------------------------------------------------- */
+
+static struct engine_config serve_engine_config(struct serve *s, const struct house *h)
+{
+	return (struct engine_config){.dispatch = h->cfg.dispatch,
+				      .house = &h->campaign,
+				      .providers = h->providers,
+				      .n_providers = h->n_providers,
+				      .callback_base = h->callbacks,
+				      .callback_token = serve_token,
+				      .callback_arg = s};
+}
+
+static struct web_config serve_web_config(struct serve *s, const struct house *h)
+{
+	return (struct web_config){.listen = h->cfg.listen,
+				   .database = h->cfg.database,
+				   .providers = h->providers,
+				   .n_providers = h->n_providers,
+				   .callback_token = serve_token,
+				   .callback_arg = s};
+}
+
+static void serve_on_fatal(const struct err *e, void *arg)
+{
+	struct serve *s = arg;
+
+	log_error("serve", "fatal", "reason=\"%s\"", e->text);
+	s->fatal = *e;
+	(void)event_base_loopbreak(s->base);
+}
+
+/* ---- signals ----------------------------------------------------------------------------- */
+
+/* The whole new configuration, or the old one goes on. */
+static int serve_change(struct serve *s, struct house *h, struct err *e)
+{
+	struct engine_config engine;
+	struct web_config web;
+	struct err ignored = ERR_INIT;
+
+	if (strcmp(h->cfg.database, s->house->cfg.database) != 0 ||
+	    strcmp(h->cfg.listen, s->house->cfg.listen) != 0)
+		return err_set(e, EX_CONFIG,
+			       "%s: \"database\" and \"listen\" change with a restart only",
+			       h->path);
+	serve_make_tokens(s, h);
+	engine = serve_engine_config(s, h);
+	web = serve_web_config(s, h);
+	if (deliver_reconfigure(s->deliver, &h->report, e) < 0)
+		return -1;
+	if (engine_reconfigure(s->engine, &engine, SERVE_RELOAD_MS, e) < 0) {
+		if (deliver_reconfigure(s->deliver, &s->house->report, &ignored) < 0)
+			serve_on_fatal(&ignored, s);
+		return -1;
+	}
+	web_reconfigure(s->web, &web);
+	house_free(s->before);
+	s->before = s->house;
+	s->house = h;
+	return 0;
+}
+
+static void serve_reload(struct serve *s)
+{
+	struct err e = ERR_INIT;
+	struct house *h;
+
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+			 (long long)clock_mono_ms() * 1000);
+	h = house_load(s->c->config_path, &e);
+	if (h != NULL && serve_change(s, h, &e) == 0) {
+		log_info("serve", "reloaded", "providers=%zu", h->n_providers);
+	} else {
+		house_free(h);
+		log_set_level((enum log_level)s->house->cfg.log_level);
+		log_error("serve", "reload_refused", "reason=\"%s\"", e.text);
+	}
+	(void)sd_notify(0, "READY=1");
+}
+
+static void serve_on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct serve *s = arg;
+
+	(void)what;
+	switch (number) {
+	case SIGHUP:
+		/* Before everything is up there is nothing to change. */
+		if (s->web != NULL)
+			serve_reload(s);
+		break;
+	case SIGUSR1:
+		if (s->engine != NULL)
+			engine_wake(s->engine);
+		if (s->deliver != NULL)
+			deliver_wake(s->deliver);
+		break;
+	default:
+		(void)event_base_loopbreak(s->base);
+	}
+}
+
+static int serve_signals(struct serve *s, struct err *e)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		s->signals[i] = evsignal_new(s->base, numbers[i], serve_on_signal, s);
+		if (s->signals[i] == NULL || event_add(s->signals[i], NULL) < 0)
+			return err_set(e, EX_OSERR, "no handler for signal %d", numbers[i]);
+		s->n_signals = i + 1;
+	}
+	return 0;
+}
+
+/* ---- the watchdog ------------------------------------------------------------------------ */
+
+static void serve_on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	struct serve *s = arg;
+	struct outbox_stats n;
+
+	(void)fd;
+	(void)what;
+	if (engine_stalled_ms(s->engine) >= SERVE_STALLED_MS)
+		return;
+	engine_stats(s->engine, &n);
+	(void)sd_notifyf(0, "WATCHDOG=1\nSTATUS=%lld accepted, %lld in flight, %lld uncertain",
+			 (long long)n.accepted, (long long)n.in_flight, (long long)n.uncertain);
+}
+
+static int serve_watchdog(struct serve *s, struct err *e)
+{
+	uint64_t usec = 0;
+	struct timeval half;
+
+	if (sd_watchdog_enabled(0, &usec) <= 0)
+		return 0;
+	half.tv_sec = (time_t)(usec / 2000000);
+	half.tv_usec = (suseconds_t)(usec / 2 % 1000000);
+	s->watchdog = event_new(s->base, -1, EV_PERSIST, serve_on_watchdog, s);
+	if (s->watchdog == NULL || event_add(s->watchdog, &half) < 0)
+		return err_set(e, EX_OSERR, "no timer for the watchdog");
+	return 0;
+}
+
+/* ---- life -------------------------------------------------------------------------------- */
+
+/* Numbers, names and secrets are in this memory: no core file, nobody attaches. */
+static void serve_limits(void)
+{
+	struct rlimit none = {0, 0}, files;
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < SERVE_FILES) {
+		files.rlim_cur = files.rlim_max < SERVE_FILES ? files.rlim_max : SERVE_FILES;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+static int serve_open(struct serve *s, struct err *e)
+{
+	struct engine_config engine;
+	struct web_config web;
+	struct store *store;
+
+	s->base = event_base_new();
+	if (s->base == NULL)
+		return err_set(e, EX_OSERR, "event_base_new");
+	/* Before the store: from then on commands send signals. */
+	if (serve_signals(s, e) < 0 ||
+	    store_open(s->house->cfg.database, STORE_DAEMON, &s->store, e) < 0 ||
+	    serve_load_key(s, e) < 0)
+		return -1;
+	serve_make_tokens(s, s->house);
+	engine = serve_engine_config(s, s->house);
+	web = serve_web_config(s, s->house);
+	store = s->store;
+	s->store = NULL;
+	s->engine = engine_new(s->base, store, &engine, serve_on_fatal, s, e);
+	if (s->engine == NULL)
+		return -1;
+	s->deliver = deliver_new(s->base, s->engine, &s->house->report, e);
+	if (s->deliver == NULL)
+		return -1;
+	s->web = web_new(s->base, s->engine, &web, e);
+	if (s->web == NULL || serve_watchdog(s, e) < 0)
+		return -1;
+	return 0;
+}
+
+/* Receipts that are on their way are repeated by their providers. */
+static void serve_close(struct serve *s)
+{
+	struct serve_token *t;
+
+	deliver_free(s->deliver);
+	engine_stop(s->engine, s->fatal.code != 0 ? 0 : SERVE_DRAIN_MS);
+	web_free(s->web);
+	store_close(s->store);
+	for (size_t i = 0; i < s->n_signals; i++)
+		event_free(s->signals[i]);
+	if (s->watchdog != NULL)
+		event_free(s->watchdog);
+	if (s->base != NULL)
+		event_base_free(s->base);
+	house_free(s->before);
+	house_free(s->house);
+	while ((t = s->tokens) != NULL) {
+		s->tokens = t->next;
+		free(t->provider);
+		mem_free_secret((char *)t, sizeof(*t));
+	}
+	sodium_memzero(s->key, sizeof(s->key));
+}
+
+int cmd_serve(struct cli *c, int argc, char **argv)
+{
+	struct serve s = {.c = c, .fatal = ERR_INIT};
+	struct err e = ERR_INIT;
+	int rc;
+
+	if (cli_parse(c, argc, argv, NULL, 0, 0, &e) < 0 || cli_house(c, &e) < 0)
+		return cli_fail(&e);
+	serve_limits();
+	s.house = c->house;
+	c->house = NULL; /* a reload replaces it */
+	rc = serve_open(&s, &e);
+	if (rc == 0) {
+		log_info("serve", "started", "version=%s port=%d providers=%zu", MOIDAN_VERSION,
+			 web_port(s.web), s.house->n_providers);
+		(void)sd_notify(0, "READY=1");
+		(void)event_base_dispatch(s.base);
+		(void)sd_notify(0, "STOPPING=1");
+		log_info("serve", "stopping", "wait_ms=%d", (int)SERVE_DRAIN_MS);
+		e = s.fatal;
+	}
+	serve_close(&s);
+	if (e.code != 0)
+		return cli_fail(&e);
+	log_info("serve", "stopped", "version=%s", MOIDAN_VERSION);
+	return 0;
+}
