@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "cli/config.h"
 #include "roster/roster.h"
+#include "store/campaign.h"
 #include "store/store.h"
 
 /* One run of the program. */
@@ -70,6 +71,9 @@ int cli_print_json(json_t *take);
 /* Prints text in a column: width in display cells (Vietnamese letters are one cell each); negative
  * width = to the right. */
 void cli_cell(const char *text, int width);
+
+/* "đang gửi" … */
+const char *campaign_state_vi(enum campaign_state s);
 
 /* What an import found, for people. */
 void import_print(const struct programme *p, const struct roster_result *r);

@@ -22,7 +22,7 @@ static int campaign_named(struct cli *c, const char *text, struct campaign *out,
 	return found < 0 ? -1 : 0;
 }
 
-static const char *campaign_state_vi(enum campaign_state s)
+const char *campaign_state_vi(enum campaign_state s)
 {
 	static const char *const names[] = {"nháp",	"đã trình", "đã duyệt", "đang gửi",
 					    "tạm dừng", "tự dừng",  "đã hủy"};
