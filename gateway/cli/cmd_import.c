@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "text/vi.h"
 
@@ -96,7 +97,7 @@ int cmd_import(struct cli *c, int argc, char **argv)
 {
 	struct roster_options o = {.who = cli_who()};
 	struct err e = ERR_INIT;
-	long list_year = 0;
+	long list_year = civil_from_ms(clock_now_ms()).year;
 	const struct programme *p;
 	const struct cli_option options[] = {
 	    {.name = "dry-run", .flag = &o.dry_run},

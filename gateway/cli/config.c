@@ -284,21 +284,23 @@ static void house_furnish_campaigns(struct house *h)
 
 static int house_furnish_reports(struct house *h, const struct ydoc *doc, struct err *e)
 {
-	const struct conf_list *names = &h->cfg.reports.programmes;
-	struct programme **list = mem_calloc(names->n + 1, sizeof(*list));
+	static const char *const usual[] = {"vneid", "cccd"};
+	const struct conf_list *asked = &h->cfg.reports.programmes;
+	const char *const *names = asked->n > 0 ? asked->items : usual;
+	size_t n = asked->n > 0 ? asked->n : sizeof(usual) / sizeof(usual[0]);
+	struct programme **list = mem_calloc(n, sizeof(*list));
 
 	h->report = (struct report_house){
 	    .house = &h->campaign, .parent = h->cfg.unit.parent, .cfg = &h->cfg.reports};
 	h->report.programmes = list;
-	for (size_t i = 0; i < names->n; i++) {
-		const char *name = ((char **)names->items)[i];
-		const struct programme *p = house_programme(h, name);
+	for (size_t i = 0; i < n; i++) {
+		const struct programme *p = house_programme(h, names[i]);
 
 		if (p == NULL)
 			return ydoc_error(doc, json_object_get(doc->root, "reports"),
 					  "programmes", 0, e,
-					  "there is no programme \"%s\" in %s/programmes", name,
-					  h->cfg.descriptions);
+					  "there is no programme \"%s\" in %s/programmes",
+					  names[i], h->cfg.descriptions);
 		list[h->report.n_programmes++] = (struct programme *)(uintptr_t)p;
 	}
 	h->report.officials = house_programme(h, h->cfg.reports.digest_programme);

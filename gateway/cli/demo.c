@@ -194,8 +194,10 @@ static int demo_import(struct demo *d, const char *programme, const char *file, 
 {
 	const struct programme *p = house_programme(d->c->house, programme);
 	char *path = mem_printf("%s/demo/%s", house_share_dir(), file);
-	struct roster_options o = {
-	    .who = "demo", .unit_kind = d->c->house->cfg.unit.hamlet, .this_year = 2023};
+	struct roster_options o = {.who = "demo",
+				   .unit_kind = d->c->house->cfg.unit.hamlet,
+				   .this_year = 2023,
+				   .list_year = 2023};
 	struct roster_result r = {0};
 	int rc = p != NULL ? roster_import(d->c->store, p, path, &o, &r, e)
 			   : err_set(e, EX_CONFIG, "không có chương trình %s", programme);
