@@ -24,7 +24,8 @@ static int result_write(struct store *st, const struct message_now *m,
 			const struct message_result *r, struct err *e)
 {
 	static const char WRITE[] =
-	    "UPDATE message SET state = $1, due_at = $2, generation = $3, sent_at = $4,"
+	    "UPDATE message SET state = $1, due_at = $2, generation = $3, sent_at = CASE"
+	    " WHEN $4 >= 0 THEN $4 WHEN sent_at > 0 THEN sent_at ELSE claimed_at END,"
 	    " final_at = $5, class = $6, http_status = $7, code = $8, provider_ref = $9,"
 	    " reason = $10 WHERE id = $11";
 	struct db_stmt *s = db_query(st->db, WRITE, e);
@@ -35,7 +36,10 @@ static int result_write(struct store *st, const struct message_now *m,
 	db_put_int(s, m->state);
 	db_put_int(s, r->due_at);
 	db_put_int(s, m->generation + (again ? 1 : 0));
-	db_put_int(s, r->event == MESSAGE_EV_ACCEPTED ? r->at : 0);
+	/* The uncertain keep when this reference first left: how long it is remembered counts from there. */
+	db_put_int(s, r->event == MESSAGE_EV_ACCEPTED  ? r->at
+		      : r->event == MESSAGE_EV_UNKNOWN ? -1
+						       : 0);
 	db_put_int(s, message_is_final(m->state) ? r->at : 0);
 	db_put_int(s, r->class);
 	db_put_int(s, r->http_status);
@@ -95,7 +99,8 @@ int store_message_finish(struct store *st, const struct message_result *r, size_
 static int recover_one(struct store *st, int64_t id, int64_t now, struct err *e)
 {
 	static const char UNSURE[] =
-	    "UPDATE message SET state = $1, due_at = $2, reason = $3 WHERE id = $4";
+	    "UPDATE message SET state = $1, due_at = $2, reason = $3,"
+	    " sent_at = CASE WHEN sent_at > 0 THEN sent_at ELSE claimed_at END WHERE id = $4";
 	struct message_result r = {.id = id,
 				   .event = MESSAGE_EV_UNKNOWN,
 				   .at = now,

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""No number, name, text or secret in logs, figures, errors, process titles or URLs: marked people go
+through everything that can go wrong, then all that was written is searched. Usage: canary.py MOIDAN"""
+import json
+import sys
+
+from lib import HEADINGS, House, Provider, get, wait_for
+
+NAMES = ["Nguyễn Văn Hoàng Yến Oanh", "Trần Thị Chim Sẻ", "Lê Hữu Vàng Anh", "Phạm Kim Tước"]
+NUMBERS = ["0912777001", "0912777002", "0912777003", "0912777004"]
+SECRETS = ["flow-api-key", "flow-secret-key"]
+
+
+def forms(number):
+    """A number as people, we and providers write it."""
+    return [number, "84" + number[1:], number[1:], f"{number[:4]}.{number[4:7]}.{number[7:]}"]
+
+
+def reply(request):
+    """Answers that throw everything back at us, as providers do in their error texts."""
+    everything = json.dumps(request, ensure_ascii=False)
+    k = int(request["Phone"][-1])
+    if k == 1:
+        return {"CodeResult": "146", "ErrorMessage": everything}
+    if k == 2:
+        return 500, {}, everything.encode()
+    if k == 3:
+        return 200, {"Content-Type": "text/html"}, b"<html>" + everything.encode()
+    return {"CodeResult": "100", "SMSID": "S-" + request["RequestId"]}
+
+
+with House(sys.argv[1]) as h:
+    provider = h.add(Provider(reply))
+    h.configure(provider.url, extra="caps: {per_day: 3, per_week: 6}\nlog_level: debug\n"
+                                    "dispatch: {backoff: 1s, max_attempts: 2, settle_after: 1s}")
+    rows = [HEADINGS]
+    for i, name in enumerate(NAMES):
+        rows.append(f"{i + 1};H-{i + 1};{name};Nam;1970;Tân Phú;Tổ 1;{NUMBERS[i]};Chưa tạo;;")
+    rows.append(f"9;H-9;{NAMES[0]};Nam;1970;Tân Phú;Tổ 1;{NUMBERS[0]} hoặc abc {NUMBERS[1]}9;không rõ;;")
+    rows.append(f"10;H-1;{NAMES[1]};Nam;1970;Tân Phú;Tổ 1;{NUMBERS[1]};Chưa tạo;;đã chết")
+    written = []
+
+    def run(*argv, code=0):
+        out = h.run(*argv, code=code)
+        written.append(("stderr of " + argv[0], h.errors))
+        return out
+
+    run("import", "vneid", h.write("list.csv", "\n".join(rows) + "\n"))
+    run("import", "vneid", h.write("broken.xlsx", "PK\3\4" + NUMBERS[0] + NAMES[0]), code=65)
+    h.serve()
+    h.campaign("một")
+    wait_for("answers", lambda: len(provider.seen()) >= len(NAMES))
+    wait_for("settled", lambda: not h.states("một").get("sending"))
+    url = provider.seen()[0]["CallbackUrl"]
+    token = url.rsplit("/", 1)[1]
+    for query in (f"?SMSID={NUMBERS[0]}&phonenumber={NUMBERS[0]}&SendStatus=99", f"?{NUMBERS[1]}",
+                  f"?SMSID=%00{NUMBERS[2]}", "?SMSID=" + NUMBERS[3] * 500):
+        written.append(("callback's answer", repr(get(url + query)[2])))
+    written.append(("answer", repr(get(h.url + "/" + NUMBERS[0])[2])))
+    for path in ("/metrics", "/healthz", "/readyz"):
+        status, headers, body = get(h.url + path)
+        assert status == 200, (path, status)
+        written.append((path, body.decode()))
+    run("status")
+    written.append(("status", run("status", "--json")))
+    run("message", "settle", "99999", "sent", code=65)
+    with open(f"/proc/{h.daemon.pid}/cmdline", encoding="utf-8") as f:
+        written.append(("argv", f.read()))
+    assert h.stop() == 0
+    written.append(("log", h.read("moidan.log")))
+    text = h.read("moidan.log")
+    assert "event=started" in text and len(text) > 1500, text
+
+    found = []
+    for where, what in written:
+        for i, number in enumerate(NUMBERS):
+            found += [(where, f) for f in forms(number) if f in what]
+        for name in NAMES:
+            found += [(where, n) for n in (name, name.split()[-1] + " " + name.split()[0]) if n in what]
+        found += [(where, s) for s in SECRETS + [token, "UBND xa My Phu Dong"] if s in what]
+    # A token's bearer knows it, and an error names the number that was typed; nothing else says any.
+    assert not found, found
+    assert len(provider.seen()) >= len(NAMES) and all(
+        r["ApiKey"] == SECRETS[0] for r in provider.seen()), "nothing was sent: nothing was shown"
+    print(f"ok {sum(len(w[1]) for w in written)} bytes searched")
