@@ -70,7 +70,10 @@ static bool doctor_house(struct doctor *d)
 
 	if (cli_house(d->c, &e) < 0) {
 		doctor_say(d, "config", DOCTOR_FAIL, e.code,
-			   "sửa chỗ nêu trên; thử lại bằng: moidan config check", "%s", e.text);
+			   e.code == EX_NOINPUT
+			       ? "chạy: moidan init, hoặc chỉ tệp bằng --config"
+			       : "sửa chỗ nêu trên; thử lại bằng: moidan config check",
+			   "%s", e.text);
 		return false;
 	}
 	d->h = d->c->house;
@@ -196,12 +199,12 @@ static void doctor_files(struct doctor *d)
 	char *copy = mem_strdup(path), *dir = dirname(copy);
 	struct stat db, sb;
 
-	if (stat(path, &db) < 0) {
-		doctor_say(d, "files", DOCTOR_FAIL, EX_NOINPUT, "chạy: moidan init", "%s: %s",
-			   path, strerror(errno));
-	} else if (stat(dir, &sb) == 0 &&
-		   ((db.st_mode & (S_IRWXO | S_IWGRP)) != 0 ||
-		    ((sb.st_mode & S_IWOTH) != 0 && (sb.st_mode & S_ISVTX) == 0))) {
+	/* One that is missing is said by doctor_database(). */
+	if (stat(path, &db) < 0)
+		goto out;
+	if (stat(dir, &sb) == 0 &&
+	    ((db.st_mode & (S_IRWXO | S_IWGRP)) != 0 ||
+	     ((sb.st_mode & S_IWOTH) != 0 && (sb.st_mode & S_ISVTX) == 0))) {
 		char *todo = mem_printf("chmod 600 %s; chmod 750 %s", path, dir);
 
 		doctor_say(d, "files", DOCTOR_FAIL, EX_NOPERM, todo,
@@ -211,6 +214,7 @@ static void doctor_files(struct doctor *d)
 		doctor_say(d, "files", DOCTOR_OK, 0, NULL,
 			   "chỉ chủ sở hữu đọc được cơ sở dữ liệu %s", path);
 	}
+out:
 	free(copy);
 }
 
@@ -244,12 +248,16 @@ static bool doctor_database(struct doctor *d)
 {
 	struct err e = ERR_INIT;
 
+	if (access(d->h->cfg.database, F_OK) < 0 && errno == ENOENT) {
+		doctor_say(d, "database", DOCTOR_FAIL, EX_NOINPUT, "chạy: moidan init",
+			   "chưa có cơ sở dữ liệu %s", d->h->cfg.database);
+		return false;
+	}
 	if (cli_open(d->c, STORE_READER, &e) < 0) {
 		doctor_say(d, "database", DOCTOR_FAIL, e.code,
-			   e.code == EX_NOINPUT ? "chạy: moidan init"
-			   : e.code == EX_CONFIG
+			   e.code == EX_CONFIG
 			       ? "dùng đúng phiên bản moidan; chạy moidan init để nâng cấp"
-			       : "khôi phục bản sao lưu: moidan restore FILE",
+			       : "xem quyền của tệp; nếu tệp hỏng: moidan restore FILE",
 			   "%s", e.text);
 		return false;
 	}
