@@ -10,7 +10,7 @@ _moidan() {
   message) verbs="list show retry settle" ;;
   recipient) verbs="show hold release set" ;;
   template) verbs="list show check" ;;
-  provider) verbs="list check send-test" ;;
+  provider) verbs="list check send-test resume" ;;
   report) verbs="figures weekly digest" ;;
   inspect) verbs="phone text file" ;;
   config) verbs="check schema" ;;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moidan provider: which are described, which are configured, and a test to one's own number. */
+/* moidan provider: which are described, which are configured, a test to one's own number, and the use of
+ * one that stopped itself. */
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,11 +175,66 @@ static int provider_send_test(struct cli *c, int argc, char **argv, struct err *
 	return t.outcome.class == OUTCOME_OK ? 0 : EX_UNAVAILABLE;
 }
 
+struct provider_named {
+	const char *name;
+	int id; /* 0: there is none */
+	bool stopped;
+};
+
+static void provider_find(int id, const char *name, const char *reason, int64_t since,
+			  void *arg)
+{
+	struct provider_named *n = arg;
+
+	(void)since;
+	if (strcmp(n->name, name) != 0)
+		return;
+	n->id = id;
+	n->stopped = reason != NULL;
+}
+
+/* One that stopped itself (money, account, configuration) is used again once its cause is gone. */
+static int provider_resume(struct cli *c, int argc, char **argv, struct err *e)
+{
+	struct provider_named n = {.id = 0};
+	char *subject;
+	int rc;
+
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_WRITER, e) < 0)
+		return -1;
+	n.name = argv[1];
+	if (store_provider_list(c->store, provider_find, &n, e) < 0)
+		return -1;
+	if (n.id == 0)
+		return err_set(e, EX_NOINPUT, "chưa gửi gì qua nhà cung cấp \"%s\"", n.name);
+	if (!n.stopped) {
+		(void)printf("%s không bị dừng.\n", n.name);
+		return 0;
+	}
+	if (store_begin(c->store, e) < 0)
+		return -1;
+	subject = mem_printf("provider:%s", n.name);
+	rc = store_provider_stop(c->store, n.id, NULL, e);
+	if (rc == 0)
+		rc = store_audit(c->store, cli_who(), "provider.resume", subject, NULL, e);
+	free(subject);
+	if (rc == 0)
+		rc = store_commit(c->store, e);
+	else
+		store_rollback(c->store);
+	if (rc < 0)
+		return -1;
+	cli_changed(c);
+	(void)printf("%s được dùng lại.\n", n.name);
+	return 0;
+}
+
 int cmd_provider(struct cli *c, int argc, char **argv)
 {
 	static const struct cli_verb verbs[] = {{"list", provider_list},
 						{"check", provider_check},
 						{"send-test", provider_send_test},
+						{"resume", provider_resume},
 						{NULL, NULL}};
 
 	return cli_verb(c, verbs, argc, argv);

@@ -37,7 +37,8 @@ static const struct command commands[] = {
      "recipient set PROGRAMME KEY STATE|opted-out|wrong-person|not-opted-out|not-wrong-person",
      "một người hoặc một hộ: xem, giữ, thả, đổi trạng thái", cmd_recipient},
     {"template", "template list | show FILE | check", "mẫu tin: xem, kiểm tra", cmd_template},
-    {"provider", "provider list [--json] | check | send-test NAME NUMBER [--text TEXT]",
+    {"provider",
+     "provider list [--json] | check | send-test NAME NUMBER [--text TEXT] | resume NAME",
      "nhà cung cấp: mô tả, kiểm tra, gửi thử", cmd_provider},
     {"report",
      "report figures|weekly [--week 2023-W24] [--json]\n"
