@@ -160,6 +160,17 @@ int cli_verb(struct cli *c, const struct cli_verb *verbs, int argc, char **argv)
 	return cli_fail(&e);
 }
 
+int cli_campaign(struct cli *c, const char *text, struct campaign *out, struct err *e)
+{
+	bool number = *text != '\0' && strspn(text, "0123456789") == strlen(text);
+	int found = number ? store_campaign_get(c->store, strtoll(text, NULL, 10), out, e)
+			   : store_campaign_find(c->store, text, out, e);
+
+	if (found == 0)
+		return err_set(e, EX_NOINPUT, "không có chiến dịch \"%s\"", text);
+	return found < 0 ? -1 : 0;
+}
+
 int64_t cli_id(const char *text, struct err *e)
 {
 	char *end;

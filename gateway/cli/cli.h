@@ -89,6 +89,10 @@ int cli_verb(struct cli *c, const struct cli_verb *verbs, int argc, char **argv)
 /* A row id from the command line: 1 …; -1 with e (EX_USAGE). */
 int64_t cli_id(const char *text, struct err *e);
 
+/* The campaign of this number or name, once the store is open; yours to clear. 0, or -1 with e
+ * (EX_NOINPUT). */
+int cli_campaign(struct cli *c, const char *text, struct campaign *out, struct err *e);
+
 /* The families. */
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_campaign(struct cli *c, int argc, char **argv);

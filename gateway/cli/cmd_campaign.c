@@ -10,18 +10,6 @@
 #include "cli/cli.h"
 #include "text/vi.h"
 
-/* A campaign by its number or its name; yours to clear. 0, or -1 with e (EX_NOINPUT). */
-static int campaign_named(struct cli *c, const char *text, struct campaign *out, struct err *e)
-{
-	bool number = *text != '\0' && strspn(text, "0123456789") == strlen(text);
-	int found = number ? store_campaign_get(c->store, strtoll(text, NULL, 10), out, e)
-			   : store_campaign_find(c->store, text, out, e);
-
-	if (found == 0)
-		return err_set(e, EX_NOINPUT, "không có chiến dịch \"%s\"", text);
-	return found < 0 ? -1 : 0;
-}
-
 const char *campaign_state_vi(enum campaign_state s)
 {
 	static const char *const names[] = {"nháp",	"đã trình", "đã duyệt", "đang gửi",
@@ -100,7 +88,7 @@ static int campaign_show(struct cli *c, int argc, char **argv, struct err *e)
 	int finished, rc = -1;
 
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
-	    campaign_named(c, argv[1], &k, e) < 0)
+	    cli_campaign(c, argv[1], &k, e) < 0)
 		return -1;
 	finished = campaign_is_finished(c->store, &k, e);
 	if (finished < 0 || store_message_counts(c->store, k.id, 0, &n, e) < 0)
@@ -196,7 +184,7 @@ static int campaign_preview_run(struct cli *c, int argc, char **argv, struct err
 	int rc = -1;
 
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
-	    campaign_named(c, argv[1], &k, e) < 0)
+	    cli_campaign(c, argv[1], &k, e) < 0)
 		return -1;
 	plan = campaign_plan_new(&c->house->campaign, &k, e);
 	if (plan == NULL || campaign_preview(c->store, plan, clock_now_ms(), &p, e) < 0)
@@ -326,7 +314,7 @@ static int campaign_move(struct cli *c, int argc, char **argv, struct err *e)
 	int rc;
 
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
-	    campaign_named(c, argv[1], &k, e) < 0)
+	    cli_campaign(c, argv[1], &k, e) < 0)
 		return -1;
 	house = &c->house->campaign;
 	if (strcmp(verb, "approve") == 0)

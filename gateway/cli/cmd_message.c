@@ -97,11 +97,17 @@ static int message_list(struct cli *c, int argc, char **argv, struct err *e)
 			return err_set(e, EX_USAGE, "--number: that is no telephone number");
 		f.number = ph.number;
 	}
-	if (campaign != NULL && (f.campaign_id = cli_id(campaign, e)) < 0)
-		return -1;
 	f.after_id = after;
 	if (cli_open(c, STORE_READER, e) < 0)
 		return -1;
+	if (campaign != NULL) {
+		struct campaign k = {0};
+
+		if (cli_campaign(c, campaign, &k, e) < 0)
+			return -1;
+		f.campaign_id = k.id;
+		campaign_clear(&k);
+	}
 	if (c->json)
 		p.list = json_array();
 	if (store_message_list(c->store, &f, (size_t)(limit > 0 ? limit : 1), message_collect,

@@ -28,7 +28,8 @@ static const struct command commands[] = {
      "campaign approve|start|pause|resume|cancel C",
      "chiến dịch: soạn, xem trước, duyệt, gửi, dừng", cmd_campaign},
     {"message",
-     "message list [--campaign ID] [--state S] [--number N] [--after ID] [--limit N] [--json]\n"
+     "message list [--campaign CAMPAIGN] [--state S] [--number N] [--after ID] [--limit N] "
+     "[--json]\n"
      "message show ID | retry ID | settle ID sent|not-sent|abandon",
      "tin nhắn: tra cứu, gửi lại, quyết định tin chưa rõ", cmd_message},
     {"recipient",

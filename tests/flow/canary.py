@@ -70,7 +70,7 @@ with House(sys.argv[1]) as h:
     assert h.stop() == 0
     written.append(("log", h.read("moidan.log")))
     text = h.read("moidan.log")
-    assert "event=started" in text and len(text) > 1500, text
+    assert "event=callback_misread" in text and "event=refused" in text, text
 
     found = []
     for where, what in written:
