@@ -2,6 +2,7 @@
 /* moidan init, backup, restore, config: the office's files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,19 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 
+/* Root's file is for the daemon to read: the group of a directory that was made for it (root:moidan). */
+static int init_permit(int fd, const char *path)
+{
+	char *copy = mem_strdup(path);
+	struct stat sb;
+	int rc = 0;
+
+	if (geteuid() == 0 && stat(dirname(copy), &sb) == 0)
+		rc = fchown(fd, (uid_t)-1, sb.st_gid);
+	free(copy);
+	return rc == 0 ? fchmod(fd, 0640) : -1;
+}
+
 /* Copies the shipped configuration to path, which must not exist. */
 static int init_write(const char *from, const char *path, struct err *e)
 {
@@ -21,7 +35,7 @@ static int init_write(const char *from, const char *path, struct err *e)
 
 	if (in < 0)
 		return err_set(e, EX_NOINPUT, "%s: %s", from, strerror(errno));
-	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0) {
 		(void)err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
 		goto end;
@@ -33,6 +47,8 @@ static int init_write(const char *from, const char *path, struct err *e)
 		}
 	}
 	rc = n < 0 ? err_set(e, EX_IOERR, "%s: %s", from, strerror(errno)) : 0;
+	if (rc == 0 && init_permit(out, path) < 0)
+		rc = err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
 end:
 	if (out >= 0)
 		(void)close(out);

@@ -4,12 +4,15 @@
  * two connections of one process exclude each other too, and end with it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/private.h"
 
@@ -28,6 +31,21 @@ static int lock_set(int fd, short type, off_t byte)
 	return rc;
 }
 
+void lock_give(int fd, const char *path)
+{
+	char *copy;
+	struct stat dir, own;
+
+	/* Only what root made, and nothing that has another name elsewhere. */
+	if (geteuid() != 0 || fstat(fd, &own) != 0 || own.st_uid != 0 || own.st_nlink != 1)
+		return;
+	copy = mem_strdup(path);
+	if (stat(dirname(copy), &dir) == 0 && dir.st_uid != 0 &&
+	    fchown(fd, dir.st_uid, dir.st_gid) != 0)
+		log_warn("store", "not_given", "path=%s error=\"%s\"", path, strerror(errno));
+	free(copy);
+}
+
 int lock_open(const char *path, const char *suffix, struct err *e)
 {
 	char *name = mem_printf("%s%s", path, suffix);
@@ -35,6 +53,8 @@ int lock_open(const char *path, const char *suffix, struct err *e)
 
 	if (fd < 0)
 		(void)err_set(e, EX_CANTCREAT, "%s: %s", name, strerror(errno));
+	else
+		lock_give(fd, path);
 	free(name);
 	return fd;
 }

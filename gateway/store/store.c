@@ -42,8 +42,10 @@ int store_make_file(const char *path, bool must_be_new, struct err *e)
 	 * closed, would take SQLite's locks with it. */
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd >= 0)
+	if (fd >= 0) {
+		lock_give(fd, path);
 		return close(fd);
+	}
 	if (errno == EEXIST && !must_be_new)
 		return 0;
 	return err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));

@@ -94,6 +94,28 @@ static void a_new_database_is_only_its_owners_and_has_an_identity(void **state)
 	OK(store_check(f->st, &f->e));
 }
 
+/* "sudo moidan import …" beside a daemon that is not root. */
+static void what_root_makes_belongs_to_the_owner_of_the_directory(void **state)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm", "-writer"};
+	struct fixture *f = *state;
+	struct stat sb;
+	char name[128];
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(f->dir, 65534, 65534), 0);
+	fixture_open(f, STORE_WRITER);
+	OK(store_begin(f->st, &f->e));
+	put_unit(f, "Tân Phú");
+	OK(store_commit(f->st, &f->e));
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", f->path, suffixes[i]);
+		assert_int_equal(stat(name, &sb), 0);
+		assert_int_equal(sb.st_uid, 65534);
+	}
+}
+
 static void a_second_daemon_is_refused_and_told_the_pid_of_the_first(void **state)
 {
 	struct fixture *f = *state;
@@ -781,6 +803,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(a_new_database_is_only_its_owners_and_has_an_identity),
+	    STORE_TEST(what_root_makes_belongs_to_the_owner_of_the_directory),
 	    STORE_TEST(a_second_daemon_is_refused_and_told_the_pid_of_the_first),
 	    STORE_TEST(a_command_wakes_the_daemon_that_holds_the_store),
 	    STORE_TEST(a_reader_needs_a_database_that_is_there),
