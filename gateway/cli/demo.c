@@ -289,24 +289,34 @@ static void demo_draw(const struct message_counts *n, bool terminal)
 	(void)fflush(stdout);
 }
 
+/* One look: 1 when the campaign is finished, 0 when not, -1. */
+static int demo_look(struct demo *d, struct message_counts *n, struct err *e)
+{
+	struct campaign k = {0};
+	int finished = -1;
+
+	if (store_message_counts(d->reader, d->campaign, 0, n, e) == 0 &&
+	    store_campaign_get(d->reader, d->campaign, &k, e) >= 0)
+		finished = campaign_is_finished(d->reader, &k, e);
+	campaign_clear(&k);
+	if (d->first_delivered == 0 && n->by_state[MESSAGE_DELIVERED] > 0)
+		d->first_delivered = clock_mono_ms();
+	return finished;
+}
+
 static int demo_watch(struct demo *d, struct err *e)
 {
 	int64_t until = clock_mono_ms() + DEMO_WAIT_MS;
 	bool terminal = isatty(STDOUT_FILENO) != 0;
-	struct campaign k = {0};
-	struct message_counts n;
-	int finished = 0, turn = 0;
+	struct message_counts n = {0};
+	int finished, turn = 0;
 
 	(void)printf("\nĐang gửi qua nhà cung cấp giả (một máy chủ HTTP thật trên máy này):\n");
 	do {
 		(void)usleep(terminal ? 100000 : 50000);
-		campaign_clear(&k);
-		if (store_message_counts(d->reader, d->campaign, 0, &n, e) < 0 ||
-		    store_campaign_get(d->reader, d->campaign, &k, e) < 0 ||
-		    (finished = campaign_is_finished(d->reader, &k, e)) < 0)
+		finished = demo_look(d, &n, e);
+		if (finished < 0)
 			return -1;
-		if (d->first_delivered == 0 && n.by_state[MESSAGE_DELIVERED] > 0)
-			d->first_delivered = clock_mono_ms();
 		if (terminal || turn++ % 20 == 0)
 			demo_draw(&n, terminal);
 		if (waitpid(d->daemon, NULL, WNOHANG) != 0) {
@@ -330,7 +340,6 @@ static int demo_watch(struct demo *d, struct err *e)
 		cli_cell(message_state_vi((enum message_state)s), 26);
 		(void)printf("%6lld\n", (long long)n.by_state[s]);
 	}
-	campaign_clear(&k);
 	return 0;
 }
 
@@ -401,7 +410,10 @@ static int demo_run(struct demo *d, const char *keep, struct err *e)
 	sandbox_port = demo_start_sandbox(d, e);
 	port = sandbox_port > 0 ? demo_free_port(e) : -1;
 	if (port < 0 || demo_write_config(d, sandbox_port, port, e) < 0 ||
-	    cli_open(d->c, STORE_WRITER, e) < 0 || demo_start_daemon(d, e) < 0)
+	    cli_house(d->c, e) < 0)
+		return -1;
+	log_set_level(LOG_LEVEL_WARN);
+	if (cli_open(d->c, STORE_WRITER, e) < 0 || demo_start_daemon(d, e) < 0)
 		return -1;
 	(void)printf("Nhập danh sách:\n");
 	if (demo_import(d, "vneid", "ho-dan.xlsx", e) < 0 ||
@@ -440,7 +452,6 @@ int cmd_demo(struct cli *c, int argc, char **argv)
 		return cli_fail(&e);
 	d.seed = (uint64_t)seed;
 	clock_set_shift(civil_to_ms(&when) - clock_now_ms());
-	log_set_level(LOG_LEVEL_WARN);
 	rc = demo_run(&d, keep, &e);
 	demo_end(&d);
 	return rc < 0 ? cli_fail(&e) : 0;
