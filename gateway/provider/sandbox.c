@@ -160,8 +160,12 @@ static void answer_send(struct answer *a)
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(a->http);
 	struct evbuffer *body = evhttp_request_get_output_buffer(a->http);
 
-	evhttp_add_header(headers, "Content-Type", "application/json; charset=utf-8");
-	if (a->status == 429 || a->status == 503)
+	bool busy = a->status != 200;
+
+	/* Who is busy does not come to JSON: the proxy in front of it answers. */
+	evhttp_add_header(headers, "Content-Type",
+			  busy ? "text/html" : "application/json; charset=utf-8");
+	if (busy)
 		evhttp_add_header(headers, "Retry-After", "1");
 	evbuffer_add(body, a->body, strlen(a->body));
 	/* Frees the request even if its connection has gone in the meantime. */
@@ -401,7 +405,7 @@ static void sandbox_answer(struct sandbox *s, struct evhttp_request *http, const
 	if (o.number != 0 && sandbox_hits(s, DRAW_BUSY, &o, o.nth, s->cfg->busy_per_mille)) {
 		a = answer_new(s, http,
 			       sandbox_draw(s, DRAW_BUSY_HOW, o.number, o.nth) % 2 ? 429 : 503,
-			       mem_strdup("{\"error\":\"busy\"}"));
+			       mem_strdup("<html><body>Busy</body></html>\n"));
 	} else if (code != NULL) {
 		a = answer_new(s, http, 200, answer_refusal(code));
 	} else {
