@@ -124,7 +124,8 @@ static int recipient_release(struct cli *c, int argc, char **argv, struct err *e
 	return rc;
 }
 
-/* state=NAME, or what is known of the number: opted-out, wrong-person (and no-… to undo). */
+/* state=NAME, or what is known of the number: opted-out, wrong-person (not-… to
+ * undo), or that somebody asked and it is right. */
 static int recipient_set(struct cli *c, int argc, char **argv, struct err *e)
 {
 	static const struct {
@@ -135,6 +136,7 @@ static int recipient_set(struct cli *c, int argc, char **argv, struct err *e)
 	    {"not-opted-out", 0, CONTACT_OPTED_OUT},
 	    {"wrong-person", CONTACT_WRONG_PERSON, 0},
 	    {"not-wrong-person", 0, CONTACT_WRONG_PERSON},
+	    {"confirmed", 0, CONTACT_UNCONFIRMED | CONTACT_DEAD_NUMBER},
 	};
 	const struct programme *p;
 	struct recipient r = {0};
@@ -170,7 +172,7 @@ static int recipient_set(struct cli *c, int argc, char **argv, struct err *e)
 	rc =
 	    err_set(e, EX_USAGE,
 		    "\"%s\" không phải trạng thái của chương trình, cũng không phải opted-out, "
-		    "wrong-person, not-opted-out, not-wrong-person",
+		    "wrong-person, not-opted-out, not-wrong-person, confirmed",
 		    argv[3]);
 out:
 	recipient_clear(&r);

@@ -35,7 +35,7 @@ static const struct command commands[] = {
     {"recipient",
      "recipient show PROGRAMME KEY [--json]\n"
      "recipient hold PROGRAMME KEY [--deceased] [--reason TEXT] | release PROGRAMME KEY\n"
-     "recipient set PROGRAMME KEY STATE|opted-out|wrong-person|not-opted-out|not-wrong-person",
+     "recipient set PROGRAMME KEY STATE|opted-out|wrong-person|not-opted-out|not-wrong-person|confirmed",
      "một người hoặc một hộ: xem, giữ, thả, đổi trạng thái", cmd_recipient},
     {"template", "template list | show FILE | check", "mẫu tin: xem, kiểm tra", cmd_template},
     {"provider",

@@ -75,6 +75,22 @@ def over_the_cap():
         print("ok one a day to a number")
 
 
+def perhaps_a_strangers():
+    """076 and seven figures was a landline of An Giang: nobody is named to a stranger before an officer
+    has asked."""
+    with house("2023-06-14T09:00:00+07:00") as h:
+        import_rows(h, row("S-1", "0763847123"))
+        h.serve()
+        h.run("campaign", "create", "một", "--programme", "vneid", "--audience", "A1")
+        h.run("campaign", "approve", "một", code=65)  # there is nobody to write to
+        h.run("recipient", "set", "vneid", "S-1", "confirmed")
+        h.run("campaign", "approve", "một")
+        h.run("campaign", "start", "một")
+        h.wait_states("một", {"sent": 1})
+        assert h.stop() == 0
+        print("ok a number that may be a stranger's waits for an officer")
+
+
 def after_a_restore():
     """What a backup has queued may have been sent since: a restored house waits for an officer."""
     with house("2023-06-14T09:00:00+07:00", provider="rate_per_second: 2, in_flight: 1,") as h:
@@ -103,4 +119,5 @@ at_night("2023-06-14T21:30:00+07:00")
 at_night("2023-09-02T09:00:00+07:00")  # Quốc khánh
 at_night("2023-01-22T09:00:00+07:00")  # mồng Một Tết
 over_the_cap()
+perhaps_a_strangers()
 after_a_restore()
