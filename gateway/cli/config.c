@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -180,6 +181,94 @@ static void house_default_dir(char **path, const char *dir, const char *probe,
 					 : mem_printf("%s/%s", house_share_dir(), installed);
 }
 
+/* ---- secrets ----------------------------------------------------------------------------- */
+
+static bool house_names_file(const char *key)
+{
+	size_t len = strlen(key);
+
+	return len > 5 && strcmp(key + len - 5, "_file") == 0;
+}
+
+/* Secrets' paths stand deeper in the file, and are relative to it as well. */
+static void house_resolve_secrets(struct config *c, const char *dir)
+{
+	struct provider_config *p = c->providers.items;
+	struct report_push *push = c->reports.push.items;
+	const char *key;
+	json_t *value;
+
+	for (size_t i = 0; i < c->providers.n; i++) {
+		json_object_foreach(p[i].secrets, key, value)
+		{
+			char *path = house_names_file(key) && json_is_string(value)
+					 ? mem_strdup(json_string_value(value))
+					 : NULL;
+
+			if (path != NULL) {
+				house_resolve(&path, dir);
+				json_string_set(value, path);
+			}
+			free(path);
+		}
+	}
+	for (size_t i = 0; i < c->reports.push.n; i++) {
+		if (push[i].secret_file != NULL)
+			house_resolve(&push[i].secret_file, dir);
+	}
+	if (c->reports.email.password_file != NULL)
+		house_resolve(&c->reports.email.password_file, dir);
+}
+
+void house_each_secret(const struct house *h, void (*fn)(const char *path, void *arg),
+		       void *arg)
+{
+	const struct provider_config *p = h->cfg.providers.items;
+	const struct report_push *push = h->cfg.reports.push.items;
+	const struct report_email *mail = &h->cfg.reports.email;
+	bool here = mail->password != NULL;
+	const char *key;
+	json_t *value;
+
+	for (size_t i = 0; i < h->cfg.providers.n; i++) {
+		json_object_foreach(p[i].secrets, key, value)
+		{
+			if (house_names_file(key) && json_is_string(value))
+				fn(json_string_value(value), arg);
+			else
+				here = true;
+		}
+	}
+	for (size_t i = 0; i < h->cfg.reports.push.n; i++) {
+		if (push[i].secret_file != NULL)
+			fn(push[i].secret_file, arg);
+		here = here || push[i].secret != NULL;
+	}
+	if (mail->password_file != NULL)
+		fn(mail->password_file, arg);
+	for (char **v = environ; *v != NULL; v++) {
+		const char *eq = strchr(*v, '=');
+
+		if (strncmp(*v, "MOIDAN_SECRET_", 14) == 0 && eq != NULL && eq[1] != '\0' &&
+		    strncmp(eq - 5, "_FILE", 5) == 0)
+			fn(eq + 1, arg);
+	}
+	if (here)
+		fn(h->path, arg);
+}
+
+static void house_warn_secret(const char *path, void *arg)
+{
+	struct stat sb;
+
+	(void)arg;
+	if (stat(path, &sb) == 0 && (sb.st_mode & S_IRWXO) != 0)
+		log_warn("config", "secret_for_all", "path=%s mode=%03o", path,
+			 (unsigned)sb.st_mode & 0777);
+}
+
+/* ---- the house --------------------------------------------------------------------------- */
+
 static int house_check(const struct house *h, const struct ydoc *doc, struct err *e)
 {
 	const struct config *c = &h->cfg;
@@ -313,6 +402,7 @@ static int house_build(struct house *h, const struct ydoc *doc, struct err *e)
 	const char *dir = dirname(copy);
 
 	house_resolve(&h->cfg.database, dir);
+	house_resolve_secrets(&h->cfg, dir);
 	house_default_dir(&h->cfg.templates, dir, "templates", "/templates", "templates");
 	house_default_dir(&h->cfg.descriptions, dir, "programmes", "", "config");
 	free(copy);
@@ -323,6 +413,7 @@ static int house_build(struct house *h, const struct ydoc *doc, struct err *e)
 	if (h->calendar == NULL || house_check(h, doc, e) < 0 ||
 	    house_load_providers(h, e) < 0 || house_load_programmes(h, e) < 0)
 		return -1;
+	house_each_secret(h, house_warn_secret, NULL);
 	house_furnish_campaigns(h);
 	return house_furnish_reports(h, doc, e);
 }

@@ -63,4 +63,10 @@ struct house *house_load(const char *path, struct err *e);
 void house_free(struct house *h);
 const struct programme *house_programme(const struct house *h, const char *name);
 
+/* Calls fn for each file that holds a secret: those named by NAME_file and by MOIDAN_SECRET_…_FILE, and
+ * the configuration itself when a secret stands in it. house_load() warns of those that every user of
+ * the machine can read. */
+void house_each_secret(const struct house *h, void (*fn)(const char *path, void *arg),
+		       void *arg);
+
 #endif

@@ -85,84 +85,43 @@ static bool doctor_house(struct doctor *d)
 	return true;
 }
 
-/* A file that holds a secret is for its owner and group. 0 when it is. */
-static int doctor_secret_file(struct doctor *d, const char *path)
+struct doctor_secrets {
+	struct doctor *d;
+	int seen, bad;
+};
+
+/* A file that holds a secret is for its owner and group. */
+static void doctor_secret_file(const char *path, void *arg)
 {
+	struct doctor_secrets *s = arg;
 	struct stat sb;
 	char *todo;
 
+	s->seen++;
+	if (stat(path, &sb) == 0 && (sb.st_mode & S_IRWXO) == 0)
+		return;
+	s->bad++;
 	if (stat(path, &sb) < 0) {
-		doctor_say(d, "secrets", DOCTOR_FAIL, EX_CONFIG,
+		doctor_say(s->d, "secrets", DOCTOR_FAIL, EX_CONFIG,
 			   "kiểm tra đường dẫn và quyền của người dùng chạy moidan", "%s: %s",
 			   path, strerror(errno));
-		return -1;
+		return;
 	}
-	if ((sb.st_mode & S_IRWXO) == 0)
-		return 0;
 	todo = mem_printf("chmod o= %s", path);
-	doctor_say(d, "secrets", DOCTOR_FAIL, EX_CONFIG, todo,
+	doctor_say(s->d, "secrets", DOCTOR_FAIL, EX_CONFIG, todo,
 		   "%s: mọi người dùng trên máy đều %s được tệp chứa bí mật này", path,
 		   (sb.st_mode & S_IWOTH) != 0 ? "sửa" : "đọc");
 	free(todo);
-	return -1;
-}
-
-/* The files named in one provider's secrets; *inline_ones when a secret stands in moidan.yaml itself. */
-static int doctor_provider_secrets(struct doctor *d, const json_t *secrets, bool *inline_ones)
-{
-	const char *key;
-	json_t *value;
-	int rc = 0;
-
-	json_object_foreach((json_t *)(uintptr_t)secrets, key, value)
-	{
-		size_t len = strlen(key);
-
-		if (len > 5 && strcmp(key + len - 5, "_file") == 0 && json_is_string(value))
-			rc |= doctor_secret_file(d, json_string_value(value));
-		else
-			*inline_ones = true;
-	}
-	return rc;
-}
-
-static int doctor_env_secrets(struct doctor *d)
-{
-	int rc = 0;
-
-	for (char **v = environ; *v != NULL; v++) {
-		const char *eq = strchr(*v, '=');
-
-		if (strncmp(*v, "MOIDAN_", 7) == 0 && eq != NULL && eq - *v > 5 &&
-		    strncmp(eq - 5, "_FILE", 5) == 0 && eq[1] != '\0')
-			rc |= doctor_secret_file(d, eq + 1);
-	}
-	return rc;
 }
 
 static void doctor_secrets(struct doctor *d)
 {
-	const struct config *cfg = &d->h->cfg;
-	const struct provider_config *p = cfg->providers.items;
-	const struct report_push *push = cfg->reports.push.items;
-	const struct report_email *mail = &cfg->reports.email;
-	bool inline_ones = mail->password != NULL;
-	int rc = doctor_env_secrets(d);
+	struct doctor_secrets s = {.d = d};
 
-	for (size_t i = 0; i < cfg->providers.n; i++)
-		rc |= doctor_provider_secrets(d, p[i].secrets, &inline_ones);
-	for (size_t i = 0; i < cfg->reports.push.n; i++) {
-		if (push[i].secret_file != NULL)
-			rc |= doctor_secret_file(d, push[i].secret_file);
-		inline_ones = inline_ones || push[i].secret != NULL;
-	}
-	if (mail->password_file != NULL)
-		rc |= doctor_secret_file(d, mail->password_file);
-	if (inline_ones)
-		rc |= doctor_secret_file(d, d->h->path);
-	if (rc == 0)
+	house_each_secret(d->h, doctor_secret_file, &s);
+	if (s.bad == 0)
 		doctor_say(d, "secrets", DOCTOR_OK, 0, NULL,
-			   "không người dùng nào khác đọc được tệp chứa bí mật");
+			   "%d tệp chứa bí mật, không người dùng nào khác đọc được", s.seen);
 }
 
 /* What stands beside the database belongs to whoever owns it: a command run as root leaves files that

@@ -1,0 +1,3 @@
+if(TARGET cli)
+  moidan_unit(cli_config cli)
+endif()
