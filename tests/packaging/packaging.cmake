@@ -16,3 +16,11 @@ if(NGINX AND OPENSSL AND MOIDAN_FAILPOINTS AND TARGET moidan)
     $<TARGET_FILE:moidan> ${CMAKE_SOURCE_DIR}/contrib/nginx/moidan.conf ${NGINX})
   set_tests_properties(packaging.nginx PROPERTIES LABELS packaging TIMEOUT 120)
 endif()
+
+# Needs the manual pages, and dpkg-shlibdeps for what the package depends on.
+find_program(DPKG_SHLIBDEPS dpkg-shlibdeps)
+find_program(FILE_PROGRAM file)
+if(DPKG_SHLIBDEPS AND FILE_PROGRAM AND SCDOC AND TARGET moidan)
+  add_test(NAME packaging.deb COMMAND ${packaging}/deb ${CMAKE_BINARY_DIR} ${CMAKE_CPACK_COMMAND})
+  set_tests_properties(packaging.deb PROPERTIES LABELS packaging TIMEOUT 180)
+endif()
