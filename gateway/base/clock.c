@@ -2,9 +2,12 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 #define CIVIL_OFFSET_MS (7 * CLOCK_HOUR_MS)
+/* An alarm later than this rings in between. */
+#define CLOCK_ALARM_MAX_MS (3650 * CLOCK_DAY_MS)
 
 static struct {
 	bool virtual;
@@ -31,6 +34,20 @@ int64_t clock_now_ms(void)
 int64_t clock_mono_ms(void)
 {
 	return clock_state.virtual ? clock_state.mono_ms : clock_read(CLOCK_MONOTONIC);
+}
+
+void clock_set_alarm(int timer_fd, int64_t at_ms)
+{
+	int64_t limit = clock_now_ms() + CLOCK_ALARM_MAX_MS;
+	int64_t at = (at_ms < limit ? at_ms : limit) - clock_state.shift_ms;
+	struct itimerspec when = {0};
+
+	/* Zero would turn it off. */
+	at = at > 1 ? at : 1;
+	when.it_value.tv_sec = at / 1000;
+	when.it_value.tv_nsec = at % 1000 * 1000000;
+	(void)timerfd_settime(timer_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when,
+			      NULL);
 }
 
 void clock_set_virtual(int64_t now_ms)

@@ -19,6 +19,10 @@ int64_t clock_now_ms(void);
 /* Milliseconds that only ever grow, from an unknown start. */
 int64_t clock_mono_ms(void);
 
+/* Sets a timerfd of CLOCK_REALTIME so that it rings at a moment of clock_now_ms(), be the wall clock set
+ * meanwhile or not; read() fails with ECANCELED when it was set: look at what is due now. */
+void clock_set_alarm(int timer_fd, int64_t at_ms);
+
 /* Stops both clocks and sets the wall clock; tests and `simulate` drive time with these. */
 void clock_set_virtual(int64_t now_ms);
 void clock_advance_virtual(int64_t delta_ms); /* both clocks */

@@ -24,7 +24,6 @@
 /* After a full disk or somebody else's long transaction. */
 #define ENGINE_RETRY_MS CLOCK_SECOND_MS
 /* How far ahead an alarm may be set. */
-#define ENGINE_ALARM_MAX (3650 * CLOCK_DAY_MS)
 
 /* A command on its way to the store thread and back. */
 struct engine_post {
@@ -153,20 +152,10 @@ static void engine_give(struct engine *en, const struct outbox_item *items, size
 
 static void engine_set_alarm(struct engine *en)
 {
-	int64_t limit = clock_now_ms() + ENGINE_ALARM_MAX;
-	int64_t at = en->wake < limit ? en->wake : limit;
-	struct itimerspec when = {0};
-
 	if (en->wake == en->alarm_at)
 		return;
 	en->alarm_at = en->wake;
-	at = at > 1 ? at : 1;
-	when.it_value.tv_sec = at / 1000;
-	when.it_value.tv_nsec = at % 1000 * 1000000;
-	/* An alarm on the wall clock goes off at the right moment even when that clock is set; and
-	 * with CANCEL_ON_SET we are told, and look at what is due now. */
-	(void)timerfd_settime(en->alarm, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when,
-			      NULL);
+	clock_set_alarm(en->alarm, en->wake);
 }
 
 static void engine_read_alarm(struct engine *en)

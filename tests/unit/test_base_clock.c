@@ -6,6 +6,11 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <poll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 
 static void civil_time_is_utc_plus_seven(void **state)
@@ -97,6 +102,25 @@ static void a_wall_jump_leaves_the_monotonic_clock_alone(void **state)
 	clock_set_real();
 }
 
+static void an_alarm_rings_at_a_moment_of_the_shifted_clock(void **state)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t from;
+
+	(void)state;
+	clock_set_shift(-1000 * CLOCK_DAY_MS);
+	from = clock_now_ms();
+	clock_set_alarm(fd, from + 60);
+	assert_int_equal(poll(&p, 1, 20), 0);
+	assert_int_equal(poll(&p, 1, 2000), 1);
+	assert_true(clock_now_ms() >= from + 59);
+	clock_set_alarm(fd, INT64_MAX);
+	assert_int_equal(poll(&p, 1, 20), 0);
+	clock_set_shift(0);
+	(void)close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +129,7 @@ int main(void)
 	    cmocka_unit_test(every_day_of_four_centuries_goes_there_and_back),
 	    cmocka_unit_test(iso_weeks_belong_to_the_year_of_their_thursday),
 	    cmocka_unit_test(times_are_written_as_people_and_machines_read_them),
+	    cmocka_unit_test(an_alarm_rings_at_a_moment_of_the_shifted_clock),
 	    cmocka_unit_test(a_wall_jump_leaves_the_monotonic_clock_alone),
 	};
 
