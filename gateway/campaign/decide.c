@@ -79,6 +79,10 @@ static int64_t decide_capped(const struct message_candidate *c,
 	int week = civil_iso_week(today);
 	int64_t from = 0;
 
+	/* Counted for a day to come: the clock was set back since, and what today had is not known. A
+	 * clock that was further off than a week silences nobody. */
+	if (c->contact_day > today && c->contact_day <= today + 7)
+		from = civil_day_start_ms(c->contact_day);
 	if (c->contact_day == today && c->contact_day_count >= house->caps->per_day)
 		from = civil_day_start_ms(today + 1);
 	if (c->contact_week == week && c->contact_week_count >= house->caps->per_week)

@@ -335,6 +335,19 @@ static int64_t outbox_min(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* A wall clock that was set back takes the ends of pauses along. */
+static void outbox_tell_time(struct outbox *o, int64_t now)
+{
+	int64_t back = o->last_now - now;
+
+	o->last_now = now;
+	if (back <= 0)
+		return;
+	for (size_t i = 0; i < o->n_routes; i++)
+		o->routes[i].pace.paused_until -= back;
+	o->refresh = true;
+}
+
 int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
 {
 	bool more = false;
@@ -343,9 +356,13 @@ int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
 	t->n_items = 0;
 	t->wake = INT64_MAX;
 	memset(&o->turn_stats, 0, sizeof(o->turn_stats));
+	outbox_tell_time(o, t->now);
 	for (size_t i = 0; i < o->n_routes; i++)
 		o->saved[i] = o->routes[i].pace;
 
+	/* Also before the results: after a turn that was rolled back they are judged by what is stored. */
+	if (o->refresh && outbox_reread(o, e) < 0)
+		return -1;
 	if (outbox_results(o, t, e) < 0)
 		return -1;
 	if (!o->claiming)

@@ -180,28 +180,66 @@ static int settle_resend(struct outbox *o, struct outbox_turn *t, struct outbox_
 	return 0;
 }
 
+/* Whether the message could be claimed today: whoever died, declined or has done it since is not
+ * written to again. Its number's caps have counted it before. */
+static int settle_ask(struct outbox *o, struct outbox_work *w, int64_t id, int64_t now,
+		      enum claim_decision *d, struct err *e)
+{
+	struct eligibility who = {.st = o->st, .house = o->house, .now = now};
+	struct message_candidate c;
+	int rc;
+
+	*d = CLAIM_STOP;
+	rc = w == NULL ? 0 : outbox_work_reload(o, w, e);
+	if (rc > 0)
+		rc = outbox_work_plan(o, w, e);
+	if (rc > 0)
+		rc = store_message_candidate(o->st, id, &c, e);
+	if (rc <= 0)
+		return rc;
+	c.contact_day = 0;
+	c.contact_week = 0;
+	who.plan = w->plan;
+	*d = campaign_decide(&c, &who).decision;
+	return 0;
+}
+
+/* Waits for a receipt that names it, or for an officer. */
+static int settle_wait(struct outbox *o, const struct message_open *m,
+		       const struct outbox_route *route, int64_t now, struct err *e)
+{
+	struct provider_facts facts = {.settle = SETTLE_NONE};
+	int64_t due_at = JUDGE_NEVER;
+
+	if (route != NULL) {
+		facts = *route->facts;
+		facts.settle = SETTLE_NONE;
+	}
+	if (judge_uncertain(&facts, o->cfg, m->sent_at, m->expires_at, now, &due_at) ==
+	    JUDGE_OFFICER)
+		log_warn("dispatch", "officer_needed", "message=%lld state=uncertain",
+			 (long long)m->id);
+	return store_message_postpone(o->st, m->id, due_at, e);
+}
+
 /* One uncertain message whose time has come. *full: no more fits into this turn. */
 static int settle_one(struct outbox *o, struct outbox_turn *t, const struct message_open *m,
 		      bool *full, int64_t *again, struct err *e)
 {
 	struct outbox_route *route = outbox_route_by_id(o, m->provider_id);
-	const struct outbox_work *w = outbox_work_by_id(o, m->campaign_id);
-	int64_t due_at = JUDGE_NEVER;
+	struct outbox_work *w = outbox_work_by_id(o, m->campaign_id);
+	enum claim_decision may;
 	int64_t next;
 
-	switch (judge_uncertain(route ? route->facts : NULL, o->cfg, m->sent_at, m->expires_at,
-				t->now, &due_at)) {
-	case JUDGE_OFFICER:
-		log_warn("dispatch", "officer_needed", "message=%lld state=uncertain",
-			 (long long)m->id);
-		return store_message_postpone(o->st, m->id, JUDGE_NEVER, e);
-	case JUDGE_WAIT:
-		return store_message_postpone(o->st, m->id, due_at, e);
-	case JUDGE_RESEND:
-		break;
-	}
+	if (judge_uncertain(route ? route->facts : NULL, o->cfg, m->sent_at, m->expires_at,
+			    t->now, &next) != JUDGE_RESEND)
+		return settle_wait(o, m, route, t->now, e);
+	if (settle_ask(o, w, m->id, t->now, &may, e) < 0)
+		return -1;
+	if (may == CLAIM_CANCEL || may == CLAIM_EXPIRE)
+		return settle_wait(o, m, route, t->now, e);
 	/* What a person paused, or a provider that must not be used, waits; its window goes on. */
-	if (w == NULL || route->stopped)
+	if (may == CLAIM_STOP || route->stopped)
 		return store_message_postpone(o->st, m->id, t->now + o->cfg->settle_after, e);
 	next = outbox_hours_next(o, w->row.lane, t->now);
 	if (next > t->now)
@@ -248,6 +286,19 @@ static int settle_uncertain(struct outbox *o, struct outbox_turn *t, struct err 
 
 /* ---- silence ------------------------------------------------------------------------------- */
 
+/* A message that a receipt on the way or an officer called sent is due before its time is over. */
+static int settle_silent(struct outbox *o, const struct message_open *m, int64_t now,
+			 struct err *e)
+{
+	const struct outbox_route *route = outbox_route_by_id(o, m->provider_id);
+	int64_t wait = route != NULL && route->facts->receipts ? o->cfg->receipt_silence : 0;
+
+	if (m->sent_at + wait > now)
+		return store_message_postpone(o->st, m->id,
+					      (m->sent_at < now ? m->sent_at : now) + wait, e);
+	return store_message_event(o->st, m->id, MESSAGE_EV_SILENCE, 0, NULL, e) < 0 ? -1 : 0;
+}
+
 static int settle_silence(struct outbox *o, const struct outbox_turn *t, struct err *e)
 {
 	struct message_open open[SETTLE_BATCH];
@@ -258,7 +309,7 @@ static int settle_silence(struct outbox *o, const struct outbox_turn *t, struct 
 	if (store_message_due(o->st, MESSAGE_SENT, t->now, open, SETTLE_BATCH, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (store_message_event(o->st, open[i].id, MESSAGE_EV_SILENCE, 0, NULL, e) < 0)
+		if (settle_silent(o, &open[i], t->now, e) < 0)
 			return -1;
 	}
 	rc = store_message_first_due(o->st, MESSAGE_SENT, &first, e);

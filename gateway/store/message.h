@@ -143,6 +143,10 @@ MUST_CHECK int store_message_claim(struct store *st, const struct message_claim 
 				   struct message_claimed *out, size_t *n, size_t *examined,
 				   struct err *e);
 
+/* One message, whatever its state, as a claim would see it; without its text. 1/0/-1 */
+int store_message_candidate(struct store *st, int64_t id, struct message_candidate *out,
+			    struct err *e);
+
 /* When the next queued message of a campaign is due: 1 and *due_at, 0 when none is queued, -1. */
 int store_message_next_due(struct store *st, int64_t campaign_id, int64_t *due_at, struct err *e);
 

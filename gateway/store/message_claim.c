@@ -17,14 +17,18 @@ struct claim_row {
 };
 
 /* Source of the join order: the queue's index drives, the rest is found by primary key. */
-static const char DUE[] =
-    "SELECT m.id, m.recipient_id, m.contact_id, m.template_id, m.step, m.audience, m.attempts,"
-    " m.generation, m.segments, m.ucs2, m.due_at, m.expires_at, m.recipient_rev, t.text, r.rev,"
-    " r.state, r.hold, c.number, c.flags, c.day, c.day_count, c.week, c.week_count"
-    " FROM message m CROSS JOIN message_text t ON t.message_id = m.id"
-    " CROSS JOIN recipient r ON r.id = m.recipient_id CROSS JOIN contact c ON c.id = "
-    "m.contact_id"
+#define CANDIDATE                                                                              \
+	"SELECT m.id, m.recipient_id, m.contact_id, m.template_id, m.step, m.audience,"        \
+	" m.attempts, m.generation, m.segments, m.ucs2, m.due_at, m.expires_at,"               \
+	" m.recipient_rev, t.text, r.rev, r.state, r.hold, c.number, c.flags, c.day,"          \
+	" c.day_count, c.week, c.week_count"                                                   \
+	" FROM message m CROSS JOIN message_text t ON t.message_id = m.id"                     \
+	" CROSS JOIN recipient r ON r.id = m.recipient_id"                                     \
+	" CROSS JOIN contact c ON c.id = m.contact_id"
+
+static const char DUE[] = CANDIDATE
     " WHERE m.campaign_id = $1 AND m.state = 1 AND m.due_at <= $2 ORDER BY m.due_at LIMIT $3";
+static const char ONE[] = CANDIDATE " WHERE m.id = $1";
 
 static void claim_read(struct db_stmt *s, int64_t campaign_id, struct claim_row *row)
 {
@@ -55,6 +59,27 @@ static void claim_read(struct db_stmt *s, int64_t campaign_id, struct claim_row 
 	c->contact_day_count = db_get_int32(s);
 	c->contact_week = db_get_int32(s);
 	c->contact_week_count = db_get_int32(s);
+}
+
+int store_message_candidate(struct store *st, int64_t id, struct message_candidate *out,
+			    struct err *e)
+{
+	struct db_stmt *s = db_query(st->db, ONE, e);
+	struct claim_row row;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, id);
+	rc = db_step(s, e);
+	if (rc == 1) {
+		claim_read(s, 0, &row);
+		free(row.text);
+		*out = row.c;
+		out->text = NULL;
+	}
+	db_done(s);
+	return rc;
 }
 
 static int claim_fetch(struct store *st, const struct message_claim *q, size_t max,

@@ -77,7 +77,8 @@ static int receipt_write(struct store *st, const struct message_now *m,
 	    "UPDATE message SET state = $1, final_at = $2, class = $3, code = COALESCE($4, "
 	    "code),"
 	    " sent_at = CASE WHEN sent_at > 0 THEN sent_at WHEN claimed_at > 0 THEN claimed_at"
-	    " ELSE $5 END, provider_ref = COALESCE(provider_ref, $6) WHERE id = $7";
+	    " ELSE $5 END, provider_ref = COALESCE(provider_ref, $6),"
+	    " due_at = CASE WHEN $1 = 4 THEN $7 ELSE due_at END WHERE id = $8";
 	static const char REACHED[] =
 	    "UPDATE contact SET flags = flags | $1 WHERE id = $2 AND (flags & $1) = 0";
 	struct db_stmt *s = db_query(st->db, WRITE, e);
@@ -91,6 +92,8 @@ static int receipt_write(struct store *st, const struct message_now *m,
 	db_put_text(s, r->event == MESSAGE_EV_RECEIPT_FAILED && r->code[0] ? r->code : NULL);
 	db_put_int(s, at);
 	db_put_text(s, r->provider_ref[0] ? r->provider_ref : NULL);
+	/* Accepted: from here on silence is looked at. */
+	db_put_int(s, r->received_at);
 	db_put_int(s, m->id);
 	if (db_run(s, e) != 0)
 		return -1;

@@ -218,7 +218,8 @@ int store_message_postpone(struct store *st, int64_t id, int64_t due_at, struct 
 
 /* ---- people and timers ---------------------------------------------------------------------- */
 
-/* The row after an event. A due time that is not said stays; so does a reason. */
+/* The row after an event. A due time that is not said stays, but what was accepted is looked at for
+ * silence from now on; a reason that is not said stays. */
 static int event_write(struct store *st, const struct message_now *m, enum message_event ev,
 		       int64_t due_at, const char *reason, int64_t now, struct err *e)
 {
@@ -233,7 +234,7 @@ static int event_write(struct store *st, const struct message_now *m, enum messa
 	if (s == NULL)
 		return -1;
 	db_put_int(s, m->state);
-	db_put_int(s, due_at);
+	db_put_int(s, due_at == 0 && m->state == MESSAGE_SENT ? now : due_at);
 	db_put_text(s, reason);
 	db_put_int(s, message_is_final(m->state) ? now : 0);
 	/* What failed was proved not sent: a new try is a new message to the provider. */

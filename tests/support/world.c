@@ -113,20 +113,31 @@ void world_close(struct world *w)
 void world_add_provider(struct world *w, const char *name, const char *description, int port,
 			int64_t in_flight, int64_t rate)
 {
+	static const struct {
+		const char *description, *settings, *secrets;
+	} accounts[] = {
+	    {"esms", "{\"brandname\":\"UBND-MPD\"}",
+	     "{\"api_key\":\"khoa-thu-nghiem\",\"secret_key\":\"bi-mat-thu-nghiem\"}"},
+	    {"kannel", "{\"username\":\"thu\",\"from\":\"UBND-MPD\"}",
+	     "{\"password\":\"bi-mat-thu-nghiem\"}"},
+	    {"speedsms", "{\"sender\":\"UBND-MPD\"}", "{\"access_token\":\"khoa-thu-nghiem\"}"},
+	};
 	struct err e = ERR_INIT;
 	char url[64];
 	char *names[2] = {mem_strdup(name), mem_strdup(description)};
 	struct provider_config c = {.name = names[0],
 				    .description = names[1],
 				    .base_url = url,
-				    .settings = json_pack("{s:s}", "brandname", "UBND-MPD"),
-				    .secrets =
-					json_pack("{s:s,s:s}", "api_key", "khoa-thu-nghiem",
-						  "secret_key", "bi-mat-thu-nghiem"),
 				    .rate_per_second = rate,
 				    .in_flight = in_flight,
 				    .price_per_segment = 350};
 
+	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
+		if (strcmp(accounts[i].description, description) != 0)
+			continue;
+		c.settings = json_loads(accounts[i].settings, 0, NULL);
+		c.secrets = json_loads(accounts[i].secrets, 0, NULL);
+	}
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d", port);
 	if (w->n_providers == WORLD_MAX_PROVIDERS)
 		abort();
