@@ -63,9 +63,9 @@ enum exclusion {
 	EXCLUDED_HELD,
 	EXCLUDED_OPTED_OUT,
 	EXCLUDED_WRONG_PERSON,
-	EXCLUDED_NO_PHONE, /* nothing that can be texted: the visit list */
-	EXCLUDED_UNKNOWN_RANGE,
-	EXCLUDED_SHARED, /* linked to another row's message */
+	EXCLUDED_NO_PHONE,    /* nothing that can be texted: the visit list */
+	EXCLUDED_UNCONFIRMED, /* perhaps a stranger's: waits for an officer */
+	EXCLUDED_SHARED,      /* linked to another row's message */
 	EXCLUDED_COUNT
 };
 const char *exclusion_vi(enum exclusion x);
@@ -86,6 +86,9 @@ struct campaign_preview {
 	int64_t segments, cost;			 /* đồng */
 	int64_t segments_with, segments_without; /* the same with and without accents */
 	int64_t by_audience[16];		 /* in the campaign's order */
+	/* Of the messages: to numbers of ranges that no table knows and that nothing reached yet. They are
+	 * sent and paid for; one that is refused is not tried again. */
+	int64_t unknown_range;
 	struct campaign_sample
 	    samples[5]; /* real ones: one of each audience, then spread over the list */
 	int n_samples;

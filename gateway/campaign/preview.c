@@ -163,6 +163,8 @@ static void preview_count(struct preview_pass *w, const struct plan_message *m, 
 	preview_keep(w, m, audience, r->number);
 	out->messages++;
 	out->by_audience[audience]++;
+	out->unknown_range +=
+	    r->phone_status == PHONE_UNKNOWN_RANGE && (r->contact_flags & CONTACT_REACHED) == 0;
 	out->by_segments[m->count.segments < 7 ? m->count.segments : 7]++;
 	out->segments += m->count.segments;
 	out->segments_with += m->segments_with;
@@ -312,7 +314,7 @@ json_t *campaign_preview_json(const struct campaign_preview *p)
 	    [EXCLUDED_OPTED_OUT] = "opted_out",
 	    [EXCLUDED_WRONG_PERSON] = "wrong_person",
 	    [EXCLUDED_NO_PHONE] = "no_phone",
-	    [EXCLUDED_UNKNOWN_RANGE] = "unknown_range",
+	    [EXCLUDED_UNCONFIRMED] = "unconfirmed",
 	    [EXCLUDED_SHARED] = "shared",
 	};
 	size_t shown = sizeof(p->faults) / sizeof(p->faults[0]);
@@ -332,11 +334,12 @@ json_t *campaign_preview_json(const struct campaign_preview *p)
 	for (size_t i = 0; i < shown && (int64_t)i < p->n_faults; i++)
 		json_array_append_new(faults, json_string(p->faults[i]));
 	return json_pack(
-	    "{s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:s}", "recipients",
+	    "{s:I,s:I,s:o,s:{s:I},s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:s}", "recipients",
 	    (json_int_t)p->recipients, "messages", (json_int_t)p->messages, "excluded",
-	    excluded, "by_segments", segments, "segments", (json_int_t)p->segments, "cost",
-	    (json_int_t)p->cost, "segments_with", (json_int_t)p->segments_with,
-	    "segments_without", (json_int_t)p->segments_without, "samples", samples, "longest",
+	    excluded, "warnings", "unknown_range", (json_int_t)p->unknown_range, "by_segments",
+	    segments, "segments", (json_int_t)p->segments, "cost", (json_int_t)p->cost,
+	    "segments_with", (json_int_t)p->segments_with, "segments_without",
+	    (json_int_t)p->segments_without, "samples", samples, "longest",
 	    p->longest.text != NULL ? preview_sample_json(&p->longest) : json_null(),
 	    "n_faults", (json_int_t)p->n_faults, "faults", faults, "hash", p->hash);
 }

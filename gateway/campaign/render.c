@@ -83,25 +83,20 @@ const struct plan_unit *plan_units_find(struct plan_units *u, int64_t id)
  * - 076/077 of an old list, or with the tail of a landline: in An Giang and Kiên Giang that is
  *   likelier a landline of before 2017 than a mobile number, and then a stranger would read the
  *   name. No, until an officer confirms the number.
- * - A range that no table knows: no, until something was delivered there. */
+ * - A mobile number of a range that no table knows: yes. Networks sell ranges before tables name
+ *   them, and a receipt that would prove one can only follow a message. The preview counts them;
+ *   one that the provider refuses is dead from then on. */
 static enum exclusion plan_judge_number(const struct recipient *r)
 {
-	bool known = r->phone_status == PHONE_OK;
-
 	if ((r->contact_flags & CONTACT_OPTED_OUT) != 0)
 		return EXCLUDED_OPTED_OUT;
 	if ((r->contact_flags & CONTACT_WRONG_PERSON) != 0)
 		return EXCLUDED_WRONG_PERSON;
-	if (r->phone_status == PHONE_UNKNOWN_RANGE) {
-		if ((r->contact_flags & CONTACT_REACHED) == 0)
-			return EXCLUDED_UNKNOWN_RANGE;
-		known = true;
-	}
-	if (!known || r->contact_id == 0 || (r->contact_flags & CONTACT_DEAD_NUMBER) != 0)
+	if (r->contact_id == 0 || (r->contact_flags & CONTACT_DEAD_NUMBER) != 0)
 		return EXCLUDED_NO_PHONE;
 	if ((r->phone_flags & PHONE_CONFIRM) != 0 &&
 	    (r->contact_flags & CONTACT_UNCONFIRMED) != 0)
-		return EXCLUDED_UNKNOWN_RANGE;
+		return EXCLUDED_UNCONFIRMED;
 	return EXCLUDED_COUNT;
 }
 
@@ -136,7 +131,7 @@ const char *exclusion_vi(enum exclusion x)
 	    [EXCLUDED_OPTED_OUT] = "đã đề nghị không nhận tin",
 	    [EXCLUDED_WRONG_PERSON] = "số của người khác",
 	    [EXCLUDED_NO_PHONE] = "không có số nhắn tin được, cần đến nhà",
-	    [EXCLUDED_UNKNOWN_RANGE] = "số cần xác minh trước khi nhắn",
+	    [EXCLUDED_UNCONFIRMED] = "số cần xác minh trước khi nhắn",
 	    [EXCLUDED_SHARED] = "chung số với hộ khác, nhận chung một tin",
 	};
 

@@ -150,6 +150,8 @@ static void campaign_print_preview(const struct campaign_preview *p)
 			campaign_line(exclusion_vi((enum exclusion)x), -p->excluded[x]);
 	}
 	campaign_line("Tin sẽ gửi", p->messages);
+	if (p->unknown_range != 0)
+		campaign_line("  lưu ý: đến đầu số chưa rõ", p->unknown_range);
 	for (int s = 1; s < 8; s++) {
 		char label[64];
 

@@ -53,7 +53,7 @@ void import_print(const struct programme *p, const struct roster_result *r)
 	import_number("Tạm giữ: nghi đã mất, chờ cán bộ quyết định", r->held);
 	import_number("Số di động nhắn tin được", r->phones_ok);
 	import_number("Số cố định (vào danh sách đến nhà)", r->phones_landline);
-	import_number("Đầu số chưa rõ", r->phones_unknown_range);
+	import_number("Đầu số chưa rõ (vẫn nhắn tin)", r->phones_unknown_range);
 	import_number("Không có số điện thoại", r->phones_missing);
 	import_number("Số điện thoại không đọc được", r->phones_invalid);
 	import_number("Số 11 chữ số đã đổi sang 10 (năm 2018)", r->phones_migrated);

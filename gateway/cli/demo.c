@@ -251,6 +251,9 @@ static int demo_release(struct demo *d, struct err *e)
 			(void)printf("  không nhắn %lld: %s\n", (long long)p.excluded[x],
 				     exclusion_vi((enum exclusion)x));
 	}
+	if (p.unknown_range != 0)
+		(void)printf("  lưu ý: %lld tin đến đầu số chưa rõ\n",
+			     (long long)p.unknown_range);
 	if (p.n_samples > 0)
 		(void)printf("  Tin mẫu: %s\n", p.samples[0].text);
 	rc = campaign_approve(d->c->store, house, k.id, "người duyệt", true, e);

@@ -434,7 +434,7 @@ static void row_report_phone(struct row_reader *rd, const struct sheet_row *row,
 	else if (ph->flags & PHONE_CONFIRM)
 		row_note(rd, row, column, text,
 			 "có thể là số máy bàn cũ của An Giang, Kiên Giang: hỏi lại một lần");
-	if (ph->status == PHONE_OK) {
+	if (ph->status == PHONE_OK || ph->status == PHONE_UNKNOWN_RANGE) {
 		shared = row_seen(&rd->numbers, ph->number);
 		if (++*shared > 1)
 			rd->out->phones_shared += *shared == 2 ? 2 : 1;

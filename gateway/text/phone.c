@@ -128,7 +128,7 @@ static struct phone phone_national(const char *d, size_t n)
 	p.number = UINT64_C(84000000000) + phone_digits(d, n);
 	if (phone_range_of(phone_digits(d, 3)) == NULL) {
 		p.status = PHONE_UNKNOWN_RANGE;
-		p.reason = "Đầu số chưa được biết đến, cần gửi thử một tin";
+		p.reason = "Đầu số chưa được biết đến: vẫn nhắn tin, nhà mạng từ chối thì thôi";
 	}
 	return p;
 }

@@ -11,7 +11,7 @@ enum phone_status {
 	PHONE_OK,	/* a mobile number that can be texted */
 	PHONE_MISSING,	/* nothing there: empty, "-", "ko", "chưa có", "không có" … */
 	PHONE_LANDLINE, /* kept for the visit list, never texted */
-	/* mobile by its form, no range we know: needs one delivered receipt */
+	/* mobile by its form, no range we know: texted, the network knows better */
 	PHONE_UNKNOWN_RANGE,
 	PHONE_FOREIGN,
 	PHONE_SERVICE, /* 1800/1900, 069/080, 113 … */
