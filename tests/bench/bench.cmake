@@ -1,0 +1,18 @@
+# The benchmark: `cmake --build BUILD --target bench` makes its programs (in a Release build), then
+# tests/bench/run BUILD measures. One small ctest shows that it works; it measures no time.
+find_program(PYTHON3 python3 REQUIRED)
+function(moidan_bench name)
+  add_executable(${name} EXCLUDE_FROM_ALL bench/${name}.c)
+  target_link_libraries(${name} PRIVATE ${ARGN})
+endfunction()
+moidan_bench(sink base)
+moidan_bench(curl_client base PkgConfig::CURL PkgConfig::EVENT Threads::Threads)
+moidan_bench(store_bench store)
+moidan_bench(engine_bench world PkgConfig::CURL PkgConfig::EVENT PkgConfig::SQLITE)
+add_custom_target(bench DEPENDS sink curl_client store_bench engine_bench)
+
+add_test(NAME bench.build COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target bench)
+set_tests_properties(bench.build PROPERTIES LABELS bench TIMEOUT 600 FIXTURES_SETUP bench)
+add_test(NAME bench.smoke
+  COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/bench/run ${CMAKE_BINARY_DIR} --smoke)
+set_tests_properties(bench.smoke PROPERTIES LABELS bench TIMEOUT 300 FIXTURES_REQUIRED bench)
