@@ -751,3 +751,24 @@ const char *http_reply_header(const struct http_reply *r, const char *name)
 	}
 	return NULL;
 }
+
+bool http_is_loopback(const char *url)
+{
+	static const char *const hosts[] = {"127.0.0.1", "[::1]", "localhost"};
+	const char *host = strstr(url, "://");
+	size_t all, len;
+
+	if (host == NULL)
+		return false;
+	host += 3;
+	all = strcspn(host, "/?#");
+	/* "http://localhost:x@elsewhere/" */
+	if (memchr(host, '@', all) != NULL)
+		return false;
+	len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		if (strlen(hosts[i]) == len && strncmp(hosts[i], host, len) == 0)
+			return true;
+	}
+	return false;
+}

@@ -85,4 +85,8 @@ MUST_CHECK int http_send(struct http *h, const struct http_request *req, http_do
 
 int http_in_flight(const struct http *h);
 
+/* Whether an absolute URL, of any scheme and without user name, names this machine: 127.0.0.1, [::1] or
+ * localhost. Plain text is good enough there. */
+bool http_is_loopback(const char *url);
+
 #endif

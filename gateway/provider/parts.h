@@ -77,7 +77,4 @@ void provider_receipts_free(struct provider *p);
  * does not fit or is none becomes "". */
 void provider_clean(const char *in, char *out, size_t size);
 
-/* The bytes of a file without its last line end, at most 4 KiB. Yours; NULL with e. */
-char *provider_read_secret(const char *path, struct err *e);
-
 #endif

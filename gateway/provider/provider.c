@@ -274,24 +274,6 @@ static int provider_resolve_secrets(struct provider_loader *l, struct err *e)
 	return 0;
 }
 
-/* "http://127.0.0.1:8080/x" and the like: never leaves this machine. */
-static bool provider_is_loopback(const char *url)
-{
-	static const char *const hosts[] = {"127.0.0.1", "[::1]", "localhost"};
-	const char *host = strstr(url, "://");
-	size_t len;
-
-	if (host == NULL)
-		return false;
-	host += 3;
-	len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-	for (size_t i = 0; i < 3; i++) {
-		if (strlen(hosts[i]) == len && strncmp(hosts[i], host, len) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* An account may point a description elsewhere: to a reseller of the same interface, or for trials to
  * a server on this machine, for which plain HTTP is good enough. */
 static int provider_resolve_url(struct provider_loader *l, struct err *e)
@@ -307,7 +289,7 @@ static int provider_resolve_url(struct provider_loader *l, struct err *e)
 		return err_set(e, EX_CONFIG,
 			       "provider %s: base_url is missing, and its description has none",
 			       l->p->name);
-	here = l->cfg->base_url != NULL && provider_is_loopback(url);
+	here = l->cfg->base_url != NULL && http_is_loopback(url);
 	f->http.allow_http = l->p->d.allow_http || here;
 	f->http.allow_private = l->p->d.allow_private || here;
 	if (strncmp(url, "https://", 8) != 0 &&

@@ -179,4 +179,7 @@ void provider_each_description(const char *dir,
 /* The JSON Schema of a description, for config/schema/. Yours to json_decref(). */
 json_t *provider_description_schema(void);
 
+/* A secret: the bytes of a file without its last line end, at most 4 KiB. Yours; NULL with e (EX_CONFIG). */
+char *provider_read_secret(const char *path, struct err *e);
+
 #endif

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
+#include <string.h>
+
+#include "provider/http.h"
+
 static const struct conf_field report_push_fields[] = {
     {.key = "url",
      .type = CONF_STRING,
@@ -128,3 +132,47 @@ static const struct conf_field reports_config_fields[] = {
 };
 const struct conf_table reports_config_table = {"reports", sizeof(struct reports_config),
 						reports_config_fields};
+
+/* Everything of a week happens before its digests are void. */
+#define REPORTS_SUNDAY 7
+
+static int reports_check_moments(const struct reports_config *c, struct err *e)
+{
+	if (c->weekly_ready_at > c->weekly_push_by || c->weekly_push_by > c->weekly_deadline)
+		return err_set(
+		    e, EX_CONFIG,
+		    "reports: weekly_ready_at, weekly_push_by and weekly_deadline must "
+		    "follow each other");
+	if ((c->digest_weekday == REPORTS_SUNDAY && c->digest_at >= REPORT_DIGEST_UNTIL) ||
+	    (c->weekly_weekday == REPORTS_SUNDAY && c->weekly_deadline >= REPORT_DIGEST_UNTIL))
+		return err_set(
+		    e, EX_CONFIG,
+		    "reports: a week ends on Sunday at 20:00: choose an earlier moment");
+	return 0;
+}
+
+int reports_config_check(const struct reports_config *c, struct err *e)
+{
+	const struct report_push *push = c->push.items;
+	const struct report_email *m = &c->email;
+
+	if (reports_check_moments(c, e) < 0)
+		return -1;
+	for (size_t i = 0; i < c->push.n; i++) {
+		if (strncmp(push[i].url, "https://", 8) != 0 &&
+		    (strncmp(push[i].url, "http://", 7) != 0 || !http_is_loopback(push[i].url)))
+			return err_set(
+			    e, EX_CONFIG,
+			    "reports.push[%zu].url must begin with https:// (http:// "
+			    "for this machine only)",
+			    i);
+	}
+	if (*m->server == '\0')
+		return 0;
+	if (strncmp(m->server, "smtp://", 7) != 0 && strncmp(m->server, "smtps://", 8) != 0)
+		return err_set(e, EX_CONFIG,
+			       "reports.email.server must begin with smtp:// or smtps://");
+	if (strchr(m->from, '@') == NULL)
+		return err_set(e, EX_CONFIG, "reports.email.from must be an e-mail address");
+	return 0;
+}

@@ -6,12 +6,12 @@
  * 7 being the job), with the same body, so that a receiver can tell a repetition.
  *   2xx                     done
  *   408, 425, 429, 5xx, no  tried again after 1, 4, 9 … minutes, at most an hour;
- *   answer, SMTP 4xx        Retry-After (seconds) is honoured up to an hour
+ *   answer, SMTP 4xx        Retry-After (seconds) is honoured up to an hour, never sooner
  *   anything else           the receiver or our configuration is wrong: an alarm at
  *                           once, and a try each hour in case somebody mends it
  * (redirects are never followed), until three days after the deadline: then the
- * job has failed. An alarm (report_late) is logged when a job is not done at
- * push_by, and again at the deadline. */
+ * job has failed. An alarm (report_late) is logged once when a job is not done at
+ * push_by, and once at the deadline; a process that starts later says it again. */
 #ifndef MOIDAN_REPORT_DELIVER_H
 #define MOIDAN_REPORT_DELIVER_H
 
@@ -29,12 +29,12 @@ struct deliver;
 struct deliver *deliver_new(struct event_base *base, struct engine *en,
 			    const struct report_house *h, struct err *e);
 /* Before engine_stop(). Waits for e-mails under way (30 s at most); a POST under way is given up and
- * repeated at the next start. NULL is allowed. */
+ * repeated at the next start. Afterwards nothing looks at the house. NULL is allowed. */
 void deliver_free(struct deliver *d);
 /* Look again (a command, a reload). */
 void deliver_wake(struct deliver *d);
-/* A new configuration, or -1 with e and the old one stays. Work under way may still look at the house
- * before: that must stay valid until the next call of this, or deliver_free(). */
+/* A new configuration, or -1 with e and the old one stays. Afterwards nothing looks at the house before;
+ * what is under way goes on to the receivers that it began with. May wait for the store thread. */
 MUST_CHECK int deliver_reconfigure(struct deliver *d, const struct report_house *h,
 				   struct err *e);
 

@@ -91,6 +91,7 @@ MUST_CHECK int report_digest_text(const struct report_house *h, const json_t *fi
  * no mark moves forward, so that a clock set to the future and back loses no week. A week that ended
  * while nothing ran is drawn late, one week back; older ones are gone, since figures of then are. */
 
+#define REPORT_DIGEST_UNTIL (20 * 60) /* minutes of the week's Sunday */
 struct report_schedule {
 	int iso_week;
 	/* UTC ms. Digests are void after digest_until (Sunday 20:00); a deadline met is before it. */

@@ -19,11 +19,10 @@
 /* Weeks before this were over when reports were first asked for. */
 #define WEEK_SINCE "reports_since"
 
-#define WEEK_CAMPAIGN	  "digest"
-#define WEEK_DIGEST_UNTIL (20 * 60) /* minutes of its Sunday */
-#define WEEK_AHEAD	  3 /* a moment moves back over holidays by less than that many weeks */
-#define WEEK_TEXT_MAX	  ((size_t)256 * 1024)
-#define WEEK_JSON	  (JSON_COMPACT | JSON_REAL_PRECISION(6))
+#define WEEK_CAMPAIGN "digest"
+#define WEEK_AHEAD    3 /* a moment moves back over holidays by less than that many weeks */
+#define WEEK_TEXT_MAX ((size_t)256 * 1024)
+#define WEEK_JSON     (JSON_COMPACT | JSON_REAL_PRECISION(6))
 
 struct week {
 	struct store *st;
@@ -51,7 +50,7 @@ struct report_schedule report_schedule_of(const struct report_house *h, int iso_
 	    .iso_week = iso_week,
 	    .digest_at = week_moment(h, monday, c->digest_weekday, c->digest_at),
 	    .digest_until =
-		civil_day_start_ms(monday + 6) + WEEK_DIGEST_UNTIL * CLOCK_MINUTE_MS,
+		civil_day_start_ms(monday + 6) + REPORT_DIGEST_UNTIL * CLOCK_MINUTE_MS,
 	    .ready_at = week_moment(h, monday, c->weekly_weekday, c->weekly_ready_at),
 	    .push_by = week_moment(h, monday, c->weekly_weekday, c->weekly_push_by),
 	    .deadline = week_moment(h, monday, c->weekly_weekday, c->weekly_deadline)};
