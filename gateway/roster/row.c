@@ -213,14 +213,18 @@ static struct vdate row_birth(const struct row_reader *rd, const struct sheet_ro
 }
 
 /* What tells people apart where the list has no codes: folded name, year of birth, hamlet. Yours. */
+static char *row_key(const char *name_fold, int birth_year, const struct row_unit *unit)
+{
+	return mem_printf("%s|%d|%s", name_fold, birth_year, unit == NULL ? "" : unit->fold);
+}
+
 static char *row_base_key(struct row_reader *rd, const struct sheet_row *row)
 {
-	const struct row_unit *unit = row_unit(rd, row);
 	enum column_field field;
 	struct vdate birth = row_birth(rd, row, &field);
 	char *remark, *name = row_name(rd, row, &remark), *fold = vi_fold(name), *key;
 
-	key = mem_printf("%s|%d|%s", fold, birth.year, unit == NULL ? "" : unit->fold);
+	key = row_key(fold, birth.year, row_unit(rd, row));
 	free(remark);
 	free(name);
 	free(fold);
@@ -537,7 +541,7 @@ static void row_check_identity(struct row_reader *rd, const struct sheet_row *ro
 static char *row_made_key(struct row_reader *rd, const struct sheet_row *row,
 			  const struct recipient *r)
 {
-	char *key = row_base_key(rd, row), *longer, *group;
+	char *key = row_key(r->name_fold, r->birth_year, row_unit(rd, row)), *longer, *group;
 
 	if (rd->twins.n == 0 || *row_seen(&rd->twins, row_hash(key)) < 2)
 		return key;

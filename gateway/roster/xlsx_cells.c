@@ -332,16 +332,27 @@ void xlsx_cells_start(void *arg, const char *name, const char **atts)
 		xlsx_cells_merge(c, atts);
 }
 
+/* Nearly every number is one that a person reads as it stands: some figures, no zero before them. */
+static bool xlsx_is_plain_count(const char *raw, size_t n)
+{
+	return n > 0 && n <= 15 && strspn(raw, "0123456789") == n && (n == 1 || raw[0] != '0');
+}
+
 /* A number: its raw form, and as a person reads it. Anything else in such a cell is text. */
 static int xlsx_cells_number(struct xlsx_cells *c, struct sheet_cell *cell)
 {
 	char text[400], *end;
 	const char *raw = buf_text(&c->text);
-	double v = strtod(raw, &end);
+	double v;
 
 	if (sheet_store_text(c->store, raw, c->text.len, &cell->raw, c->part.err) < 0)
 		return -1;
 	cell->at = cell->raw;
+	if (!c->date && xlsx_is_plain_count(raw, c->text.len)) {
+		cell->kind = CELL_NUMBER;
+		return 0;
+	}
+	v = strtod(raw, &end);
 	if (*end != '\0' || strspn(raw, "0123456789+-.eE") != c->text.len || v > 1e300 ||
 	    v < -1e300) {
 		cell->kind = CELL_TEXT;
