@@ -63,7 +63,7 @@ static int claim_due(struct outbox *o, struct outbox_work *w, int64_t *due_at, s
 struct claim_ask {
 	struct eligibility who;
 	struct outbox_stats *stats;
-	bool stopped;
+	bool stopped, dropped;
 };
 
 static struct claim_verdict claim_decide(const struct message_candidate *c, void *arg)
@@ -71,6 +71,7 @@ static struct claim_verdict claim_decide(const struct message_candidate *c, void
 	struct claim_ask *ask = arg;
 	struct claim_verdict v = campaign_decide(c, &ask->who);
 
+	ask->dropped = ask->dropped || v.decision == CLAIM_CANCEL || v.decision == CLAIM_EXPIRE;
 	ask->stats->cancelled += v.decision == CLAIM_CANCEL;
 	ask->stats->expired += v.decision == CLAIM_EXPIRE;
 	ask->stopped = ask->stopped || v.decision == CLAIM_STOP;
@@ -131,6 +132,9 @@ static int claim_work(struct outbox *o, struct outbox_work *w, struct outbox_tur
 	if (rc < 0)
 		return -1;
 	w->due_known = false;
+	/* Who was linked to a dropped row takes its place, in whichever campaign that is. */
+	for (size_t i = 0; ask.dropped && i < o->n_work; i++)
+		o->work[i]->due_known = false;
 	if (examined == 0 || ask.stopped) {
 		w->blocked_until = t->now + CLAIM_RETRY_MS;
 		return 0;

@@ -11,6 +11,10 @@
 
 /* Recipients planned in one turn: about 10 ms of work, so that answers are never kept waiting. */
 #define OUTBOX_FAN_OUT 1000
+/* A clock that is only kept right goes back by less than this. */
+#define OUTBOX_CLOCK_SLACK CLOCK_SECOND_MS
+/* Rows of cancelled campaigns withdrawn in one turn. */
+#define OUTBOX_WITHDRAW 1000
 /* A notice keeps to the hours of Decree 91/2020/NĐ-CP; only an urgent one goes at any time. */
 #define OUTBOX_NOTICE_FROM (7 * 60)
 #define OUTBOX_NOTICE_TO   (22 * 60)
@@ -127,6 +131,7 @@ static void outbox_on_provider(int id, const char *name, const char *stopped_rea
 static int outbox_reread(struct outbox *o, struct err *e)
 {
 	size_t kept = 0;
+	int rc;
 
 	for (size_t i = 0; i < o->n_work; i++)
 		o->work[i]->seen = false;
@@ -142,8 +147,9 @@ static int outbox_reread(struct outbox *o, struct err *e)
 	o->n_work = kept;
 	o->settle_at = 0;
 	o->silence_at = 0;
-	o->refresh = false;
-	return 0;
+	rc = o->claiming ? store_message_withdraw(o->st, OUTBOX_WITHDRAW, e) : 0;
+	o->refresh = rc > 0;
+	return rc < 0 ? -1 : 0;
 }
 
 static void outbox_forget_work(struct outbox *o)
@@ -238,6 +244,7 @@ struct outbox *outbox_new(struct store *st, const struct dispatch_config *cfg,
 	o->st = st;
 	o->seed = seed;
 	o->claiming = true;
+	o->last_now = clock_now_ms();
 	if (outbox_recover(o, e) < 0 ||
 	    outbox_reconfigure(o, cfg, house, providers, n_providers, e) < 0) {
 		outbox_free(o);
@@ -264,6 +271,7 @@ void outbox_refresh(struct outbox *o)
 
 void outbox_set_claiming(struct outbox *o, bool on)
 {
+	o->refresh = o->refresh || (on && !o->claiming);
 	o->claiming = on;
 }
 
@@ -335,17 +343,20 @@ static int64_t outbox_min(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* A wall clock that was set back takes the ends of pauses along. */
-static void outbox_tell_time(struct outbox *o, int64_t now)
+/* A wall clock that was set back: pauses end when they were meant to, and the uncertain are as old as
+ * they are, so that none is sent again after its provider has forgotten it. */
+static int outbox_tell_time(struct outbox *o, int64_t now, struct err *e)
 {
 	int64_t back = o->last_now - now;
 
-	o->last_now = now;
-	if (back <= 0)
-		return;
+	o->now = now;
+	if (back <= OUTBOX_CLOCK_SLACK)
+		return 0;
+	log_warn("dispatch", "clock_set_back", "by_ms=%lld", (long long)back);
 	for (size_t i = 0; i < o->n_routes; i++)
 		o->routes[i].pace.paused_until -= back;
 	o->refresh = true;
+	return store_message_clock_back(o->st, back, e);
 }
 
 int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
@@ -356,10 +367,11 @@ int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
 	t->n_items = 0;
 	t->wake = INT64_MAX;
 	memset(&o->turn_stats, 0, sizeof(o->turn_stats));
-	outbox_tell_time(o, t->now);
 	for (size_t i = 0; i < o->n_routes; i++)
 		o->saved[i] = o->routes[i].pace;
 
+	if (outbox_tell_time(o, t->now, e) < 0)
+		return -1;
 	/* Also before the results: after a turn that was rolled back they are judged by what is stored. */
 	if (o->refresh && outbox_reread(o, e) < 0)
 		return -1;
@@ -382,6 +394,8 @@ void outbox_committed(struct outbox *o)
 {
 	const struct outbox_stats *d = &o->turn_stats;
 
+	if (o->now > o->last_now || o->last_now - o->now > OUTBOX_CLOCK_SLACK)
+		o->last_now = o->now;
 	o->stats.claimed += d->claimed;
 	o->stats.accepted += d->accepted;
 	o->stats.not_sent += d->not_sent;

@@ -40,10 +40,10 @@ struct outbox {
 	bool refresh; /* read campaigns and providers again */
 	bool claiming;
 	uint64_t seed;
-	int64_t last_now;    /* of the turn before */
-	int64_t settle_at;   /* no uncertain message is due before */
-	bool settle_blocked; /* re-sends wait for room at their provider */
-	int64_t silence_at;  /* no sent message falls silent before */
+	int64_t now, last_now; /* of this turn, and the latest that was committed */
+	int64_t settle_at;     /* no uncertain message is due before */
+	bool settle_blocked;   /* re-sends wait for room at their provider */
+	int64_t silence_at;    /* no sent message falls silent before */
 	struct outbox_stats stats, turn_stats;
 };
 

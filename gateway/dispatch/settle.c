@@ -62,8 +62,11 @@ static int settle_campaign(struct outbox *o, const struct outbox_result *r,
 {
 	struct outbox_work *w = outbox_work_by_id(o, r->campaign_id);
 
-	if (w == NULL)
+	/* Of one that was cancelled, what comes back is withdrawn. */
+	if (w == NULL) {
+		o->refresh = o->refresh || j->event == MESSAGE_EV_NOT_SENT;
 		return 0;
+	}
 	if (j->event == MESSAGE_EV_NOT_SENT && j->due_at < w->next_due)
 		w->next_due = j->due_at;
 	if (j->event == MESSAGE_EV_ACCEPTED)
@@ -181,26 +184,26 @@ static int settle_resend(struct outbox *o, struct outbox_turn *t, struct outbox_
 }
 
 /* Whether the message could be claimed today: whoever died, declined or has done it since is not
- * written to again. Its number's caps have counted it before. */
-static int settle_ask(struct outbox *o, struct outbox_work *w, int64_t id, int64_t now,
-		      enum claim_decision *d, struct err *e)
+ * written to again. Its number's caps counted it on the day of its last try. */
+static int settle_ask(struct outbox *o, struct outbox_work *w, const struct message_open *m,
+		      int64_t now, struct claim_verdict *v, struct err *e)
 {
 	struct eligibility who = {.st = o->st, .house = o->house, .now = now};
 	struct message_candidate c;
 	int rc;
 
-	*d = CLAIM_STOP;
+	*v = (struct claim_verdict){.decision = CLAIM_STOP};
 	rc = w == NULL ? 0 : outbox_work_reload(o, w, e);
 	if (rc > 0)
 		rc = outbox_work_plan(o, w, e);
 	if (rc > 0)
-		rc = store_message_candidate(o->st, id, &c, e);
+		rc = store_message_candidate(o->st, m->id, &c, e);
 	if (rc <= 0)
 		return rc;
-	c.contact_day = 0;
-	c.contact_week = 0;
+	if (c.contact_day == civil_day_of(now) && civil_day_of(m->claimed_at) == c.contact_day)
+		c.contact_day = c.contact_week = 0;
 	who.plan = w->plan;
-	*d = campaign_decide(&c, &who).decision;
+	*v = campaign_decide(&c, &who);
 	return 0;
 }
 
@@ -228,20 +231,23 @@ static int settle_one(struct outbox *o, struct outbox_turn *t, const struct mess
 {
 	struct outbox_route *route = outbox_route_by_id(o, m->provider_id);
 	struct outbox_work *w = outbox_work_by_id(o, m->campaign_id);
-	enum claim_decision may;
+	struct claim_verdict may;
 	int64_t next;
 
 	if (judge_uncertain(route ? route->facts : NULL, o->cfg, m->sent_at, m->expires_at,
 			    t->now, &next) != JUDGE_RESEND)
 		return settle_wait(o, m, route, t->now, e);
-	if (settle_ask(o, w, m->id, t->now, &may, e) < 0)
+	if (settle_ask(o, w, m, t->now, &may, e) < 0)
 		return -1;
-	if (may == CLAIM_CANCEL || may == CLAIM_EXPIRE)
+	if (may.decision == CLAIM_CANCEL || may.decision == CLAIM_EXPIRE)
 		return settle_wait(o, m, route, t->now, e);
+	if (may.decision == CLAIM_POSTPONE)
+		return store_message_postpone(o->st, m->id, may.due_at, e);
 	/* What a person paused, or a provider that must not be used, waits; its window goes on. */
-	if (may == CLAIM_STOP || route->stopped)
+	if (may.decision == CLAIM_STOP || route->stopped)
 		return store_message_postpone(o->st, m->id, t->now + o->cfg->settle_after, e);
-	next = outbox_hours_next(o, w->row.lane, t->now);
+	next = w->row.starts_at > t->now ? w->row.starts_at
+					 : outbox_hours_next(o, w->row.lane, t->now);
 	if (next > t->now)
 		return store_message_postpone(o->st, m->id, next, e);
 	next = pace_next(&route->pace, t->now);

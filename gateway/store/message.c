@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/campaign.h"
 #include "store/private.h"
 
 void message_row_clear(struct message_row *r)
@@ -129,8 +130,10 @@ static int message_run_two(struct store *st, const char *sql, int64_t a, int64_t
 
 int message_promote(struct store *st, const struct message_now *m, struct err *e)
 {
+	/* Nobody takes from the queue of a cancelled campaign. */
 	static const char FIRST[] =
-	    "SELECT id FROM message WHERE linked_to = $1 ORDER BY id LIMIT 1";
+	    "SELECT m.id FROM message m JOIN campaign c ON c.id = m.campaign_id"
+	    " WHERE m.linked_to = $1 AND c.state <> $2 ORDER BY m.id LIMIT 1";
 	static const char QUEUE[] =
 	    "UPDATE message SET state = $1, linked_to = NULL, reason = NULL WHERE id = $2";
 	static const char OTHERS[] = "UPDATE message SET linked_to = $1 WHERE linked_to = $2";
@@ -145,6 +148,7 @@ int message_promote(struct store *st, const struct message_now *m, struct err *e
 	if (s == NULL)
 		return -1;
 	db_put_int(s, m->id);
+	db_put_int(s, CAMPAIGN_CANCELLED);
 	rc = db_run_int(s, &id, e);
 	if (rc <= 0)
 		return rc;

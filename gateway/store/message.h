@@ -179,13 +179,14 @@ MUST_CHECK int store_message_recover(struct store *st, size_t *n, struct err *e)
 /* Uncertain messages whose settling is due, oldest first. For SETTLE_DEDUP the caller claims them
  * again with store_message_resend. Borrowed text, see message_claimed. */
 struct message_open {
-	int64_t id, campaign_id, due_at, sent_at, expires_at;
+	int64_t id, campaign_id, due_at, sent_at, expires_at, claimed_at;
 	int provider_id, attempts, generation;
 	enum message_state state;
 };
 MUST_CHECK int store_message_due(struct store *st, enum message_state state, int64_t now,
 				 struct message_open *out, size_t max, size_t *n, struct err *e);
-/* UNCERTAIN -> SENDING with the same generation; out as for a claim. In a transaction. */
+/* UNCERTAIN -> SENDING with the same generation; out as for a claim. On another day than its last try it
+ * counts against the caps of its number again. In a transaction. */
 MUST_CHECK int store_message_resend(struct store *st, int64_t id, int64_t now,
 				    struct message_claimed *out, struct err *e);
 /* Earliest due_at among all rows in state: 1/0/-1. */
@@ -203,6 +204,15 @@ int store_message_event(struct store *st, int64_t id, enum message_event ev, int
 int store_message_event_campaign(struct store *st, int64_t campaign_id, enum message_state from,
 				 enum message_event ev, const char *reason, size_t batch,
 				 size_t *changed, struct err *e);
+
+/* The clock was set back by so many ms: what is under way or uncertain was sent that much earlier by the
+ * new time, and is as old as before. In a transaction. */
+MUST_CHECK int store_message_clock_back(struct store *st, int64_t by, struct err *e);
+
+/* Cancels what is queued or held in cancelled campaigns: what came back to the queue since, or was left
+ * when a cancellation was cut short. At most batch rows; 1 when some may be left, 0, -1. In a
+ * transaction. */
+int store_message_withdraw(struct store *st, size_t batch, struct err *e);
 
 /* ---- receipts -------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "store/private.h"
 
@@ -305,16 +306,21 @@ int store_message_resend(struct store *st, int64_t id, int64_t now, struct messa
 	    " WHERE m.id = $1";
 	static const char AGAIN[] = "UPDATE message SET state = $1, attempts = $2, epoch = $3,"
 				    " claimed_at = $4 WHERE id = $5";
+	struct message_claim today = {.civil_day = civil_day_of(now)};
 	struct message_now m;
 	struct db_stmt *s;
 	int rc;
 
 	store_want_transaction(st, "resend");
+	today.iso_week = civil_iso_week(today.civil_day);
 	rc = message_load(st, id, &m, e);
 	if (rc < 0)
 		return -1;
 	if (rc == 0 || m.state != MESSAGE_UNCERTAIN)
 		return err_set(e, EX_DATAERR, "message %" PRId64 " is not uncertain", id);
+	if (civil_day_of(m.claimed_at) != today.civil_day &&
+	    claim_count_contact(st, &today, m.contact_id, e) != 0)
+		return -1;
 	if ((s = db_query(st->db, AGAIN, e)) == NULL)
 		return -1;
 	db_put_int(s, message_move(st, &m, MESSAGE_EV_RESEND));

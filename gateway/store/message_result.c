@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "store/campaign.h"
 #include "store/private.h"
 
 static bool result_is_ours(enum message_event ev)
@@ -153,7 +154,7 @@ int store_message_due(struct store *st, enum message_state state, int64_t now,
 {
 	static const char DUE[] =
 	    "SELECT id, campaign_id, due_at, sent_at, expires_at, provider_id, attempts, "
-	    "generation"
+	    "generation, claimed_at"
 	    " FROM message WHERE state = $1 AND state BETWEEN 2 AND 4 AND due_at <= $2"
 	    " ORDER BY due_at LIMIT $3";
 	struct db_stmt *s = db_query(st->db, DUE, e);
@@ -176,6 +177,7 @@ int store_message_due(struct store *st, enum message_state state, int64_t now,
 		o->provider_id = db_get_int32(s);
 		o->attempts = db_get_int32(s);
 		o->generation = db_get_int32(s);
+		o->claimed_at = db_get_int(s);
 		o->state = state;
 	}
 	db_done(s);
@@ -213,6 +215,23 @@ int store_message_postpone(struct store *st, int64_t id, int64_t due_at, struct 
 		return -1;
 	db_put_int(s, due_at);
 	db_put_int(s, id);
+	return db_run(s, e);
+}
+
+int store_message_clock_back(struct store *st, int64_t by, struct err *e)
+{
+	static const char BACK[] =
+	    "UPDATE message SET claimed_at = claimed_at - $1,"
+	    " sent_at = CASE WHEN sent_at > 0 THEN sent_at - $1 ELSE sent_at END,"
+	    " due_at = CASE WHEN due_at < $2 THEN due_at - $1 ELSE due_at END"
+	    " WHERE state BETWEEN 2 AND 4 AND state <> 4";
+	struct db_stmt *s = db_query(st->db, BACK, e);
+
+	store_want_transaction(st, "clock_back");
+	if (s == NULL)
+		return -1;
+	db_put_int(s, by);
+	db_put_int(s, INT64_MAX);
 	return db_run(s, e);
 }
 
@@ -368,4 +387,32 @@ int store_message_event_campaign(struct store *st, int64_t campaign_id, enum mes
 		return 1;
 	memset(&st->sweep, 0, sizeof(st->sweep));
 	return 0;
+}
+
+int store_message_withdraw(struct store *st, size_t batch, struct err *e)
+{
+	static const char NEXT[] =
+	    "SELECT n.campaign_id, n.state FROM message_count n"
+	    " JOIN campaign c ON c.id = n.campaign_id"
+	    " WHERE n.state IN (0, 1) AND n.n > 0 AND c.state = $1 LIMIT 1";
+	struct db_stmt *s = db_query(st->db, NEXT, e);
+	enum message_state from = MESSAGE_HELD;
+	int64_t campaign = 0;
+	size_t changed = 0;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, CAMPAIGN_CANCELLED);
+	rc = db_step(s, e);
+	if (rc == 1) {
+		campaign = db_get_int(s);
+		from = (enum message_state)db_get_int32(s);
+	}
+	db_done(s);
+	if (rc <= 0)
+		return rc;
+	rc = store_message_event_campaign(st, campaign, from, MESSAGE_EV_CANCEL,
+					  "chiến dịch đã hủy", batch, &changed, e);
+	return rc < 0 ? -1 : 1;
 }
