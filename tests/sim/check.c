@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must hold, whatever happens. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sim/sim.h"
+
+struct sim_message *sim_message(struct sim *s, int64_t id)
+{
+	for (size_t i = 0; i < s->n_seen; i++) {
+		if (s->seen[i].id == id)
+			return &s->seen[i];
+	}
+	return NULL;
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+struct sim_rows {
+	struct message_row rows[SIM_MESSAGES];
+	size_t n;
+	bool overflow;
+};
+
+static bool rows_add(const struct message_row *r, void *arg)
+{
+	struct sim_rows *rows = arg;
+
+	if (rows->n == SIM_MESSAGES) {
+		rows->overflow = true;
+		return false;
+	}
+	rows->rows[rows->n++] = *r; /* its texts are not looked at */
+	return true;
+}
+
+static void rows_read(struct sim *s, struct sim_rows *rows)
+{
+	static const struct message_filter all = {.state = -1};
+	struct err e = ERR_INIT;
+
+	rows->n = 0;
+	rows->overflow = false;
+	if (store_message_list(s->w->st, &all, SIM_MESSAGES + 1, rows_add, rows, &e) < 0)
+		sim_fail(s, "cannot read: %s", e.text);
+	if (rows->overflow)
+		sim_fail(s, "more messages than were planned");
+}
+
+static uint64_t mix(uint64_t h, int64_t v)
+{
+	h ^= (uint64_t)v;
+	return random_next(&h);
+}
+
+uint64_t sim_digest(struct sim *s)
+{
+	struct sim_rows rows;
+	uint64_t h = 46;
+
+	rows_read(s, &rows);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct message_row *r = &rows.rows[i];
+
+		h = mix(h, r->id);
+		h = mix(h, (int64_t)r->state);
+		h = mix(h, r->attempts);
+		h = mix(h, r->due_at);
+		h = mix(h, r->sent_at);
+		h = mix(h, r->final_at);
+		h = mix(h, r->linked_to);
+	}
+	return h;
+}
+
+/* ---- from one look to the next ---------------------------------------------------------------- */
+
+static void check_move(struct sim *s, const struct sim_message *m, enum message_state now)
+{
+	bool ok = true;
+
+	if (now == m->state)
+		return;
+	switch (m->state) {
+	case MESSAGE_DELIVERED:
+	case MESSAGE_UNDELIVERED:
+	case MESSAGE_REJECTED:
+	case MESSAGE_CANCELLED:
+	case MESSAGE_EXPIRED:
+	case MESSAGE_ABANDONED:
+		ok = false;
+		break;
+	case MESSAGE_NO_RECEIPT:
+		ok = now == MESSAGE_DELIVERED || now == MESSAGE_UNDELIVERED;
+		break;
+	case MESSAGE_FAILED:
+		ok = m->permits > 0;
+		break;
+	case MESSAGE_SENT:
+		ok = now == MESSAGE_DELIVERED || now == MESSAGE_UNDELIVERED ||
+		     now == MESSAGE_NO_RECEIPT;
+		break;
+	default:
+		break;
+	}
+	if (!ok)
+		sim_fail(s, "message %" PRId64 " was %s and is %s", m->id,
+			 message_state_name(m->state), message_state_name(now));
+}
+
+static void look_at(struct sim *s, const struct message_row *r)
+{
+	struct sim_message *m = sim_message(s, r->id);
+
+	if (m == NULL) {
+		for (size_t i = 0; i < s->n_seen; i++) {
+			if (s->seen[i].campaign_id == r->campaign_id &&
+			    s->seen[i].recipient_id == r->recipient_id)
+				sim_fail(s, "recipient %" PRId64 " has two messages",
+					 r->recipient_id);
+		}
+		m = &s->seen[s->n_seen++];
+		*m = (struct sim_message){.id = r->id,
+					  .campaign_id = r->campaign_id,
+					  .recipient_id = r->recipient_id,
+					  .number = r->number,
+					  .state = r->state};
+		s->totals.messages++;
+	}
+	check_move(s, m, r->state);
+	if (r->attempts < m->attempts)
+		sim_fail(s, "message %" PRId64 " forgot an attempt", m->id);
+	if (r->state != m->state)
+		sim_say(s, "message  %" PRId64 ": %s -> %s", m->id,
+			message_state_name(m->state), message_state_name(r->state));
+	if (r->state == MESSAGE_UNCERTAIN && m->state != MESSAGE_UNCERTAIN)
+		s->totals.uncertain++;
+	m->uncertain = m->uncertain || r->state == MESSAGE_UNCERTAIN;
+	m->state = r->state;
+	m->attempts = r->attempts;
+	m->due_at = r->due_at;
+	m->expires_at = r->expires_at;
+}
+
+/* What is counted is what is there. */
+static void check_counts(struct sim *s, const struct sim_rows *rows)
+{
+	struct err e = ERR_INIT;
+
+	for (size_t c = 0; c <= s->n_campaigns; c++) {
+		int64_t id = c < s->n_campaigns ? s->campaigns[c] : 0;
+		struct message_counts got;
+		int64_t want[32] = {0}, total = 0;
+
+		for (size_t i = 0; i < rows->n; i++) {
+			if (id != 0 && rows->rows[i].campaign_id != id)
+				continue;
+			want[rows->rows[i].state]++;
+			total++;
+		}
+		if (store_message_counts(s->w->st, id, 0, &got, &e) < 0)
+			sim_fail(s, "cannot count: %s", e.text);
+		if (got.total != total || memcmp(got.by_state, want, sizeof(want)) != 0)
+			sim_fail(s, "campaign %" PRId64 " is not counted right", id);
+	}
+}
+
+void sim_look(struct sim *s)
+{
+	struct sim_rows rows;
+	int64_t sending = 0, room = 0;
+
+	rows_read(s, &rows);
+	if (rows.n < s->n_seen)
+		sim_fail(s, "%zu messages are lost", s->n_seen - rows.n);
+	for (size_t i = 0; i < rows.n; i++) {
+		look_at(s, &rows.rows[i]);
+		sending += rows.rows[i].state == MESSAGE_SENDING;
+	}
+	check_counts(s, &rows);
+	for (size_t i = 0; i < s->n_providers; i++)
+		room += provider_facts(s->providers[i])->in_flight;
+	if (sending > room)
+		sim_fail(s, "%" PRId64 " in flight, where %" PRId64 " may be", sending, room);
+}
+
+/* ---- what leaves ----------------------------------------------------------------------------- */
+
+static void check_person(struct sim *s, const struct sim_message *m)
+{
+	struct recipient r = {0};
+	struct err e = ERR_INIT;
+
+	if (store_recipient_get(s->w->st, m->recipient_id, &r, &e) != 1)
+		sim_fail(s, "recipient %" PRId64 " is lost", m->recipient_id);
+	if (r.hold != HOLD_NONE || r.state != 0 ||
+	    (r.contact_flags & (CONTACT_OPTED_OUT | CONTACT_DEAD_NUMBER)) != 0)
+		sim_fail(s,
+			 "message %" PRId64 " leaves for one who is held (%d), done (%d) or "
+			 "declined (%u)",
+			 m->id, (int)r.hold, r.state, r.contact_flags);
+	recipient_clear(&r);
+}
+
+static void check_hours(struct sim *s, const struct sim_message *m, int64_t now)
+{
+	struct campaign c = {0};
+	struct err e = ERR_INIT;
+	int minute = civil_minute_of_day(now);
+
+	if (store_campaign_get(s->w->st, m->campaign_id, &c, &e) != 1)
+		sim_fail(s, "a campaign is lost");
+	if (c.state != CAMPAIGN_RUNNING)
+		sim_fail(s, "message %" PRId64 " of a campaign that does not run", m->id);
+	if (now < c.starts_at || now >= m->expires_at)
+		sim_fail(s, "message %" PRId64 " leaves outside of its time", m->id);
+	if ((c.lane == LANE_BULK && !calendar_open(s->w->calendar, now)) ||
+	    (c.lane == LANE_NOTICE && (minute < 7 * 60 || minute >= 22 * 60)))
+		sim_fail(s, "message %" PRId64 " leaves at minute %d of the day", m->id,
+			 minute);
+	campaign_clear(&c);
+}
+
+void sim_check_item(struct sim *s, const struct outbox_item *item, int64_t now)
+{
+	struct sim_message *m = sim_message(s, item->msg.id);
+
+	if (m == NULL || m->state != MESSAGE_SENDING || m->attempts != item->msg.attempt)
+		sim_fail(s, "message %" PRId64 " leaves, and the disk does not say so",
+			 item->msg.id);
+	if (item->resend && !m->uncertain)
+		sim_fail(s, "message %" PRId64 " leaves again", m->id);
+	check_person(s, m);
+	check_hours(s, m, now);
+	m->day = civil_day_of(now);
+}
+
+/* Messages that reached a number on a day, or in a week. */
+static int count_sent(const struct sim *s, uint64_t number, civil_day day, bool week)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < s->n_seen; i++) {
+		const struct sim_message *m = &s->seen[i];
+
+		if (m->sent == 0 || m->permits > 0 || m->number != number)
+			continue;
+		n += week ? civil_iso_week(m->day) == civil_iso_week(day) : m->day == day;
+	}
+	return n;
+}
+
+void sim_check_sent(struct sim *s, const struct sim_call *call)
+{
+	struct sim_message *m = sim_message(s, call->id);
+
+	m->sent++;
+	s->totals.sent++;
+	if (m->sent > 1)
+		s->totals.twice++;
+	if (m->sent > 1 && !m->uncertain)
+		sim_fail(s, "message %" PRId64 " was sent twice and never uncertain", m->id);
+	if (m->sent > 1 + m->permits)
+		sim_fail(s, "message %" PRId64 " was sent %d times, %d officers agreed", m->id,
+			 m->sent, m->permits);
+	if (count_sent(s, m->number, m->day, false) > s->w->caps.per_day)
+		sim_fail(s, "message %" PRId64 ": its number got too much that day", m->id);
+	if (!s->jumped && count_sent(s, m->number, m->day, true) > s->w->caps.per_week)
+		sim_fail(s, "message %" PRId64 ": its number got too much that week", m->id);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void check_ended(struct sim *s, const struct sim_message *m)
+{
+	switch (m->state) {
+	case MESSAGE_DELIVERED:
+	case MESSAGE_UNDELIVERED:
+		if (m->sent == 0)
+			sim_fail(s, "message %" PRId64 " was not sent, and is %s", m->id,
+				 message_state_name(m->state));
+		break;
+	case MESSAGE_NO_RECEIPT:
+		if (m->sent == 0 && !m->said)
+			sim_fail(s, "message %" PRId64 " was never sent", m->id);
+		break;
+	case MESSAGE_REJECTED:
+	case MESSAGE_FAILED:
+	case MESSAGE_CANCELLED:
+	case MESSAGE_EXPIRED:
+		if (m->sent > m->permits)
+			sim_fail(s, "message %" PRId64 " was sent, and is %s", m->id,
+				 message_state_name(m->state));
+		break;
+	case MESSAGE_LINKED:
+		if (m->sent > 0)
+			sim_fail(s, "message %" PRId64 " is linked and was sent", m->id);
+		break;
+	case MESSAGE_ABANDONED:
+		break;
+	case MESSAGE_UNCERTAIN:
+		s->totals.officer++;
+		if (m->due_at != INT64_MAX)
+			sim_fail(s, "message %" PRId64 " is uncertain, and nobody is asked",
+				 m->id);
+		break;
+	default:
+		sim_fail(s, "message %" PRId64 " does not end: it is %s", m->id,
+			 message_state_name(m->state));
+	}
+}
+
+void sim_check_end(struct sim *s)
+{
+	struct err e = ERR_INIT;
+
+	sim_look(s);
+	for (size_t i = 0; i < s->n_seen; i++)
+		check_ended(s, &s->seen[i]);
+	if (store_check(s->w->st, &e) < 0)
+		sim_fail(s, "the database: %s", e.text);
+}
