@@ -110,7 +110,8 @@ static int main_wait(const struct options *o, const pid_t *pids, const struct re
 	return bad;
 }
 
-static void main_print(const struct options *o, const struct report *report, int64_t ms)
+/* 0 when anything was shown at all. */
+static int main_print(const struct options *o, const struct report *report, int64_t ms)
 {
 	struct sim_totals t = {0};
 	uint64_t done = 0;
@@ -129,6 +130,7 @@ static void main_print(const struct options *o, const struct report *report, int
 	    " left to an officer, %" PRId64 " sent twice by an officer's word\n",
 	    done, (double)ms / 1000, t.steps, t.turns, t.crashes, t.full, t.jumps, t.messages,
 	    t.sent, t.uncertain, t.officer, t.twice);
+	return t.sent == 0 || t.crashes == 0;
 }
 
 static void main_options(int argc, char **argv, struct options *o)
@@ -184,7 +186,5 @@ int main(int argc, char **argv)
 		}
 	}
 	bad = main_wait(&o, pids, report);
-	if (!bad)
-		main_print(&o, report, main_now() - began);
-	return bad;
+	return bad || main_print(&o, report, main_now() - began);
 }
