@@ -88,6 +88,12 @@ void xlsx_formats_clear(struct xlsx_formats *f)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
+/* VISCII and VPS have capitals among the control characters: kept, cleaning drops what is none. */
+static char xlsx_unescaped(unsigned v)
+{
+	return v == 0 || (v >= '\t' && v <= '\r') ? ' ' : (char)v;
+}
+
 /* Undoes "_x000D_", the way a control character is written in a cell. */
 static void xlsx_unescape(struct buf *b)
 {
@@ -106,7 +112,7 @@ static void xlsx_unescape(struct buf *b)
 				    (unsigned)(isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
 			}
 			if (k == 6 && v < 0x80) {
-				b->data[out++] = v < ' ' ? ' ' : (char)v;
+				b->data[out++] = xlsx_unescaped(v);
 				i += 6;
 				continue;
 			}

@@ -1,1 +1,2 @@
 moidan_unit(roster_programme roster)
+moidan_unit(roster_import roster PkgConfig::UTF8PROC PkgConfig::XLSXWRITER)
