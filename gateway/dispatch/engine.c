@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "dispatch/queue.h"
@@ -298,9 +299,15 @@ static void engine_turn(struct engine *en)
 	outbox_committed(en->outbox);
 	en->n_pending = 0;
 	en->wake = t.wake;
+	if (t.n_items > 0)
+		FAILPOINT("give.before");
 	engine_give(en, t.items, t.n_items);
-	if (en->n_batch > 0)
+	if (t.n_items > 0)
+		FAILPOINT("give.after");
+	if (en->n_batch > 0) {
+		FAILPOINT("answer.before");
 		engine_answer(en, NULL);
+	}
 	if (en->retry_at != 0) {
 		log_info("dispatch", "store_available", "results=%zu", t.n_results);
 		en->retry_at = 0;

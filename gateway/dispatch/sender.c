@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -45,11 +46,13 @@ struct sender {
 
 static void sender_flush(struct sender *s)
 {
+	FAILPOINT("result.before");
 	if (queue_push(s->results, s->done, s->n_done) < 0) {
 		log_error("dispatch", "results_overflow", "n=%zu", s->n_done);
 		abort(); /* its room is what may be in flight */
 	}
 	s->n_done = 0;
+	FAILPOINT("result.after");
 }
 
 static void sender_on_flush(evutil_socket_t fd, short what, void *arg)
@@ -83,6 +86,7 @@ static void sender_on_reply(const struct http_reply *reply, void *arg)
 {
 	struct sender_call *c = arg;
 
+	FAILPOINT("reply.before");
 	provider_classify(c->provider, reply, &c->result.outcome);
 	sender_call_end(c);
 }
@@ -123,11 +127,13 @@ static void sender_start(struct sender *s, const struct outbox_item *item)
 					   .provider_id = item->msg.provider_id,
 					   .resend = item->resend};
 	message_ref_format(s->instance, item->msg.id, item->msg.generation, ref);
+	FAILPOINT("send.before");
 	if (provider_build_send(route->provider, &m, &s->request, &e) < 0)
 		sender_refuse(c, OUTCOME_CONTENT, &e);
 	else if (http_send(s->pools[item->route], &s->request.http, sender_on_reply, c, &e) < 0)
 		sender_refuse(c, OUTCOME_RETRY, &e);
 	free(item->msg.text);
+	FAILPOINT("send.after");
 }
 
 static void sender_on_bell(evutil_socket_t fd, short what, void *arg)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "dispatch/judge.h"
@@ -180,6 +181,7 @@ static int settle_resend(struct outbox *o, struct outbox_turn *t, struct outbox_
 	t->n_items++;
 	pace_take(&route->pace, item->msg.segments);
 	o->turn_stats.claimed++;
+	FAILPOINT("resend.done");
 	return 0;
 }
 

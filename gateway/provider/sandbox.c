@@ -334,7 +334,7 @@ static const char *sandbox_refusal(const struct sandbox *s, const json_t *root,
 	    (o->count.ucs2 && strcmp(order_text(root, "IsUnicode"), "1") != 0) ||
 	    (o->callback_url[0] != '\0' && !courier_may_call(o->callback_url)))
 		return "110";
-	if (before != NULL)
+	if (before != NULL && !s->cfg->forgets)
 		return json_is_true(before) ? "124" : "199";
 	if (sandbox_hits(s, DRAW_REFUSED, o, 0, s->cfg->refuse_per_mille))
 		return "99";

@@ -5,6 +5,7 @@
 #ifndef MOIDAN_PROVIDER_SANDBOX_H
 #define MOIDAN_PROVIDER_SANDBOX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -19,6 +20,7 @@ struct sandbox_config {
 	int drop_per_mille;   /* processes the request, then closes without an answer */
 	int undelivered_per_mille;
 	int duplicate_receipt_per_mille;
+	bool forgets;	    /* knows no RequestId again: the same one twice is two messages */
 	const char *ledger; /* file to which every processed message is written and fsynced as
 				   * one line "ref phone segments\n" before it is answered; NULL = none */
 };

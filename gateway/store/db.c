@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#define BUSY_MS	    2000
 #define CACHE_SLOTS 256 /* a power of two, more than twice the statements of the floor */
 
 struct db_stmt {
@@ -90,7 +91,9 @@ static int db_settle(struct db *db, enum db_access access, struct err *e)
 	static const char reading[] = "PRAGMA cache_size=-2048; PRAGMA query_only=ON;";
 
 	(void)sqlite3_extended_result_codes(db->conn, 1);
-	(void)sqlite3_busy_timeout(db->conn, 0);
+	/* Writers wait for each other by a lock of their own; this is for whoever meets a WAL that
+	 * somebody is just recovering after a crash. */
+	(void)sqlite3_busy_timeout(db->conn, BUSY_MS);
 	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);

@@ -205,6 +205,7 @@ int store_open(const char *path, enum store_mode mode, struct store **out, struc
 		return -1;
 	}
 	if (mode == STORE_DAEMON) {
+		FAILPOINT("open.done");
 		ballast_make(path);
 		log_info("store", "opened", "path=%s instance=%s epoch=%" PRId64, path,
 			 st->instance, st->epoch);

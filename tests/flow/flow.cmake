@@ -17,3 +17,13 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(operate 120)
   moidan_flow(receipts 120)
 endif()
+
+# Engine and callbacks as a program of their own, to be killed.
+if(MOIDAN_FAILPOINTS AND TARGET world AND TARGET sandbox)
+  add_executable(gateway support/gateway_main.c)
+  target_include_directories(gateway PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(gateway PRIVATE world web PkgConfig::EVENT)
+  add_test(NAME flow.crash COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/flow/crash.py
+    $<TARGET_FILE:gateway> $<TARGET_FILE:sandbox>)
+  set_tests_properties(flow.crash PROPERTIES LABELS flow TIMEOUT 240)
+endif()

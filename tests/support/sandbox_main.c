@@ -3,9 +3,9 @@
  * first line of standard output, ends on SIGTERM.
  *
  *   sandbox [--port N] [--seed N] [--delay-ms N] [--receipt-delay-ms N] [--ledger FILE]
- *           [--refuse N] [--busy N] [--drop N] [--undelivered N] [--duplicate N]
+ *           [--refuse N] [--busy N] [--drop N] [--undelivered N] [--duplicate N] [--forgets]
  *
- * The last five are per mille; see provider/sandbox.h. */
+ * The five before the last are per mille; see provider/sandbox.h. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -48,9 +48,10 @@ int main(int argc, char **argv)
 	    {{"duplicate", required_argument, NULL, 0}, &cfg.duplicate_receipt_per_mille, 1000},
 	};
 	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
-	struct option options[NUMBERS + 3] = {
+	struct option options[NUMBERS + 4] = {
 	    [NUMBERS] = {"seed", required_argument, NULL, 's'},
 	    [NUMBERS + 1] = {"ledger", required_argument, NULL, 'l'},
+	    [NUMBERS + 2] = {"forgets", no_argument, NULL, 'f'},
 	};
 	struct err e = ERR_INIT;
 	int c, at;
@@ -62,6 +63,8 @@ int main(int argc, char **argv)
 			cfg.seed = sandbox_number(optarg, (unsigned long)-1);
 		else if (c == 'l')
 			cfg.ledger = optarg;
+		else if (c == 'f')
+			cfg.forgets = true;
 		else if (c == 0)
 			*numbers[at].to = (int)sandbox_number(optarg, numbers[at].most);
 		else

@@ -133,7 +133,7 @@ void world_add_provider(struct world *w, const char *name, const char *descripti
 				    .price_per_segment = 350};
 
 	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
-		if (strcmp(accounts[i].description, description) != 0)
+		if (strstr(description, accounts[i].description) == NULL)
 			continue;
 		c.settings = json_loads(accounts[i].settings, 0, NULL);
 		c.secrets = json_loads(accounts[i].secrets, 0, NULL);
