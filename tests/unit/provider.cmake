@@ -1,4 +1,5 @@
 moidan_unit(provider_http provider PkgConfig::EVENT)
+moidan_unit(provider_mail provider)
 moidan_unit(provider_sandbox provider PkgConfig::EVENT)
 
 # The sandbox provider as a program, for tests of the whole daemon.
