@@ -125,7 +125,7 @@ static int main_print(const struct options *o, const struct report *report, int6
 	}
 	(void)printf(
 	    "sim: %" PRIu64 " seeds in %.1f s hold: %" PRId64 " steps, %" PRId64
-	    " turns, %" PRId64 " crashes, %" PRId64 " full disks, %" PRId64 " clock jumps\n"
+	    " turns, %" PRId64 " crashes, %" PRId64 " turns undone, %" PRId64 " clock jumps\n"
 	    "sim: %" PRId64 " messages, %" PRId64 " sent, %" PRId64 " times uncertain, %" PRId64
 	    " left to an officer, %" PRId64 " sent twice by an officer's word\n",
 	    done, (double)ms / 1000, t.steps, t.turns, t.crashes, t.full, t.jumps, t.messages,

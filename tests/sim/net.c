@@ -217,12 +217,19 @@ static void sim_arrive(struct sim *s, const struct sim_call *call)
 	enum sim_reply what;
 	char id[32];
 
+	if (sim_luck(s, s->faults.outage)) {
+		int64_t hours = random_between(&s->luck, 1, 60);
+
+		s->silent_until = clock_mono_ms() + hours * CLOCK_HOUR_MS;
+		sim_say(s, "provider answers nobody for %" PRId64 " h", hours);
+	}
 	(void)snprintf(id, sizeof(id), "P%zu", s->n_ledger + 1);
 	what = sim_receive(s, call, id);
 	sim_say(s, "arrives  message %" PRId64 " generation %d: reply %d", call->id,
 		call->generation, what);
 	sim_write(s, call->route, what, id, &a);
-	if (sim_luck(s, s->faults.lost_answer)) {
+	if (sim_luck(s, s->faults.lost_answer) ||
+	    (!s->quiet && clock_mono_ms() < s->silent_until)) {
 		a = (struct sim_answer){.phase = HTTP_MAYBE_SENT};
 		sim_answer(s, call, SIM_PATIENCE, &a);
 	} else {

@@ -243,6 +243,8 @@ static int sim_commit(struct sim *s, struct outbox_turn *t, uint64_t *after, str
 		rc = outbox_prepare(s->o, t, e);
 	if (rc == 0)
 		*after = sim_digest(s);
+	if (rc == 0 && sim_chance(s, s->faults.rollback))
+		rc = err_set(e, EX_TEMPFAIL, "rolled back by chance");
 	if (rc < 0)
 		store_rollback(s->w->st);
 	else
@@ -280,6 +282,7 @@ static void sim_turn(struct sim *s)
 		return;
 	}
 	disk_cut_at(s->disk, 0, 0);
+	disk_fail_sync(s->disk, 0);
 	if (rc < 0) {
 		sim_trouble(s, &e, before, after);
 		return;
@@ -457,6 +460,8 @@ static void sim_faults_choose(struct sim *s)
 					       .double_receipt = 300,
 					       .early_receipt = 400,
 					       .wrong_receipt = 150,
+					       .outage = 30,
+					       .rollback = 100,
 					       .crash = 120,
 					       .crash_while_handing_over = 150,
 					       .full = 40,

@@ -25,6 +25,7 @@ struct sim_faults {
 	unsigned no_connection, lost_request, lost_answer, busy, garbage, no_money;
 	unsigned bad_number, bad_text;
 	unsigned lost_receipt, double_receipt, early_receipt, wrong_receipt;
+	unsigned outage, rollback;
 	unsigned crash, crash_while_handing_over, full, sync_error, jump, person;
 };
 
@@ -100,6 +101,7 @@ struct sim {
 	bool telling; /* and no turn was committed since: a crash now hides it */
 	bool trace;
 	int64_t wake, retry_at;
+	int64_t silent_until; /* monotonic: no provider answers before */
 	struct sim_event events[SIM_EVENTS];
 	size_t n_events;
 	uint64_t order;
