@@ -384,6 +384,8 @@ int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
 	if (outbox_fan_out(o, t->now, &more, e) < 0 || outbox_settle(o, t, e) < 0 ||
 	    outbox_claim(o, t, e) < 0 || outbox_claim_wake(o, t->now, &wake, e) < 0)
 		return -1;
+	o->refresh = o->refresh || o->came_back;
+	o->came_back = false;
 	t->wake = more || o->refresh ? t->now : wake;
 	t->wake = outbox_min(t->wake, outbox_min(o->settle_at, o->silence_at));
 	o->first++;

@@ -39,6 +39,7 @@ struct outbox {
 	size_t first; /* round robin: who claims first in the next turn */
 	bool refresh; /* read campaigns and providers again */
 	bool claiming;
+	bool came_back; /* messages of campaigns that do not run: the next turn sees to them */
 	uint64_t seed;
 	int64_t now, last_now; /* of this turn, and the latest that was committed */
 	int64_t settle_at;     /* no uncertain message is due before */

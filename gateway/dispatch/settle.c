@@ -65,7 +65,7 @@ static int settle_campaign(struct outbox *o, const struct outbox_result *r,
 
 	/* Of one that was cancelled, what comes back is withdrawn. */
 	if (w == NULL) {
-		o->refresh = o->refresh || j->event == MESSAGE_EV_NOT_SENT;
+		o->came_back = o->came_back || j->event == MESSAGE_EV_NOT_SENT;
 		return 0;
 	}
 	if (j->event == MESSAGE_EV_NOT_SENT && j->due_at < w->next_due)

@@ -593,6 +593,113 @@ static void a_command_on_a_full_disk_ends_as_a_full_disk(void **state)
 	free(big);
 }
 
+/* Sent at nine; the provider remembers for a day. Twelve hours later the clock is set back by twelve:
+ * the message is still twelve hours old, and past the window seven hours on. */
+static void a_clock_set_back_makes_the_uncertain_no_younger(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	desk_open(&d, "esms");
+	world_add_households(&d.w, 1, 1);
+	(void)desk_campaign(&d, "một", LANE_URGENT);
+	assert_int_equal(desk_run(&d), 1);
+	(void)desk_answer_all(&d, OUTCOME_UNCERTAIN);
+	outbox_set_claiming(d.o, false);
+	clock_advance_virtual(12 * CLOCK_HOUR_MS);
+	(void)desk_turn(&d, NULL, 0);
+	clock_jump_virtual(-12 * CLOCK_HOUR_MS);
+	(void)desk_turn(&d, NULL, 0);
+	clock_advance_virtual(8 * CLOCK_HOUR_MS);
+	outbox_set_claiming(d.o, true);
+	assert_int_equal(desk_run(&d), 0);
+	assert_state(&d, 1, MESSAGE_UNCERTAIN);
+	desk_close(&d);
+}
+
+/* Uncertain since yesterday; its number may get one message a day. */
+static void desk_another_day(bool had_one)
+{
+	struct desk d;
+
+	desk_open(&d, "esms");
+	world_add_households(&d.w, 1, 1);
+	desk_to(&d, MIDNIGHT + 18 * CLOCK_HOUR_MS + 59 * CLOCK_MINUTE_MS);
+	(void)desk_campaign(&d, "một", LANE_BULK);
+	assert_int_equal(desk_run(&d), 1);
+	assert_int_equal(desk_answer_all(&d, OUTCOME_UNCERTAIN), 0);
+	if (had_one) {
+		desk_to(&d, MIDNIGHT + CLOCK_DAY_MS + 7 * CLOCK_HOUR_MS);
+		(void)desk_campaign(&d, "khẩn", LANE_URGENT);
+		assert_int_equal(desk_run(&d), 1);
+		assert_int_equal(desk_answer_all(&d, OUTCOME_OK), 0);
+		desk_to(&d, MIDNIGHT + CLOCK_DAY_MS + 450 * CLOCK_MINUTE_MS);
+		assert_int_equal(desk_run(&d), 0);
+		assert_state(&d, 1, MESSAGE_UNCERTAIN);
+	} else {
+		desk_to(&d, MIDNIGHT + CLOCK_DAY_MS + 450 * CLOCK_MINUTE_MS);
+		assert_int_equal(desk_run(&d), 1);
+		assert_true(d.items[0].resend);
+		assert_int_equal(desk_answer_all(&d, OUTCOME_OK), 0);
+		(void)desk_campaign(&d, "khẩn", LANE_URGENT);
+		assert_int_equal(desk_run(&d), 0);
+	}
+	desk_close(&d);
+}
+
+static void sent_again_on_another_day_it_counts_that_day(void **state)
+{
+	(void)state;
+	desk_another_day(false);
+	desk_another_day(true);
+}
+
+/* ---- what was cancelled ------------------------------------------------------------------------ */
+
+static void what_comes_back_to_a_cancelled_campaign_is_withdrawn(void **state)
+{
+	struct desk d;
+	int64_t id;
+
+	(void)state;
+	desk_open(&d, "esms");
+	world_add_households(&d.w, 1, 2);
+	id = desk_campaign(&d, "một", LANE_BULK);
+	assert_int_equal(desk_run(&d), 2);
+	world_must(campaign_cancel(d.w.st, id, "thu", &d.e), &d.e, "cancel");
+	outbox_refresh(d.o);
+	assert_int_equal(desk_answer_all(&d, OUTCOME_RETRY), 0);
+	while (d.wake <= clock_now_ms())
+		(void)desk_turn(&d, NULL, 0);
+	assert_int_equal(world_count(&d.w, id, MESSAGE_CANCELLED), 2);
+	desk_close(&d);
+}
+
+static void who_takes_a_dropped_message_s_place_is_not_kept_waiting(void **state)
+{
+	struct desk d;
+	int64_t first;
+
+	(void)state;
+	desk_open(&d, "esms");
+	first = world_add_household(&d.w, "A", NUMBER);
+	(void)world_add_household(&d.w, "B", NUMBER);
+	desk_to(&d, MIDNIGHT + 6 * CLOCK_HOUR_MS);
+	(void)desk_campaign(&d, "một", LANE_BULK);
+	(void)desk_run(&d);
+	/* The same text on the same day: all of it hangs on the first campaign's first message. */
+	(void)desk_campaign(&d, "hai", LANE_NOTICE);
+	(void)desk_run(&d);
+	assert_int_equal(world_count(&d.w, 0, MESSAGE_LINKED), 3);
+	desk_do(&d, store_message_event(d.w.st, 2, MESSAGE_EV_CANCEL, 0, "thử", &d.e));
+	desk_do(&d, store_recipient_hold(d.w.st, first, HOLD_DECEASED, "", "thu", &d.e));
+	(void)desk_run(&d);
+	desk_to(&d, NINE);
+	assert_int_equal(desk_run(&d), 1);
+	assert_true(d.items[0].msg.id == 4);
+	desk_close(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -619,6 +726,10 @@ int main(void)
 	    cmocka_unit_test(a_stop_and_a_halt_survive_a_rolled_back_turn),
 	    cmocka_unit_test(a_full_disk_loses_nothing),
 	    cmocka_unit_test(a_command_on_a_full_disk_ends_as_a_full_disk),
+	    cmocka_unit_test(a_clock_set_back_makes_the_uncertain_no_younger),
+	    cmocka_unit_test(sent_again_on_another_day_it_counts_that_day),
+	    cmocka_unit_test(what_comes_back_to_a_cancelled_campaign_is_withdrawn),
+	    cmocka_unit_test(who_takes_a_dropped_message_s_place_is_not_kept_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
