@@ -1,0 +1,1 @@
+moidan_unit(report_deliver report world PkgConfig::EVENT Threads::Threads)
