@@ -154,14 +154,17 @@ class Run:
         state = {i: STATES[s] for i, s in db.execute("SELECT id, state FROM message")}
         unsure = {i for i, in db.execute("SELECT DISTINCT message_id FROM attempt WHERE event = 7")}
         with open(self.ledger, encoding="utf-8") as f:
-            refs = [line.split()[0] for line in f]
+            lines = [line.split() for line in f]
+        refs = [line[0] for line in lines]
         sent = collections.Counter(int(r.split("-")[1]) for r in refs)
         rows = collections.Counter(state.values())
         twice = [i for i, n in sent.items() if n > 1]
         lost = [i for i, s in state.items() if s in ACCEPTED and i not in sent]
         ghosts = [i for i in sent if state.get(i) not in ACCEPTED + ("uncertain",)]
         secretly = [i for i in twice if i not in unsure]
-        del counts["total"]
+        report = counts["report_messages"], counts["report_segments"]
+        for key in ("total", "report_messages", "report_segments"):
+            del counts[key]
         figures = {"deaths": self.crashes, "messages": len(state), "ledger": len(refs), "lost": len(lost) + len(ghosts),
                    "twice": len(twice), "twice unseen": len(secretly), "uncertain at deaths": self.uncertain,
                    "most at one": self.most, "states": dict(sorted(rows.items()))}
@@ -174,6 +177,9 @@ class Run:
         # Whoever knows references again gets each once; whoever does not is never asked twice.
         assert not twice, ("sent twice", twice[:10])
         accepted = sum(rows[s] for s in ACCEPTED)
+        unsent = sum(1 for i, s in state.items() if s == "uncertain" and i not in sent)
+        assert report[0] == len(refs) + unsent, ("report and ledger", report, len(refs), unsent)
+        assert unsent or report[1] == sum(int(line[2]) for line in lines), ("segments", report)
         assert accepted + sum(1 for i in sent if state[i] == "uncertain") == len(sent), (accepted, len(sent))
         if self.kind == "dedup":
             assert rows["uncertain"] == 0, rows
