@@ -28,7 +28,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 CLOCK = "2023-06-14T08:00:00+07:00"  # a Wednesday, ten hours before the house falls silent
 IN_FLIGHT = 16
 ACCEPTED = ("sent", "no_receipt", "delivered", "undelivered")
-ONCE = ("open.done", "recover.done", "plan.done")  # come once in a life, or in few lives
+ONCE = ("open.done", "recover.done", "plan.done", "resend.done")  # come once in a life, or in few lives
 STATES = {0: "held", 1: "queued", 2: "sending", 3: "uncertain", 4: "sent", 5: "no_receipt", 10: "delivered",
           11: "undelivered", 12: "rejected", 13: "failed", 14: "cancelled", 15: "expired", 16: "abandoned",
           17: "linked"}
