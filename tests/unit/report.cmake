@@ -1,1 +1,2 @@
 moidan_unit(report_deliver report world PkgConfig::EVENT Threads::Threads)
+moidan_unit(report_week report world)
