@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include "base/buf.h"
+#include "report_house.h"
+#include "text/sms.h"
+
+#define WEEK	24
+#define ACCOUNT 1 /* the state "account" of vneid */
+
+static const char GOLDEN[] = TESTS_DIR "/data/report/weekly-2023-24.txt";
+
+/* The lists as they came on Monday of week 23, a virtual clock. */
+static void figures_open(struct report_test *t)
+{
+	clock_set_virtual(report_at(20230605, 8, 0));
+	report_test_open(t, NULL);
+	report_test_people(t);
+}
+
+static void figures_close(struct report_test *t)
+{
+	report_test_close(t);
+	clock_set_real();
+}
+
+static json_t *figures_now(struct report_test *t)
+{
+	struct err e = ERR_INIT;
+	json_t *o = report_figures(t->w.st, &t->h, 202300 + WEEK, clock_now_ms(), &e);
+
+	world_must(o != NULL ? 0 : -1, &e, "figures");
+	return o;
+}
+
+static void tick_at(struct report_test *t, int64_t now)
+{
+	struct err e = ERR_INIT;
+	int64_t wake;
+
+	clock_set_virtual(now);
+	world_must(store_begin(t->w.st, &e), &e, "begin");
+	world_must(report_tick(t->w.st, &t->h, now, &wake, &e), &e, "tick");
+	world_must(store_commit(t->w.st, &e), &e, "commit");
+}
+
+struct progress {
+	int64_t ids[12];
+	size_t n;
+};
+
+static bool progress_take(const struct recipient *r, void *arg)
+{
+	struct progress *p = arg;
+
+	if (r->state == 0 && r->hold == HOLD_NONE)
+		p->ids[p->n++] = r->id;
+	return p->n < 12;
+}
+
+static int progress_set(struct store *st, void *arg, struct err *e)
+{
+	struct progress *p = arg;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (store_recipient_set_state(st, p->ids[i], ACCOUNT, "can bo", e) < 1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Twelve households of the list get an account. */
+static void twelve_get_an_account(struct report_test *t)
+{
+	struct progress p = {.n = 0};
+	struct err e = ERR_INIT;
+
+	world_must(store_recipient_scan(t->w.st, "vneid", 0, 5000, true, progress_take, &p, &e),
+		   &e, "scan");
+	assert_int_equal(p.n, 12);
+	world_do(&t->w, progress_set, &p);
+}
+
+static int64_t int_of(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	assert_true(json_is_integer(v));
+	return json_integer_value(v);
+}
+
+static const json_t *programme_of(const json_t *figures, size_t i)
+{
+	return json_array_get(json_object_get(figures, "programmes"), i);
+}
+
+static char *weekly_text(const struct report_test *t, const json_t *figures)
+{
+	struct buf out = BUF_INIT(65536);
+	struct err e = ERR_INIT;
+
+	world_must(report_weekly_text(&t->h, figures, &out, &e), &e, "weekly");
+	return buf_take(&out);
+}
+
+/* ---- numbers ------------------------------------------------------------------------------- */
+
+static void what_was_counted_and_what_was_assigned_stand_side_by_side(void **state)
+{
+	struct report_test t;
+	json_t *f;
+	const json_t *target;
+	char *text;
+
+	(void)state;
+	figures_open(&t);
+	f = figures_now(&t);
+	target = json_array_get(json_object_get(programme_of(f, 0), "targets"), 0);
+	assert_int_equal(int_of(target, "assigned"), 1057);
+	assert_int_equal(int_of(target, "count"), 1157);
+	/* by hamlet the plan's own shares make another sum than its total */
+	assert_int_equal(int_of(target, "assigned_sum"), 1157);
+	assert_true(json_real_value(json_object_get(target, "percent_of_assigned")) >
+		    json_real_value(json_object_get(target, "percent_of_count")));
+	text = weekly_text(&t, f);
+	assert_non_null(strstr(text, "Chỉ tiêu giao 1.057"));
+	assert_non_null(strstr(text, "Danh sách 1.157"));
+	assert_non_null(strstr(text, "số liệu kế hoạch giao 1.057, cộng theo danh sách 1.157"));
+	free(text);
+	json_decref(f);
+	figures_close(&t);
+}
+
+/* Adds up every number of o, and of the objects in it, into sum. */
+static void add_up(json_t *sum, const json_t *o)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)o, key, v)
+	{
+		if (json_is_integer(v))
+			json_object_set_new(
+			    sum, key,
+			    json_integer(json_integer_value(json_object_get(sum, key)) +
+					 json_integer_value(v)));
+		else if (json_is_object(v)) {
+			if (json_object_get(sum, key) == NULL)
+				json_object_set_new(sum, key, json_object());
+			add_up(json_object_get(sum, key), v);
+		}
+	}
+}
+
+static void the_hamlets_add_up_to_the_total_and_the_states_to_the_rows(void **state)
+{
+	struct report_test t;
+	json_t *f;
+
+	(void)state;
+	figures_open(&t);
+	f = figures_now(&t);
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *p = programme_of(f, i), *total = json_object_get(p, "total"), *u;
+		json_t *sum = json_object();
+		size_t k;
+
+		json_array_foreach(json_object_get(p, "units"), k, u)
+		{
+			const char *name;
+			json_t *n;
+			int64_t rows = 0;
+
+			add_up(sum, u);
+			json_object_foreach(json_object_get(u, "states"), name, n) rows +=
+			    json_integer_value(n);
+			assert_int_equal(rows, int_of(u, "total"));
+		}
+		assert_true(k >= 3);
+		assert_true(json_equal(sum, total));
+		json_decref(sum);
+	}
+	json_decref(f);
+	figures_close(&t);
+}
+
+static void figures_hold_nobody_s_name_or_number(void **state)
+{
+	struct report_test t;
+	char *text, line[1024];
+	json_t *f;
+	FILE *people;
+	int names = 0;
+
+	(void)state;
+	figures_open(&t);
+	f = figures_now(&t);
+	text = json_dumps(f, JSON_REAL_PRECISION(6));
+	people = fopen(TESTS_DIR "/data/my-phu-dong/can-bo.csv", "rb");
+	assert_non_null(people);
+	while (fgets(line, sizeof(line), people) != NULL) {
+		char *name = strchr(line, ','), *end = name ? strchr(name + 1, ',') : NULL;
+
+		if (end == NULL)
+			continue;
+		*end = '\0';
+		names++;
+		assert_null(strstr(text, name + 1));
+	}
+	assert_true(names > 50);
+	(void)fclose(people);
+	for (const char *p = text; *p != '\0';) { /* nor anything as long as a number */
+		size_t digits = strspn(p, "0123456789");
+
+		assert_true(digits < 9);
+		p += digits + 1;
+		if (p[-1] == '\0')
+			break;
+	}
+	free(text);
+	json_decref(f);
+	figures_close(&t);
+}
+
+static void a_week_is_compared_with_the_one_before(void **state)
+{
+	struct report_test t;
+	struct err e = ERR_INIT;
+	json_t *first = NULL, *second = NULL, *none = NULL;
+	const json_t *before;
+	char *text;
+	int64_t was, is;
+
+	(void)state;
+	figures_open(&t);
+	tick_at(&t, report_at(20230607, 17, 30));
+	assert_int_equal(report_frozen(t.w.st, 202323, &first, &e), 1);
+	assert_true(json_is_null(json_object_get(first, "before")));
+	text = weekly_text(&t, first);
+	assert_non_null(strstr(text, "Chưa có tuần trước"));
+	free(text);
+	twelve_get_an_account(&t);
+	tick_at(&t, report_at(20230614, 17, 30));
+	assert_int_equal(report_frozen(t.w.st, 202324, &second, &e), 1);
+	before = json_object_get(second, "before");
+	assert_string_equal(json_string_value(json_object_get(before, "week")), "2023-W23");
+	was = int_of(json_array_get(json_object_get(programme_of(before, 0), "targets"), 0),
+		     "reached");
+	is = int_of(json_array_get(json_object_get(programme_of(second, 0), "targets"), 0),
+		    "reached");
+	assert_int_equal(is - was, 12);
+	text = weekly_text(&t, second);
+	assert_non_null(strstr(text, "So với tuần"));
+	assert_non_null(strstr(text, "(tuần này +12)"));
+	free(text);
+	/* what is frozen stays, whatever happens to the list */
+	json_decref(first);
+	assert_int_equal(report_frozen(t.w.st, 202323, &first, &e), 1);
+	assert_int_equal(
+	    int_of(json_array_get(json_object_get(programme_of(first, 0), "targets"), 0),
+		   "reached"),
+	    was);
+	assert_int_equal(report_frozen(t.w.st, 202325, &none, &e), 0);
+	assert_null(none);
+	json_decref(first);
+	json_decref(second);
+	figures_close(&t);
+}
+
+static void a_hamlet_whose_head_cannot_be_written_to_is_named(void **state)
+{
+	struct report_test t;
+	json_t *f;
+	char *text;
+
+	(void)state;
+	clock_set_virtual(report_at(20230605, 8, 0));
+	report_test_open(&t, NULL);
+	report_test_import(&t, t.programmes[0], "ho-dan.csv");
+	f = figures_now(&t);
+	text = weekly_text(&t, f);
+	assert_non_null(strstr(text, "Chưa gửi được bản tin tuần cho:\n- ấp Tân Phú: "));
+	free(text);
+	json_decref(f);
+	figures_close(&t);
+}
+
+/* ---- digests --------------------------------------------------------------------------------- */
+
+static void assert_one_plain_segment(const struct report_test *t, const json_t *figures,
+				     const char *unit, const char *words)
+{
+	struct buf out = BUF_INIT(2000);
+	struct err e = ERR_INIT;
+	struct sms_count n;
+
+	world_must(report_digest_text(&t->h, figures, unit, &out, &e), &e, "digest");
+	n = sms_count(buf_text(&out));
+	assert_false(n.ucs2);
+	assert_int_equal(n.segments, 1);
+	for (const char *p = buf_text(&out); *p != '\0'; p++)
+		assert_true((unsigned char)*p < 0x80);
+	assert_non_null(strstr(buf_text(&out), words));
+	buf_free(&out);
+}
+
+static void the_digest_of_every_hamlet_is_one_message_without_accents(void **state)
+{
+	struct report_test t;
+	struct err e = ERR_INIT;
+	json_t *f = NULL;
+
+	(void)state;
+	figures_open(&t);
+	tick_at(&t, report_at(20230607, 17, 30));
+	twelve_get_an_account(&t);
+	tick_at(&t, report_at(20230614, 17, 30));
+	assert_int_equal(report_frozen(t.w.st, 202324, &f, &e), 1);
+	assert_one_plain_segment(&t, f, "Tân Phú", "ap Tan Phu");
+	assert_one_plain_segment(&t, f, "Tân Mỹ", "ap Tan My");
+	assert_one_plain_segment(&t, f, "Tân Đông", "ap Tan Dong");
+	json_decref(f);
+	figures_close(&t);
+}
+
+/* Every number of a tree times n. */
+static void multiply(json_t *o, int64_t n)
+{
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	json_object_foreach(o, key, v)
+	{
+		if (json_is_integer(v))
+			(void)json_integer_set(v, json_integer_value(v) * n);
+		multiply(v, n);
+	}
+	json_array_foreach(o, i, v) multiply(v, n);
+}
+
+static void rename_unit(json_t *o, const char *from, const char *to)
+{
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	json_object_foreach(o, key, v)
+	{
+		if (json_is_string(v) && strcmp(json_string_value(v), from) == 0)
+			(void)json_string_set(v, to);
+		rename_unit(v, from, to);
+	}
+	json_array_foreach(o, i, v) rename_unit(v, from, to);
+}
+
+static void a_digest_of_large_numbers_and_a_long_name_takes_the_shorter_text(void **state)
+{
+	static const char NAME[] = "Mỹ Phú Đông Thượng";
+	struct report_test t;
+	struct buf out = BUF_INIT(2000);
+	struct err e = ERR_INIT;
+	json_t *f;
+
+	(void)state;
+	figures_open(&t);
+	f = figures_now(&t);
+	multiply(f, 1000);
+	rename_unit(f, "Tân Đông", NAME);
+	assert_one_plain_segment(&t, f, NAME, "ap My Phu Dong Thuong");
+	/* No hamlet is called so. When even the shortest does not fit it is said, and nothing is cut. */
+	rename_unit(f, NAME, "Tân Đông Tân Đông Tân Đông Tân Đông Tân Đông Tân Đông Tân Đông");
+	assert_int_equal(
+	    report_digest_text(&t.h, f,
+			       "Tân Đông Tân Đông Tân Đông Tân Đông Tân Đông Tân Đông Tân Đông",
+			       &out, &e),
+	    -1);
+	assert_int_equal(e.code, EX_DATAERR);
+	assert_int_equal(out.len, 0);
+	err_clear(&e);
+	assert_int_equal(report_digest_text(&t.h, f, "Tân Tây", &out, &e), -1);
+	assert_int_equal(e.code, EX_DATAERR);
+	buf_free(&out);
+	json_decref(f);
+	figures_close(&t);
+}
+
+/* ---- the summary ------------------------------------------------------------------------------ */
+
+static void the_summary_reads_as_agreed(void **state)
+{
+	struct report_test t;
+	struct err e = ERR_INIT;
+	json_t *f = NULL;
+	char *text, wanted[16384] = "";
+	FILE *golden = fopen(GOLDEN, "rb");
+
+	(void)state;
+	figures_open(&t);
+	tick_at(&t, report_at(20230607, 17, 30));
+	twelve_get_an_account(&t);
+	tick_at(&t, report_at(20230614, 17, 30));
+	assert_int_equal(report_frozen(t.w.st, 202324, &f, &e), 1);
+	text = weekly_text(&t, f);
+	if (golden != NULL) {
+		wanted[fread(wanted, 1, sizeof(wanted) - 1, golden)] = '\0';
+		(void)fclose(golden);
+		/* A file ends with a line end, a text that is put into others does not. */
+		wanted[strlen(wanted) - 1] = '\0';
+	}
+	/* When it is meant to change: copy what is printed here over the file. */
+	if (strcmp(text, wanted) != 0) {
+		(void)puts(text);
+		fail_msg("%s says something else", GOLDEN);
+	}
+	free(text);
+	json_decref(f);
+	figures_close(&t);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_was_counted_and_what_was_assigned_stand_side_by_side),
+	    cmocka_unit_test(the_hamlets_add_up_to_the_total_and_the_states_to_the_rows),
+	    cmocka_unit_test(figures_hold_nobody_s_name_or_number),
+	    cmocka_unit_test(a_week_is_compared_with_the_one_before),
+	    cmocka_unit_test(a_hamlet_whose_head_cannot_be_written_to_is_named),
+	    cmocka_unit_test(the_digest_of_every_hamlet_is_one_message_without_accents),
+	    cmocka_unit_test(a_digest_of_large_numbers_and_a_long_name_takes_the_shorter_text),
+	    cmocka_unit_test(the_summary_reads_as_agreed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
