@@ -6,7 +6,7 @@ Prints "PORT OTHER_PORT TLS_PORT" (127.0.0.1, 127.0.0.2 and TLS with a certifica
 serves until its standard input ends. Each message it takes is parsed by Python's email package and
 printed as a line of JSON.
     later@…   451 to RCPT        never@…    550 to RCPT
-    full@…    452 to the text    refused@…  554 to the text    slow@…  taken after 1 s
+    full@…    452 to the text    refused@…  554 to the text    slow@…  taken after 2 s
     silent@…  no answer to RCPT  gone@…     the connection ends instead of an answer to the text
 """
 import base64
@@ -73,7 +73,7 @@ class Session(socketserver.StreamRequestHandler):
                 self.say('250 ok')
             elif verb == 'RCPT':
                 if local == 'slow':
-                    time.sleep(1)
+                    time.sleep(2)
                 if local == 'silent':
                     time.sleep(30)
                 if local not in RCPT:
