@@ -16,6 +16,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(once 120)
   moidan_flow(operate 120)
   moidan_flow(receipts 120)
+  moidan_flow(weekly 120)
 endif()
 
 # Engine and callbacks as a program of their own, to be killed.
