@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/gate.h"
 
+#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -16,6 +17,8 @@
 
 /* How long a refused peer may take to read the answer and go. */
 #define GATE_LINGER_MS 2000
+/* How long nobody is let in after an accept() that failed. */
+#define GATE_PAUSE_MS 1000
 /* What may pile up behind a request that is being answered. */
 #define GATE_AHEAD_MAX (GUARD_HEAD_MAX + GUARD_BODY_MAX)
 
@@ -272,6 +275,27 @@ static struct bufferevent *gate_on_accept(struct event_base *base, void *arg)
 	return bev;
 }
 
+static void gate_on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(arg);
+}
+
+/* There is no descriptor left, or no memory: who comes waits in the backlog. Asked again at once
+ * accept() would fail as fast as the processor can ask. */
+static void gate_on_accept_failed(struct evconnlistener *l, void *http)
+{
+	static const struct timeval pause = {.tv_sec = GATE_PAUSE_MS / 1000,
+					     .tv_usec = GATE_PAUSE_MS % 1000 * 1000};
+
+	(void)http;
+	log_warn("web", "accept_failed", "error=\"%s\"", strerror(errno));
+	if (event_base_once(evconnlistener_get_base(l), -1, EV_TIMEOUT, gate_on_pause_over, l,
+			    &pause) == 0)
+		evconnlistener_disable(l);
+}
+
 struct gate *gate_new(struct event_base *base, struct evhttp *http,
 		      struct evconnlistener *listener, const struct gate_limits *limits,
 		      void (*refused)(enum guard_reason why, void *arg), void *arg)
@@ -284,6 +308,7 @@ struct gate *gate_new(struct event_base *base, struct evhttp *http,
 	g->refused = refused;
 	g->arg = arg;
 	evhttp_set_bevcb(http, gate_on_accept, g);
+	evconnlistener_set_error_cb(listener, gate_on_accept_failed);
 	return g;
 }
 
