@@ -220,6 +220,8 @@ static int serve_signals(struct serve *s, struct err *e)
 	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is an error of its write, not the end. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		s->signals[i] = evsignal_new(s->base, numbers[i], serve_on_signal, s);
 		if (s->signals[i] == NULL || event_add(s->signals[i], NULL) < 0)
