@@ -8,9 +8,15 @@ function(moidan_flow name timeout)
   set_tests_properties(flow.${name} PROPERTIES LABELS flow TIMEOUT ${timeout})
 endfunction()
 
+# Preloaded: it stands before the sanitizers' own libraries and must need none of them.
+add_library(bad_disk MODULE support/bad_disk.c)
+target_compile_options(bad_disk PRIVATE -fno-sanitize=all -fvisibility=default)
+target_link_options(bad_disk PRIVATE -fno-sanitize=all)
+
 if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(canary 60)
   moidan_flow(daemon 120)
+  moidan_flow(disk 180 $<TARGET_FILE:bad_disk>)
   moidan_flow(kannel 120)
   moidan_flow(never 120)
   moidan_flow(once 120)

@@ -9,13 +9,16 @@ real servers around it. Nothing here knows what a test wants to show.
         h.serve()
         h.campaign("một")
 """
+import collections
 import datetime
 import http.server
 import json
 import os
+import queue
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -25,9 +28,16 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CLOCK = "2023-06-14T09:00:00+07:00"  # a Wednesday of the plan, within the hours
 HEADINGS = ("STT;Mã hộ;Họ và tên chủ hộ;Giới tính;Năm sinh;Ấp;Tổ;Số điện thoại;"
             "TK định danh mức 2;Đã cài VNeID;Ghi chú")
+STATES = {0: "held", 1: "queued", 2: "sending", 3: "uncertain", 4: "sent", 5: "no_receipt", 10: "delivered",
+          11: "undelivered", 12: "rejected", 13: "failed", 14: "cancelled", 15: "expired", 16: "abandoned",
+          17: "linked"}
+LEFT = ("uncertain", "sent", "no_receipt", "delivered", "undelivered")  # or may have
+FINAL = ("delivered", "undelivered", "rejected", "cancelled", "expired", "abandoned")
+UNKNOWN, ACCEPTED = 7, ("sent", "no_receipt", "delivered", "undelivered")
 
 
 def free_port():
@@ -67,10 +77,11 @@ def get(url, data=None, headers=None, method=None):
 
 class Provider:
     """An HTTP server in the eSMS dialect. reply(request) -> (status, headers, body) or a dict (JSON,
-    200) or None (the connection is closed without an answer); request is the parsed JSON body.
-    What arrived is in .requests, in order."""
+    200) or None (the connection is closed without an answer) or a function that is given the connection
+    to misbehave on; request is the parsed JSON body. What arrived is in .requests, in order; tls is
+    an ssl.SSLContext."""
 
-    def __init__(self, reply=None):
+    def __init__(self, reply=None, tls=None):
         self.requests = []
         self.lock = threading.Lock()
         self.reply = reply or self.accept
@@ -88,6 +99,10 @@ class Provider:
                 if answer is None:
                     self.close_connection = True
                     self.connection.close()
+                    return
+                if callable(answer):
+                    self.close_connection = True
+                    answer(self.connection)
                     return
                 if isinstance(answer, dict):
                     answer = (200, {}, json.dumps(answer).encode())
@@ -112,11 +127,50 @@ class Provider:
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+            self.url = f"https://localhost:{self.port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @staticmethod
     def accept(request):
         return {"CodeResult": "100", "CountRegenerate": 0, "SMSID": "S-" + request["RequestId"]}
+
+    def remember(self):
+        """From now on each reference is worked on once and known again, as eSMS does."""
+        done = set()
+
+        def reply(request):
+            with self.lock:
+                known = request["RequestId"] in done
+                done.add(request["RequestId"])
+            return {"CodeResult": "124", "ErrorMessage": "duplicate"} if known else self.accept(request)
+        self.reply = reply
+        return self
+
+    def sends_receipts(self, house):
+        """From now on what was accepted is delivered, and said so again until that is acknowledged."""
+        reply, waiting = self.reply, queue.Queue()
+
+        def tell():
+            while True:
+                request = waiting.get()
+                try:
+                    if house.receipt(request)[0] == 200:
+                        continue
+                except OSError:
+                    pass
+                time.sleep(0.02)
+                waiting.put(request)
+
+        def and_tell(request):
+            answer = reply(request)
+            if isinstance(answer, dict):
+                waiting.put(request)
+            return answer
+        self.reply = and_tell
+        threading.Thread(target=tell, daemon=True).start()
+        return self
 
     def seen(self):
         with self.lock:
@@ -136,8 +190,11 @@ class House:
         self.url = f"http://127.0.0.1:{self.port}"
         shift = round(datetime.datetime.fromisoformat(clock).timestamp() - time.time())
         self.env = dict(os.environ, MOIDAN_CONFIG=self.file, MOIDAN_TEST_SHIFT=str(shift))
+        self.database = "moidan.db"
         self.daemon = None
         self.things = []
+        self.imported, self.started, self.receipts = set(), set(), []  # what was acknowledged
+        self.finals = {}
 
     def __enter__(self):
         return self
@@ -173,7 +230,7 @@ class House:
         """moidan.yaml with one provider, "sms", that speaks as eSMS does. provider: more of its keys
         ("rate_per_second: 5, "); extra: more of the file."""
         self.write("moidan.yaml", f"""
-database: moidan.db
+database: {self.database}
 listen: 127.0.0.1:{self.port}
 public_url: {self.url}
 two_person: false
@@ -206,6 +263,7 @@ providers:
 
     def import_people(self, n, first=0):
         self.run("import", "vneid", self.write("list.csv", self.people(n, first)))
+        self.imported.update(f"H-{i + 1}" for i in range(first, first + n))
 
     def serve(self, env=None, wait=True):
         log = open(self.path("moidan.log"), "ab")
@@ -232,6 +290,7 @@ providers:
         self.run("campaign", "create", name, "--programme", "vneid", "--audience", audience, *options)
         self.run("campaign", "approve", name)
         self.run("campaign", "start", name)
+        self.started.add(name)
 
     def states(self, name):
         """Messages of the campaign by state, {"delivered": 5}."""
@@ -257,4 +316,112 @@ providers:
         query = {"SMSID": sms_id or "S-" + request["RequestId"], "SendStatus": status,
                  "RequestId": request["RequestId"], "TypeId": "2", "SendFailed": "0", "SendSuccess": "1",
                  **more}
-        return get(request["CallbackUrl"] + "?" + urllib.parse.urlencode(query))
+        answer = get(request["CallbackUrl"] + "?" + urllib.parse.urlencode(query))
+        if answer[0] == 200:
+            self.receipts.append(request["RequestId"])
+        return answer
+
+    def keep(self, env=None, pause=0.2):
+        """Does as systemd is told to: serves again whenever the daemon ends by anything but our hand. What
+        is returned ends it, and knows how the lives ended."""
+        keeper = Keeper(self, env, pause)
+        self.things.append(keeper)
+        return keeper
+
+    def resources(self):
+        """(resident KiB, descriptors) of the daemon."""
+        with open(f"/proc/{self.daemon.pid}/status", encoding="ascii") as f:
+            rss = next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
+        return rss, len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
+
+    def check(self, *providers):
+        """The invariants, whatever happened before: the store beside what providers got and what was
+        acknowledged. When nothing is under way. Returns the messages by state."""
+        db = sqlite3.connect(f"file:{self.path(self.database)}?mode=ro", uri=True)
+        try:
+            return check(self, db, [r["RequestId"] for p in providers for r in p.seen()])
+        finally:
+            db.close()
+
+
+class Keeper:
+    def __init__(self, house, env, pause):
+        self.house, self.env, self.pause, self.codes, self.ending = house, env, pause, [], False
+        with open(ROOT + "/contrib/systemd/moidan.service", encoding="utf-8") as f:
+            line = next(line for line in f if line.startswith("RestartPreventExitStatus="))
+        self.last = [int(code) for code in line.split("=")[1].split()]
+        house.serve(env=env, wait=False)
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
+
+    def watch(self):
+        while True:
+            code = self.house.daemon.wait()
+            if self.ending:
+                return
+            self.codes.append(code)
+            time.sleep(self.pause)
+            if self.ending or code == 0 or code in self.last:
+                return
+            self.house.serve(env=self.env, wait=False)
+
+    def stop(self):
+        """The exit code of the last life."""
+        self.ending = True
+        code = self.house.stop() if self.house.daemon.poll() is None else self.house.daemon.returncode
+        self.thread.join()
+        return code
+
+
+def check(h, db, ledger):
+    def column(sql, *values):
+        return [row[0] for row in db.execute(sql, values)]
+
+    # The file is sound.
+    assert column("PRAGMA integrity_check") == ["ok"], column("PRAGMA integrity_check")
+    assert not db.execute("PRAGMA foreign_key_check").fetchall()
+    rows = {i: (STATES[s], n, g) for i, s, n, g in
+            db.execute("SELECT id, state, attempts, generation FROM message")}
+    # What was acknowledged is there.
+    lost = h.imported - set(column("SELECT list_key FROM recipient"))
+    assert not lost, ("recipients lost", sorted(lost)[:5])
+    lost = h.started - set(column("SELECT name FROM campaign WHERE started_at > 0"))
+    assert not lost, ("campaigns lost", lost)
+    kept = set(column("SELECT message_id FROM receipt UNION SELECT message_id FROM receipt_orphan"))
+    lost = [r for r in h.receipts if int(r.split("-")[1]) not in kept]
+    assert not lost, ("receipts lost", lost[:5])
+    # Nothing went twice that was not uncertain before; nothing went that is not known.
+    instance, = column("SELECT value FROM meta WHERE name = 'instance'")
+    unsure = collections.Counter(db.execute("SELECT message_id, generation FROM attempt WHERE event = ?", (UNKNOWN,)))
+    refused = set(db.execute("SELECT message_id, generation FROM attempt WHERE event IN (4, 5, 6) AND http_status > 0"))
+    arrived = collections.Counter()
+    for ref, n in collections.Counter(ledger).items():
+        house, number, generation = ref.split("-")
+        key = int(number), int(generation)
+        assert house == instance and key[0] in rows, ("unknown reference", ref)
+        assert n <= 1 + unsure[key], ("sent twice, never uncertain", ref, n, unsure[key])
+        arrived[key[0]] += n
+        state, attempts, current = rows[key[0]]
+        assert attempts >= 1, ("sent, not known", ref, state)
+        assert key[1] == current or key in refused, ("a new reference without a refusal", ref, current)
+        assert state in LEFT or key in refused, ("sent, then forgotten", ref, state)
+    ghosts = [i for i, (state, _, _) in rows.items() if state in ACCEPTED and i not in arrived]
+    assert not ghosts, ("accepted here, not known there", ghosts[:5])
+    # Three ways of counting agree, and attempts are what arrived, or what nobody can know.
+    states = collections.Counter(state for state, _, _ in rows.values())
+    kept = {STATES[s]: n for s, n in db.execute("SELECT state, sum(n) FROM message_count GROUP BY state") if n}
+    assert kept == dict(states), (kept, states)
+    shown = collections.Counter()
+    for name in column("SELECT name FROM campaign WHERE started_at > 0"):
+        shown.update(h.states(name))
+    assert shown == states, (shown, states)
+    figures = h.json("report", "figures")["programmes"][0]["total"]
+    assert figures["messages"] == sum(states[s] for s in LEFT), (figures, states)
+    assert (figures["delivered"], figures["undelivered"]) == (states["delivered"], states["undelivered"])
+    for i, (state, attempts, _) in rows.items():
+        assert arrived[i] <= attempts, ("more arrived than was tried", i, arrived[i], attempts)
+    # What was final is final.
+    for i, state in h.finals.items():
+        assert rows[i][0] == state, ("final state changed", i, state, rows[i][0])
+    h.finals = {i: state for i, (state, _, _) in rows.items() if state in FINAL}
+    return dict(states)
