@@ -401,6 +401,9 @@ static void http_call_setup(struct http_call *c)
 
 	curl_easy_setopt(e, CURLOPT_PRIVATE, c);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	/* A look-up that outlasts the deadline is left to end by itself; libcurl would wait for it,
+	 * and with it every other call of this thread. */
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "moidan/" MOIDAN_VERSION);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, l->allow_http ? "http,https" : "https");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
