@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from lib import House, Provider, get, wait_for
+from lib import House, Provider, get, own_mounts, wait_for
 
 RULES = "caps: {per_day: 3, per_week: 6}\ndispatch: {backoff: 1s, settle_after: 1s}"
 
@@ -40,18 +40,6 @@ def ends_well(h, keeper, seconds=60):
 
 
 # ---- a disk of its own ------------------------------------------------------------------------
-
-def own_mounts():
-    """Runs again in a namespace where a disk may be mounted, if that is allowed here."""
-    if os.environ.get("DISK_MOUNTS"):
-        return os.environ["DISK_MOUNTS"] == "yes"
-    for flags in ("-m", "-rm"):
-        if subprocess.run(["unshare", flags, "mount", "-t", "tmpfs", "none", "/mnt"],
-                          stderr=subprocess.DEVNULL).returncode == 0:
-            os.environ["DISK_MOUNTS"] = "yes"
-            os.execvp("unshare", ["unshare", flags, sys.executable, *sys.argv])
-    return False
-
 
 def on_disk(h, size):
     os.mkdir(h.path("disk"))
@@ -246,8 +234,7 @@ def every_nth():
                   f"ended {sum(bool(c) for c in hit)} times with {sorted(set(sum(hit, [])))}")
 
 
-MOUNTS = own_mounts()
-if MOUNTS:
+if own_mounts():
     for test in (full, full_at_start, read_only):
         test()
 else:
