@@ -39,9 +39,9 @@ def the_dead_and_the_done():
         h.run("recipient", "hold", "vneid", f"D-{rest[0]}", "--deceased")
         h.run("recipient", "set", "vneid", f"D-{rest[1]}", "account")
         h.run("recipient", "hold", "vneid", f"D-{rest[2]}")
-        h.daemon.send_signal(signal.SIGCONT)
         # A list that comes later says that somebody died.
         import_rows(h, row(f"D-{rest[3]}", f"09120000{rest[3]:02d}", note="mất năm ngoái"))
+        h.daemon.send_signal(signal.SIGCONT)
         wait_for("the rest", lambda: not {"queued", "sending"} & set(h.states("một")))
         states = h.states("một")
         texted = {int(r["Phone"][-2:]) for r in h.provider.seen()}
