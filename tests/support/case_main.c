@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plays one recorded conversation against a provider's description:
+ *
+ *   case CONFIG-DIRECTORY CASE-DIRECTORY
+ *
+ * CASE-DIRECTORY/case.yaml says what goes in and what must come out, and
+ * ../account.yaml whose account it is (an element of `providers:`). What comes
+ * out is laid beside what is expected key by key; a key that is not known, and
+ * an input without an expectation, fail the case. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/mem.h"
+#include "provider/provider.h"
+
+enum { CASE_BODY_MAX = 1024 * 1024, CASE_LIST_MAX = 64 };
+
+/* What our callback addresses end in. */
+static const char case_token[] = "0123456789abcdef0123456789abcdef";
+
+#define AT(type, member) .offset = offsetof(struct type, member)
+
+struct case_send {
+	char *to, *text, *ref, *callback_url;
+	bool ucs2;
+};
+static const struct conf_field send_fields[] = {
+    {.key = "to", .type = CONF_STRING, AT(case_send, to), .fallback = ""},
+    {.key = "text", .type = CONF_STRING, AT(case_send, text), .fallback = ""},
+    {.key = "ref", .type = CONF_STRING, AT(case_send, ref), .fallback = ""},
+    {.key = "callback_url", .type = CONF_STRING, AT(case_send, callback_url)},
+    {.key = "ucs2", .type = CONF_BOOL, AT(case_send, ucs2)},
+    {.key = NULL},
+};
+static const struct conf_table send_table = {"send", sizeof(struct case_send), send_fields};
+
+struct case_reply {
+	int phase;
+	int64_t status;
+	json_t *headers;
+	char *body, *body_file, *error;
+};
+/* In the order of enum http_phase. */
+static const char *const phases[] = {"not_sent", "maybe_sent", "answered", NULL};
+static const struct conf_field reply_fields[] = {
+    {.key = "phase",
+     .type = CONF_CHOICE,
+     AT(case_reply, phase),
+     .choices = phases,
+     .fallback = "answered"},
+    {.key = "status", .type = CONF_INT, AT(case_reply, status)},
+    {.key = "headers", .type = CONF_TREE, AT(case_reply, headers)},
+    {.key = "body", .type = CONF_STRING, AT(case_reply, body), .fallback = ""},
+    {.key = "body_file", .type = CONF_STRING, AT(case_reply, body_file)},
+    {.key = "error", .type = CONF_STRING, AT(case_reply, error), .fallback = ""},
+    {.key = NULL},
+};
+static const struct conf_table reply_table = {"reply", sizeof(struct case_reply), reply_fields};
+
+struct case_callback {
+	char *method, *token, *query, *body;
+	json_t *headers;
+};
+static const struct conf_field callback_fields[] = {
+    {.key = "method", .type = CONF_STRING, AT(case_callback, method), .fallback = ""},
+    {.key = "token", .type = CONF_STRING, AT(case_callback, token), .fallback = ""},
+    {.key = "query", .type = CONF_STRING, AT(case_callback, query), .fallback = ""},
+    {.key = "body", .type = CONF_STRING, AT(case_callback, body), .fallback = ""},
+    {.key = "headers", .type = CONF_TREE, AT(case_callback, headers)},
+    {.key = NULL},
+};
+static const struct conf_table callback_table = {"callback", sizeof(struct case_callback),
+						 callback_fields};
+
+/* What is expected stays a tree: its keys are those of what comes out. */
+struct recorded {
+	struct case_send send;
+	struct case_reply reply;
+	struct case_callback callback;
+	json_t *request, *outcome, *receipts;
+};
+static const struct conf_field case_fields[] = {
+    {.key = "send", .type = CONF_OBJECT, AT(recorded, send), .table = &send_table},
+    {.key = "request", .type = CONF_TREE, AT(recorded, request)},
+    {.key = "reply", .type = CONF_OBJECT, AT(recorded, reply), .table = &reply_table},
+    {.key = "outcome", .type = CONF_TREE, AT(recorded, outcome)},
+    {.key = "callback", .type = CONF_OBJECT, AT(recorded, callback), .table = &callback_table},
+    {.key = "receipts", .type = CONF_TREE, AT(recorded, receipts)},
+    {.key = NULL},
+};
+static const struct conf_table case_table = {"a case", sizeof(struct recorded), case_fields};
+
+struct played {
+	const char *folder;
+	struct ydoc doc;
+	struct recorded c;
+	struct provider *provider;
+};
+
+/* ---- comparing ------------------------------------------------------------------------------ */
+
+static char *case_scalar(const json_t *v)
+{
+	if (json_is_string(v))
+		return mem_strdup(json_string_value(v));
+	return json_dumps(v, JSON_ENCODE_ANY);
+}
+
+/* Each key of want, an object of case.yaml, must be one of got, with that value. Takes got. */
+static int case_compare(const struct played *p, const char *what, const json_t *want,
+			json_t *got, struct err *e)
+{
+	const char *key;
+	json_t *value;
+	int rc = 0;
+
+	if (!json_is_object(want))
+		rc = ydoc_error(&p->doc, p->doc.root, what, 0, e, "%s: keys and values", what);
+	json_object_foreach((json_t *)(uintptr_t)want, key, value)
+	{
+		json_t *is = json_object_get(got, key);
+		char *a, *b;
+
+		if (is == NULL) {
+			rc = ydoc_error(&p->doc, want, key, 0, e, "unknown key %s in %s", key,
+					what);
+			break;
+		}
+		a = case_scalar(value);
+		b = case_scalar(is);
+		if (json_is_object(value) || json_is_array(value) ? !json_equal(value, is)
+								  : strcmp(a, b) != 0)
+			rc = ydoc_error(&p->doc, want, key, 0, e,
+					"%s: %s is %.400s, not %.300s", what, key, b, a);
+		free(a);
+		free(b);
+		if (rc < 0)
+			break;
+	}
+	json_decref(got);
+	return rc;
+}
+
+static bool case_has(const struct played *p, const char *key)
+{
+	return json_object_get(p->doc.root, key) != NULL;
+}
+
+/* ---- requests and answers ------------------------------------------------------------------- */
+
+static json_t *case_request_tree(const struct http_request *r)
+{
+	json_t *headers = json_array(), *body = NULL, *out;
+
+	for (size_t i = 0; i < r->n_headers; i++)
+		json_array_append_new(headers, json_string(r->headers[i]));
+	if (r->body != NULL)
+		body = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, NULL);
+	out = json_pack("{s:s, s:s, s:o, s:s, s:s}", "method", r->method, "url", r->url,
+			"headers", headers, "body", r->body ? r->body : "", "refused", "");
+	json_object_set_new(out, "json", body != NULL ? body : json_null());
+	return out;
+}
+
+static int case_play_send(const struct played *p, struct err *e)
+{
+	const struct case_send *s = &p->c.send;
+	struct provider_message m = {.to = strtoull(s->to, NULL, 10),
+				     .text = s->text,
+				     .ucs2 = s->ucs2,
+				     .ref = s->ref,
+				     .callback_url = s->callback_url};
+	struct provider_request r;
+	struct err why = ERR_INIT;
+	json_t *got;
+	int rc;
+
+	provider_request_init(&r);
+	if (provider_build_send(p->provider, &m, &r, &why) == 0)
+		got = case_request_tree(&r.http);
+	else
+		got = json_pack("{s:s}", "refused", why.text);
+	rc = case_compare(p, "request", p->c.request, got, e);
+	provider_request_free(&r);
+	return rc;
+}
+
+static int case_read_file(const struct played *p, const char *name, struct buf *out,
+			  struct err *e)
+{
+	char *path = mem_printf("%s/%s", p->folder, name), chunk[4096];
+	FILE *f = fopen(path, "re");
+	size_t n;
+	int rc = 0;
+
+	if (f == NULL)
+		rc = err_set(e, EX_NOINPUT, "%s: cannot be read", path);
+	while (f != NULL && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		(void)buf_add(out, chunk, n);
+	if (f != NULL)
+		(void)fclose(f);
+	free(path);
+	return rc;
+}
+
+static size_t case_headers(const json_t *tree, struct http_header *out)
+{
+	const char *name;
+	json_t *value;
+	size_t n = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)tree, name, value)
+	{
+		if (n < CASE_LIST_MAX)
+			out[n++] = (struct http_header){name, json_string_value(value)};
+	}
+	return n;
+}
+
+/* What http.c would hand over; body and headers are filled by what it points to. */
+static int case_answer(const struct played *p, struct buf *body, struct http_header *headers,
+		       struct http_reply *out, struct err *e)
+{
+	const struct case_reply *in = &p->c.reply;
+
+	if (in->body_file != NULL && case_read_file(p, in->body_file, body, e) < 0)
+		return -1;
+	if (in->body_file == NULL)
+		(void)buf_adds(body, in->body);
+	*out = (struct http_reply){.phase = (enum http_phase)in->phase,
+				   .status = (int)in->status,
+				   .body = buf_text(body),
+				   .len = body->len,
+				   .headers = headers,
+				   .n_headers = case_headers(in->headers, headers)};
+	(void)snprintf(out->error, sizeof(out->error), "%s", in->error);
+	return 0;
+}
+
+static int case_play_reply(const struct played *p, struct err *e)
+{
+	struct http_header headers[CASE_LIST_MAX];
+	struct buf body = BUF_INIT(CASE_BODY_MAX);
+	struct http_reply reply;
+	struct outcome o;
+	int rc = case_answer(p, &body, headers, &reply, e);
+
+	if (rc == 0) {
+		provider_classify(p->provider, &reply, &o);
+		rc = case_compare(p, "outcome", p->c.outcome,
+				  json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:i, s:i}", "class",
+					    outcome_class_name(o.class), "code", o.code,
+					    "provider_ref", o.provider_ref, "reason", o.reason,
+					    "not_sent", o.not_sent, "wait_ms",
+					    (json_int_t)o.wait_ms, "wait_until_minute",
+					    o.wait_until_minute, "http_status", o.http_status),
+				  e);
+	}
+	buf_free(&body);
+	return rc;
+}
+
+/* ---- callbacks ------------------------------------------------------------------------------ */
+
+static json_t *case_phone(uint64_t phone)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)phone);
+	return json_string(text);
+}
+
+static json_t *case_receipt_tree(const struct receipt *r)
+{
+	static const char *const states[] = {"delivered", "undelivered", "in_flight",
+					     "unknown"};
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:I}", "state", states[r->state],
+			 "provider_ref", r->provider_ref, "ref", r->ref, "phone",
+			 case_phone(r->phone), "code", r->code, "error_class",
+			 outcome_class_name(r->error_class), "at_ms", (json_int_t)r->at_ms);
+}
+
+/* The list of what was read beside the one expected. Takes got. */
+static int case_compare_list(const struct played *p, const char *what, const json_t *want,
+			     json_t *got, struct err *e)
+{
+	const json_t *list = json_object_get(want, "list");
+	size_t n = json_array_size(got);
+	int rc = 0;
+
+	if (list != NULL && json_array_size(list) != n)
+		rc = ydoc_error(&p->doc, want, "list", 0, e, "%s: there are %zu", what, n);
+	for (size_t i = 0; rc == 0 && list != NULL && i < n; i++)
+		rc = case_compare(p, what, json_array_get(list, i),
+				  json_incref(json_array_get(got, i)), e);
+	json_decref(got);
+	return rc;
+}
+
+static int case_play_callback(const struct played *p, struct err *e)
+{
+	const struct case_callback *in = &p->c.callback;
+	const json_t *want = p->c.receipts;
+	struct http_header headers[CASE_LIST_MAX];
+	struct callback_request call = {.method = in->method,
+					.query = in->query,
+					.headers = headers,
+					.n_headers = case_headers(in->headers, headers),
+					.body = in->body,
+					.body_len = strlen(in->body),
+					.token = in->token};
+	bool verified = provider_callback_verify(p->provider, &call, case_token);
+	struct receipt receipts[CASE_LIST_MAX];
+	struct err why = ERR_INIT;
+	json_t *got = json_object(), *list = json_array();
+	const char *type, *body;
+	int n = -1, status, rc;
+
+	if (verified)
+		n = provider_callback_parse(p->provider, &call, receipts, CASE_LIST_MAX, &why);
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, case_receipt_tree(&receipts[i]));
+	provider_callback_answer(p->provider, &status, &type, &body);
+	json_object_set_new(got, "verified", json_boolean(verified));
+	json_object_set_new(got, "understood", json_boolean(n >= 0));
+	json_object_set_new(got, "n", json_integer(n));
+	json_object_set_new(
+	    got, "answer",
+	    json_pack("{s:i, s:s, s:s}", "status", status, "type", type, "body", body));
+	/* Each element is compared by the keys it has. */
+	if (json_object_get(want, "list") != NULL)
+		json_object_set(got, "list", json_object_get(want, "list"));
+	/* What is not said otherwise is the provider's call, and understood. */
+	if (json_object_get(want, "verified") == NULL && !verified)
+		rc = ydoc_error(&p->doc, p->doc.root, "callback", 0, e, "is not verified");
+	else if (verified && json_object_get(want, "understood") == NULL && n < 0)
+		rc = ydoc_error(&p->doc, p->doc.root, "callback", 0, e, "%s", why.text);
+	else
+		rc = 0;
+	if (rc == 0)
+		rc = case_compare(p, "receipts", want, json_incref(got), e);
+	if (rc == 0)
+		rc = case_compare_list(p, "receipts", want, json_incref(list), e);
+	json_decref(got);
+	json_decref(list);
+	return rc;
+}
+
+/* ---- one case ------------------------------------------------------------------------------- */
+
+static int case_pair(const struct played *p, const char *in, const char *out, struct err *e)
+{
+	if (case_has(p, in) == case_has(p, out))
+		return 0;
+	return ydoc_error(&p->doc, NULL, NULL, 0, e, "%s and %s come together", in, out);
+}
+
+static int case_play(const struct played *p, struct err *e)
+{
+	if (case_pair(p, "send", "request", e) < 0 || case_pair(p, "reply", "outcome", e) < 0 ||
+	    case_pair(p, "callback", "receipts", e) < 0)
+		return -1;
+	if (json_object_size(p->doc.root) == 0)
+		return ydoc_error(&p->doc, NULL, NULL, 0, e, "nothing is played");
+	if (case_has(p, "send") && case_play_send(p, e) < 0)
+		return -1;
+	if (case_has(p, "reply") && case_play_reply(p, e) < 0)
+		return -1;
+	return case_has(p, "callback") ? case_play_callback(p, e) : 0;
+}
+
+static int case_account(const char *config, const char *folder, struct provider **out,
+			struct err *e)
+{
+	char *path = mem_printf("%s/../account.yaml", folder);
+	struct provider_config cfg = {0};
+	struct ydoc doc = {0};
+	int rc = ydoc_load_file(path, &doc, e);
+
+	if (rc == 0)
+		rc = conf_read(&doc, doc.root, &provider_config_table, NULL, &cfg, e);
+	if (rc == 0) {
+		*out = provider_new(&cfg, config, e);
+		rc = *out != NULL ? 0 : -1;
+		conf_free(&provider_config_table, &cfg);
+	}
+	ydoc_free(&doc);
+	free(path);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct played p = {0};
+	struct err e = ERR_INIT;
+	char *path;
+	int rc;
+
+	if (argc != 3) {
+		(void)fprintf(stderr, "usage: %s CONFIG-DIRECTORY CASE-DIRECTORY\n", argv[0]);
+		return EX_USAGE;
+	}
+	p.folder = argv[2];
+	/* Thursday 15/06/2023, 10:00 in Viet Nam. */
+	clock_set_virtual(INT64_C(1686798000000));
+	path = mem_printf("%s/case.yaml", p.folder);
+	rc = case_account(argv[1], p.folder, &p.provider, &e);
+	if (rc == 0)
+		rc = ydoc_load_file(path, &p.doc, &e);
+	if (rc == 0)
+		rc = conf_read(&p.doc, p.doc.root, &case_table, NULL, &p.c, &e);
+	if (rc == 0) {
+		rc = case_play(&p, &e);
+		conf_free(&case_table, &p.c);
+	}
+	if (rc < 0)
+		(void)fprintf(stderr, "%s\n", e.text);
+	ydoc_free(&p.doc);
+	provider_free(p.provider);
+	free(path);
+	return rc < 0 ? 1 : 0;
+}
