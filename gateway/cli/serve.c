@@ -219,9 +219,6 @@ static int serve_signals(struct serve *s, struct err *e)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 
-	(void)signal(SIGPIPE, SIG_IGN);
-	/* A file that may not grow is an error of its write, not the end. */
-	(void)signal(SIGXFSZ, SIG_IGN);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		s->signals[i] = evsignal_new(s->base, numbers[i], serve_on_signal, s);
 		if (s->signals[i] == NULL || event_add(s->signals[i], NULL) < 0)
@@ -264,11 +261,15 @@ static int serve_watchdog(struct serve *s, struct err *e)
 
 /* ---- life -------------------------------------------------------------------------------- */
 
-/* Numbers, names and secrets are in this memory: no core file, nobody attaches. */
+/* Before anything is read or said. Numbers, names and secrets are in this memory: no core file, nobody
+ * attaches. */
 static void serve_limits(void)
 {
 	struct rlimit none = {0, 0}, files;
 
+	/* A log that nobody reads and a file that may not grow are errors of a write, not the end. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < SERVE_FILES) {
@@ -312,9 +313,13 @@ static int serve_open(struct serve *s, struct err *e)
 static void serve_close(struct serve *s)
 {
 	struct serve_token *t;
+	sigset_t all;
 
 	deliver_free(s->deliver);
 	engine_stop(s->engine, s->fatal.code != 0 ? 0 : SERVE_DRAIN_MS);
+	/* Who is told twice to end does so once: without our handlers the second would kill. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	web_free(s->web);
 	store_close(s->store);
 	for (size_t i = 0; i < s->n_signals; i++)
@@ -339,9 +344,11 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 	struct err e = ERR_INIT;
 	int rc;
 
-	if (cli_parse(c, argc, argv, NULL, 0, 0, &e) < 0 || cli_house(c, &e) < 0)
+	if (cli_parse(c, argc, argv, NULL, 0, 0, &e) < 0)
 		return cli_fail(&e);
 	serve_limits();
+	if (cli_house(c, &e) < 0)
+		return cli_fail(&e);
 	s.house = c->house;
 	c->house = NULL; /* a reload replaces it */
 	rc = serve_open(&s, &e);
