@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ static struct {
 	void *sink_arg;
 	char **secrets;
 	size_t n_secrets, cap_secrets;
+	unsigned long lost; /* lines since the last one that was written */
 } log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO};
 
 static const char *const log_names[] = {"debug", "info", "warn", "error"};
@@ -86,6 +88,30 @@ static void log_add_clean(struct buf *line, const char *text)
 	}
 }
 
+/* A log that cannot be written stops nothing: what its reader leaves no room for is counted and told with
+ * the first line that has room. A pipe or socket that is ready takes a whole line. The lock is held. */
+static void log_put(struct buf *line)
+{
+	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+	char note[64];
+	int n;
+
+	if (poll(&fd, 1, 0) != 1 || (fd.revents & POLLOUT) == 0) {
+		log_state.lost++;
+		return;
+	}
+	if (log_state.lost > 0) {
+		n = snprintf(note, sizeof(note), "level=warn mod=log event=lost lines=%lu\n",
+			     log_state.lost);
+		log_state.lost = 0;
+		if (write(STDERR_FILENO, note, (size_t)n) < 0)
+			(void)0;
+	}
+	(void)buf_addc(line, '\n');
+	if (write(STDERR_FILENO, line->data, line->len) < 0)
+		(void)0;
+}
+
 void log_write(enum log_level level, const char *mod, const char *event, const char *fmt, ...)
 {
 	static const char *journal = NULL;
@@ -117,10 +143,7 @@ void log_write(enum log_level level, const char *mod, const char *event, const c
 	if (log_state.sink != NULL) {
 		log_state.sink(buf_text(&line), log_state.sink_arg);
 	} else {
-		(void)buf_addc(&line, '\n');
-		/* A log that cannot be written stops nothing. */
-		if (write(STDERR_FILENO, line.data, line.len) < 0)
-			(void)0;
+		log_put(&line);
 	}
 	pthread_mutex_unlock(&log_state.lock);
 	buf_free(&line);

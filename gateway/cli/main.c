@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One binary: the daemon and its command line. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/cli.h"
@@ -35,7 +37,8 @@ static const struct command commands[] = {
     {"recipient",
      "recipient show PROGRAMME KEY [--json]\n"
      "recipient hold PROGRAMME KEY [--deceased] [--reason TEXT] | release PROGRAMME KEY\n"
-     "recipient set PROGRAMME KEY STATE|opted-out|wrong-person|not-opted-out|not-wrong-person|confirmed",
+     "recipient set PROGRAMME KEY "
+     "STATE|opted-out|wrong-person|not-opted-out|not-wrong-person|confirmed",
      "một người hoặc một hộ: xem, giữ, thả, đổi trạng thái", cmd_recipient},
     {"template", "template list | show FILE | check", "mẫu tin: xem, kiểm tra", cmd_template},
     {"provider",
@@ -105,12 +108,26 @@ static void main_test_clock(void)
 }
 #endif
 
+/* What is opened next must not take the place of a standard file that is closed: messages would be
+ * written into it. */
+static void main_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli c = {0};
 	const struct command *k;
 	int rc, at = 1;
 
+	main_standard_files();
 #if MOIDAN_FAILPOINTS
 	main_test_clock();
 #endif
