@@ -19,13 +19,17 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(daemon 120)
   moidan_flow(disk 180 $<TARGET_FILE:bad_disk>)
   moidan_flow(kannel 120)
+  moidan_flow(logs 120)
   moidan_flow(names 120)
   set_tests_properties(flow.names PROPERTIES SKIP_RETURN_CODE 77)
   moidan_flow(never 120)
   moidan_flow(once 120)
   moidan_flow(operate 120)
   moidan_flow(receipts 120)
+  moidan_flow(stops 180)
   moidan_flow(weekly 120)
+  # What takes longer than the others: ctest -LE slow leaves them out.
+  set_tests_properties(flow.stops PROPERTIES LABELS "flow;slow")
 endif()
 
 # Engine and callbacks as a program of their own, to be killed.
