@@ -1,6 +1,5 @@
 # The benchmark: `cmake --build BUILD --target bench` makes its programs (in a Release build), then
 # tests/bench/run BUILD measures. One small ctest shows that it works; it measures no time.
-find_program(PYTHON3 python3 REQUIRED)
 function(moidan_bench name)
   add_executable(${name} EXCLUDE_FROM_ALL bench/${name}.c)
   target_link_libraries(${name} PRIVATE ${ARGN})

@@ -1,7 +1,6 @@
 # Flow tests: the real program against real servers, each in a house of its own. They need the test
 # clock of a build with -DMOIDAN_FAILPOINTS=ON.
 #   moidan_flow(NAME TIMEOUT [ARGUMENTS…])  runs tests/flow/NAME.py MOIDAN ARGUMENTS…
-find_program(PYTHON3 python3 REQUIRED)
 function(moidan_flow name timeout)
   add_test(NAME flow.${name}
     COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/flow/${name}.py $<TARGET_FILE:moidan> ${ARGN})

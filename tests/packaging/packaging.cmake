@@ -1,6 +1,5 @@
 # What is installed around the program is taken by those it is written for: systemd, nginx, dpkg.
 # Each test is there when its tool is.
-find_program(PYTHON3 python3 REQUIRED)
 set(packaging ${CMAKE_CURRENT_SOURCE_DIR}/packaging)
 find_program(SYSTEMD_ANALYZE systemd-analyze)
 find_program(NGINX nginx PATHS /usr/sbin)
