@@ -10,19 +10,6 @@
 
 const char *const description_channels[] = {"sms", "zalo", NULL};
 
-/* In the order of enum outcome_class; "uncertain" may be said too. */
-static const char *const classes[] = {"ok",	"ok_dup",    "retry",	 "rate",
-				      "badnum", "content",   "fallback", "config",
-				      "money",	"uncertain", NULL};
-/* "" is what a state without a class has: the `errors` are asked. */
-static const char *const state_classes[] = {"",		"retry",  "rate",  "badnum", "content",
-					    "fallback", "config", "money", NULL};
-static const char *const states[] = {"delivered", "undelivered", "in_flight", "unknown", NULL};
-static const char *const methods[] = {"POST", "GET", NULL};
-static const char *const formats[] = {"json", "form", "text", NULL};
-static const char *const escapes[] = {"xml", "json", "url", "plain", NULL};
-static const char *const callbacks[] = {"query", "form", "json", NULL};
-static const char *const times[] = {"seconds", "milliseconds", NULL};
 static const char *const duplicates[] = {"none", "reference", NULL};
 
 static const struct conf_field setting_fields[] = {
@@ -60,221 +47,6 @@ static const struct conf_field secret_fields[] = {
 };
 static const struct conf_table secret_table = {"a secret", sizeof(struct description_setting),
 					       secret_fields};
-
-static const struct conf_field rule_fields[] = {
-    {.key = "when",
-     .type = CONF_TREE,
-     AT(description_rule, when),
-     .help = "field: value, field: [values] or field: {prefix, suffix, contains, from, to, "
-	     "present}; all must hold; absent: always"},
-    {.key = "class",
-     .type = CONF_CHOICE,
-     AT(description_rule, class),
-     .required = true,
-     .choices = classes,
-     .help = "what it means for the message"},
-    {.key = "reason",
-     .type = CONF_STRING,
-     AT(description_rule, reason),
-     .help = "the provider's meaning, English, one line"},
-    {.key = "wait",
-     .type = CONF_DURATION,
-     AT(description_rule, wait_ms),
-     .help = "not before this long from now"},
-    {.key = "wait_header",
-     .type = CONF_STRING,
-     AT(description_rule, wait_header),
-     .help = "a header of the answer that holds the seconds to wait"},
-    {.key = "wait_until",
-     .type = CONF_STRING,
-     AT(description_rule, wait_until),
-     .help = "not before this time of the day (Viet Nam)"},
-    {.key = NULL},
-};
-static const struct conf_table rule_table = {"a rule", sizeof(struct description_rule),
-					     rule_fields};
-
-static const struct conf_field state_fields[] = {
-    {.key = "when", .type = CONF_TREE, AT(description_state, when), .help = "as in a rule"},
-    {.key = "state",
-     .type = CONF_CHOICE,
-     AT(description_state, state),
-     .required = true,
-     .choices = states,
-     .help = "what has become of the message"},
-    {.key = "class",
-     .type = CONF_CHOICE,
-     AT(description_state, class),
-     .choices = state_classes,
-     .help = "why it was not delivered; absent: the errors are asked"},
-    {.key = NULL},
-};
-static const struct conf_table state_table = {"a state", sizeof(struct description_state),
-					      state_fields};
-
-static const struct conf_field basic_fields[] = {
-    {.key = "user", .type = CONF_STRING, AT(description_basic, user), .help = "user name"},
-    {.key = "password",
-     .type = CONF_STRING,
-     AT(description_basic, password),
-     .help = "password"},
-    {.key = NULL},
-};
-static const struct conf_table basic_table = {"HTTP Basic authentication",
-					      sizeof(struct description_basic), basic_fields};
-
-static const struct conf_field raw_fields[] = {
-    {.key = "type", .type = CONF_STRING, AT(description_raw, type), .help = "Content-Type"},
-    {.key = "text", .type = CONF_STRING, AT(description_raw, text), .help = "the body"},
-    {.key = "escape",
-     .type = CONF_CHOICE,
-     AT(description_raw, escape),
-     .choices = escapes,
-     .help = "how values are escaped in it"},
-    {.key = NULL},
-};
-static const struct conf_table raw_table = {"a raw body", sizeof(struct description_raw),
-					    raw_fields};
-
-static const struct conf_field reply_fields[] = {
-    {.key = "format",
-     .type = CONF_CHOICE,
-     AT(description_reply, format),
-     .choices = formats,
-     .fallback = "json",
-     .help = "how the answer is written"},
-    {.key = "fields",
-     .type = CONF_TREE,
-     AT(description_reply, fields),
-     .help = "name: where it stands (JSON pointer, form key); code and id are also recorded"},
-    {.key = NULL},
-};
-static const struct conf_table reply_table = {"a reply", sizeof(struct description_reply),
-					      reply_fields};
-
-static const struct conf_field request_fields[] = {
-    {.key = "method",
-     .type = CONF_CHOICE,
-     AT(description_request, method),
-     .choices = methods,
-     .fallback = "POST",
-     .help = "HTTP method"},
-    {.key = "path",
-     .type = CONF_STRING,
-     AT(description_request, path),
-     .help = "what follows base_url"},
-    {.key = "query",
-     .type = CONF_TREE,
-     AT(description_request, query),
-     .help = "name: value; a name that ends in ? is left out when its value is empty"},
-    {.key = "headers", .type = CONF_TREE, AT(description_request, headers), .help = "likewise"},
-    {.key = "basic",
-     .type = CONF_OBJECT,
-     AT(description_request, basic),
-     .table = &basic_table,
-     .help = "the Authorization header"},
-    {.key = "json",
-     .type = CONF_TREE,
-     AT(description_request, json),
-     .help = "the body, as JSON; one of json, form, raw"},
-    {.key = "form",
-     .type = CONF_TREE,
-     AT(description_request, form),
-     .help = "the body, as name=value&…"},
-    {.key = "raw",
-     .type = CONF_OBJECT,
-     AT(description_request, raw),
-     .table = &raw_table,
-     .help = "the body, as text"},
-    {.key = "reply",
-     .type = CONF_OBJECT,
-     AT(description_request, reply),
-     .table = &reply_table,
-     .help = "how to read the answer"},
-    {.key = "rules",
-     .type = CONF_OBJECTS,
-     AT(description_request, rules),
-     .table = &rule_table,
-     .help = "what the answer means, first match wins"},
-    {.key = NULL},
-};
-static const struct conf_table request_table = {"a request", sizeof(struct description_request),
-						request_fields};
-
-static const struct conf_field answer_fields[] = {
-    {.key = "status",
-     .type = CONF_INT,
-     AT(description_answer, status),
-     .fallback = "200",
-     .min = 200,
-     .max = 299,
-     .help = "HTTP status"},
-    {.key = "type",
-     .type = CONF_STRING,
-     AT(description_answer, type),
-     .fallback = "text/plain; charset=utf-8",
-     .help = "Content-Type"},
-    {.key = "body",
-     .type = CONF_STRING,
-     AT(description_answer, body),
-     .fallback = "",
-     .help = "what the provider wants to read"},
-    {.key = NULL},
-};
-static const struct conf_table answer_table = {"an answer", sizeof(struct description_answer),
-					       answer_fields};
-
-static const struct conf_field receipts_fields[] = {
-    {.key = "method",
-     .type = CONF_CHOICE,
-     AT(description_receipts, method),
-     .choices = methods,
-     .fallback = "POST",
-     .help = "how the provider calls"},
-    {.key = "format",
-     .type = CONF_CHOICE,
-     AT(description_receipts, format),
-     .choices = callbacks,
-     .fallback = "json",
-     .help = "where the fields are: the query, a form, a JSON body"},
-    {.key = "each",
-     .type = CONF_STRING,
-     AT(description_receipts, each),
-     .help = "JSON pointer to a list of receipts in one call"},
-    {.key = "fields",
-     .type = CONF_TREE,
-     AT(description_receipts, fields),
-     .help = "name: where, or {at: where, json: pointer} for JSON inside the value; id, ref, "
-	     "phone, code and time are also recorded"},
-    {.key = "when",
-     .type = CONF_TREE,
-     AT(description_receipts, when),
-     .help = "which calls are receipts; others are only answered"},
-    {.key = "time",
-     .type = CONF_CHOICE,
-     AT(description_receipts, time),
-     .choices = times,
-     .fallback = "seconds",
-     .help = "the unit of the field time, since 1970"},
-    {.key = "states",
-     .type = CONF_OBJECTS,
-     AT(description_receipts, states),
-     .table = &state_table,
-     .help = "what the fields mean, first match wins; none: unknown"},
-    {.key = "errors",
-     .type = CONF_OBJECTS,
-     AT(description_receipts, errors),
-     .table = &rule_table,
-     .help = "why it was not delivered, first match wins; none: fallback"},
-    {.key = "answer",
-     .type = CONF_OBJECT,
-     AT(description_receipts, answer),
-     .table = &answer_table,
-     .help = "what we answer"},
-    {.key = NULL},
-};
-static const struct conf_table receipts_table = {
-    "receipts", sizeof(struct description_receipts), receipts_fields};
 
 static const struct conf_field text_fields[] = {
     {.key = "accents",
@@ -426,13 +198,23 @@ static const struct conf_field description_fields[] = {
     {.key = "send",
      .type = CONF_OBJECT,
      AT(description, send),
-     .table = &request_table,
+     .table = &description_request_table,
      .help = "the request that sends one message"},
+    {.key = "query",
+     .type = CONF_OBJECT,
+     AT(description, query),
+     .table = &description_query_table,
+     .help = "the request that asks what became of one; absent: it cannot be asked"},
     {.key = "receipts",
      .type = CONF_OBJECT,
      AT(description, receipts),
-     .table = &receipts_table,
+     .table = &description_receipts_table,
      .help = "delivery receipts; absent: there are none"},
+    {.key = "replies",
+     .type = CONF_OBJECT,
+     AT(description, replies),
+     .table = &description_replies_table,
+     .help = "what citizens answer; absent: it is not handed on"},
     {.key = NULL},
 };
 static const struct conf_table description_table = {

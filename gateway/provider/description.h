@@ -59,12 +59,21 @@ enum description_method { METHOD_POST, METHOD_GET };
 /* A request and how to understand its answer. */
 struct description_request {
 	int method;
-	char *path;
+	char *base_url, *path;
 	json_t *query, *headers, *json, *form;
 	struct description_basic basic;
 	struct description_raw raw;
 	struct description_reply reply;
 	struct conf_list rules; /* struct description_rule */
+};
+
+/* A request that asks what became of a message: as a request, at its place. */
+struct description_query {
+	struct description_request request; /* without rules */
+	int64_t after_ms, window_ms;
+	int time;
+	struct conf_list states; /* struct description_state, of enum found_state */
+	struct conf_list errors; /* struct description_rule */
 };
 
 struct description_answer {
@@ -74,18 +83,23 @@ struct description_answer {
 
 enum description_callback { CALLBACK_QUERY, CALLBACK_FORM, CALLBACK_JSON };
 
-enum description_time { TIME_SECONDS, TIME_MILLISECONDS };
+enum description_time { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO, TIME_DIGITS };
 
-struct description_receipts {
+/* A call of the provider to us. */
+struct description_incoming {
 	int method;
 	int format;
 	char *each;
 	json_t *fields;
 	json_t *when;
 	int time;
-	struct conf_list states; /* struct description_state */
-	struct conf_list errors; /* struct description_rule */
 	struct description_answer answer;
+};
+
+struct description_receipts {
+	struct description_incoming in; /* first: they share its rows */
+	struct conf_list states;	/* struct description_state, of enum receipt_state */
+	struct conf_list errors;	/* struct description_rule */
 };
 
 struct description_text {
@@ -115,10 +129,20 @@ struct description {
 	struct description_reference reference;
 	struct description_limits limits;
 	struct description_request send;
+	struct description_query query;
 	struct description_receipts receipts;
+	struct description_incoming replies;
 };
 
 extern const char *const description_channels[]; /* by description.channel */
+extern const char *const description_methods[], *const description_times[];
+extern const char *const description_state_classes[]; /* "" first: none is said */
+
+/* description_ask.c */
+extern const struct conf_table description_rule_table, description_request_table,
+    description_query_table;
+/* description_call.c */
+extern const struct conf_table description_receipts_table, description_replies_table;
 
 /* 0, or -1 with e naming file, line and key. doc is loaded too and must outlive the reading of the
  * trees inside d; free both. */

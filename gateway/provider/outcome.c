@@ -64,6 +64,63 @@ const struct provider_rule *provider_rules_find(const struct provider_rules *r,
 	return NULL;
 }
 
+/* By the choices of a state's class (description_ask.c), after "". */
+static const enum outcome_class state_classes[] = {
+    OUTCOME_FALLBACK, OUTCOME_RETRY,	OUTCOME_RATE,	OUTCOME_BADNUM,
+    OUTCOME_CONTENT,  OUTCOME_FALLBACK, OUTCOME_CONFIG, OUTCOME_MONEY};
+
+int provider_states_compile(const struct ydoc *doc, const json_t *parent,
+			    const struct conf_list *states, const struct conf_list *errors,
+			    const struct fields *f, struct provider_states *out, struct err *e)
+{
+	const struct description_state *s = states->items;
+	const json_t *list = json_object_get(parent, "states");
+
+	out->items = mem_calloc(states->n, sizeof(*out->items));
+	for (size_t i = 0; i < states->n; i++) {
+		struct provider_state *state = &out->items[i];
+
+		state->state = s[i].state;
+		state->has_class = s[i].class > 0;
+		state->class = state_classes[s[i].class];
+		if (condition_compile(doc, json_array_get(list, i), f, &state->when, e) < 0)
+			return -1;
+		out->n = i + 1;
+	}
+	return provider_rules_compile(doc, json_object_get(parent, "errors"), errors, f,
+				      &out->errors, e);
+}
+
+void provider_states_free(struct provider_states *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		condition_free(&s->items[i].when);
+	free(s->items);
+	provider_rules_free(&s->errors);
+	*s = (struct provider_states){0};
+}
+
+int provider_states_find(const struct provider_states *s, const struct values *v, int otherwise,
+			 enum outcome_class *class)
+{
+	const struct provider_rule *rule;
+
+	*class = OUTCOME_FALLBACK;
+	for (size_t i = 0; i < s->n; i++) {
+		if (!condition_holds(&s->items[i].when, v))
+			continue;
+		if (s->items[i].has_class) {
+			*class = s->items[i].class;
+		} else {
+			rule = provider_rules_find(&s->errors, v);
+			if (rule != NULL)
+				*class = rule->class;
+		}
+		return s->items[i].state;
+	}
+	return otherwise;
+}
+
 void provider_clean(const char *in, char *out, size_t size)
 {
 	size_t len = in == NULL ? 0 : strlen(in);
@@ -130,31 +187,6 @@ static void outcome_by_rule(const struct provider_rule *rule, const struct http_
 	out->wait_until_minute = rule->wait_until;
 }
 
-/* Reads the fields of an answer. An answer that cannot be read has none: only rules over its status
- * or its text can hold. */
-static void outcome_read(const struct provider *p, const struct http_reply *reply,
-			 struct values *v, struct err *e)
-{
-	switch (p->d.send.reply.format) {
-	case FORMAT_JSON:
-		v->root = values_parse_json(reply->body, reply->len, e);
-		if (v->root != NULL)
-			values_read_json(&p->reply_fields, v->root, v);
-		break;
-	case FORMAT_FORM:
-		if (values_read_form(&p->reply_fields, reply->body, reply->len, v, e) < 0) {
-			for (size_t i = FIELD_BODY + 1; i < FIELDS_MAX; i++)
-				v->value[i] = NULL;
-		}
-		break;
-	default:
-		break;
-	}
-	(void)snprintf(v->number[FIELD_STATUS], sizeof(v->number[0]), "%d", reply->status);
-	v->value[FIELD_STATUS] = v->number[FIELD_STATUS];
-	v->value[FIELD_BODY] = reply->body;
-}
-
 static void outcome_answered(const struct provider *p, const struct http_reply *reply,
 			     struct outcome *out)
 {
@@ -162,11 +194,11 @@ static void outcome_answered(const struct provider *p, const struct http_reply *
 	struct err why = ERR_INIT;
 	const struct provider_rule *rule;
 
-	outcome_read(p, reply, &v, &why);
-	if (p->reply_code >= 0)
-		provider_clean(v.value[p->reply_code], out->code, sizeof(out->code));
-	if (p->reply_id >= 0)
-		provider_clean(v.value[p->reply_id], out->provider_ref,
+	provider_ask_read(&p->send, reply, &v, &why);
+	if (p->send.code >= 0)
+		provider_clean(v.value[p->send.code], out->code, sizeof(out->code));
+	if (p->send.id >= 0)
+		provider_clean(v.value[p->send.id], out->provider_ref,
 			       sizeof(out->provider_ref));
 	rule = provider_rules_find(&p->rules, &v);
 	if (rule != NULL) {

@@ -24,16 +24,42 @@ struct provider_rules {
 	size_t n;
 };
 
-/* A state of a receipt. */
+/* What a report says has become of a message: a receipt's state or that of an answer to a query. */
 struct provider_state {
 	struct condition when;
-	enum receipt_state state;
+	int state; /* enum receipt_state, enum found_state */
 	enum outcome_class class;
 	bool has_class;
 };
 
+struct provider_states {
+	struct provider_state *items;
+	size_t n;
+	struct provider_rules errors; /* why, where a state does not say */
+};
+
 struct provider_header {
 	struct program line; /* "Name: value" */
+};
+
+/* A described request, and how to read its answer. */
+struct provider_ask {
+	const struct description_request *d;
+	const char *method;
+	bool has_body;
+	struct program url, body;
+	struct provider_header headers[PROVIDER_MAX_HEADERS];
+	size_t n_headers;
+	struct fields fields;
+	int code, id; /* fields; -1 = none */
+};
+
+/* A described call of the provider. */
+struct provider_incoming {
+	const struct description_incoming *d; /* NULL = it does not call for that */
+	struct fields fields;
+	struct condition when;
+	int id, ref, phone, code, time, from, to, text; /* fields; -1 = none */
 };
 
 struct provider {
@@ -43,22 +69,29 @@ struct provider {
 	struct program_constant *constants;
 	size_t n_constants;
 
-	const char *method;
-	bool has_body;
-	struct program url, body;
-	struct provider_header headers[PROVIDER_MAX_HEADERS];
-	size_t n_headers;
-	struct fields reply_fields;
-	int reply_code, reply_id; /* fields; -1 = none */
+	struct provider_ask send;
 	struct provider_rules rules;
 
-	struct fields receipt_fields;
-	int receipt_id, receipt_ref, receipt_phone, receipt_code, receipt_time;
-	struct condition receipt_when;
-	struct provider_state *states;
-	size_t n_states;
-	struct provider_rules errors;
+	struct provider_ask query; /* method NULL = it cannot be asked */
+	struct provider_states found;
+
+	struct provider_incoming receipts, replies;
+	struct provider_states states; /* of receipts */
 };
+
+/* request.c: the description's member key as a request. vars: the variables it may use. */
+MUST_CHECK int provider_ask_compile(const struct provider *p, const struct ydoc *doc,
+				    const char *key, const struct description_request *d,
+				    unsigned vars, struct provider_ask *out, struct err *e);
+void provider_ask_free(struct provider_ask *a);
+/* Whether the variable stands anywhere in it. */
+bool provider_ask_uses(const struct provider_ask *a, enum program_var var);
+MUST_CHECK int provider_ask_build(const struct provider_ask *a, const struct program_values *v,
+				  struct provider_request *r, struct err *e);
+/* Reads the fields of an answer. One that cannot be read has none, and e says why: only rules over its
+ * status or its text can hold. Empty v by values_free(). */
+void provider_ask_read(const struct provider_ask *a, const struct http_reply *reply,
+		       struct values *v, struct err *e);
 
 MUST_CHECK int provider_rules_compile(const struct ydoc *doc, const json_t *list,
 				      const struct conf_list *rules, const struct fields *f,
@@ -68,10 +101,25 @@ void provider_rules_free(struct provider_rules *r);
 const struct provider_rule *provider_rules_find(const struct provider_rules *r,
 						const struct values *v);
 
-/* What stands in a description's receipts, into p. */
-MUST_CHECK int provider_receipts_compile(struct provider *p, const struct ydoc *doc,
+/* What stands in list, the states of a report, and in errors. */
+MUST_CHECK int provider_states_compile(const struct ydoc *doc, const json_t *parent,
+				       const struct conf_list *states,
+				       const struct conf_list *errors, const struct fields *f,
+				       struct provider_states *out, struct err *e);
+void provider_states_free(struct provider_states *s);
+/* The state that holds, otherwise; *class is why, FALLBACK where nothing says. */
+int provider_states_find(const struct provider_states *s, const struct values *v, int otherwise,
+			 enum outcome_class *class);
+
+/* call.c: receipts and replies of the description, into p. */
+MUST_CHECK int provider_incoming_compile(struct provider *p, const struct ydoc *doc,
 					 struct err *e);
-void provider_receipts_free(struct provider *p);
+void provider_incoming_free(struct provider *p);
+
+/* "0912345678", "84912345678" or "+84912345678"; 0 for anything else. */
+uint64_t provider_phone(const char *text);
+/* Milliseconds from what a provider writes (enum description_time); 0 = cannot be read. */
+int64_t provider_time(int format, const char *text);
 
 /* Copies a provider's code or id for logs and comparison: printable ASCII without spaces; what
  * does not fit or is none becomes "". */

@@ -28,8 +28,8 @@ struct program_piece {
 	struct template *hole;
 };
 
-static const char *const program_vars[VAR_COUNT] = {"to",      "text",	 "ref",
-						    "unicode", "cb_url", "now"};
+static const char *const program_vars[VAR_COUNT] = {"to",     "text", "ref", "unicode",
+						    "cb_url", "now",  "id",  "sent_at"};
 
 /* {{to|phone:0}}: 0912345678; 84: 84912345678; +84: +84912345678; bare: 912345678. */
 static int filter_phone(const char *in, const char *arg, struct buf *out, struct err *e)
@@ -195,6 +195,24 @@ static int program_render(const struct template *hole, const char *value,
 	return template_render(hole, &src, escape, out, e);
 }
 
+static int program_unknown(const struct program_source *src, const json_t *parent,
+			   const char *key, const char *name, struct err *e)
+{
+	struct buf known = BUF_INIT(512);
+	int rc;
+
+	for (int i = 0; i < VAR_COUNT; i++) {
+		if ((src->vars & 1U << i) != 0)
+			(void)buf_addf(&known, "%s, ", program_vars[i]);
+	}
+	rc = ydoc_error(src->doc, parent, key, 0, e,
+			"unknown value {{%s}}; known: %sand cfg. and secret. with a name that "
+			"is declared",
+			name, buf_text(&known));
+	buf_free(&known);
+	return rc;
+}
+
 /* One {{…}}, already cut out. bare: it is a JSON value by itself. */
 static int program_add_hole(struct program *p, const struct program_source *src,
 			    const json_t *parent, const char *key, const char *hole, size_t len,
@@ -217,12 +235,8 @@ static int program_add_hole(struct program *p, const struct program_source *src,
 	name = template_var(t, 0);
 	var = program_var_of(name);
 	constant = program_constant_of(src, name);
-	if (var < 0 && constant == NULL) {
-		rc = ydoc_error(
-		    src->doc, parent, key, 0, e,
-		    "unknown value {{%s}}; known: to, text, ref, unicode, cb_url, now, "
-		    "and cfg. and secret. with a name that is declared",
-		    name);
+	if (constant == NULL && (var < 0 || (src->vars & 1U << var) == 0)) {
+		rc = program_unknown(src, parent, key, name, e);
 	} else if (constant != NULL) {
 		if (program_render(t, constant, program_escaper(escape), &text, &why) < 0)
 			rc = ydoc_error(src->doc, parent, key, 0, e, "\"%s\": {{%s}}: %s", key,
@@ -536,11 +550,26 @@ int program_add_pairs(struct program *p, const struct program_source *src, const
 	return 0;
 }
 
+bool program_uses(const struct program *p, enum program_var var)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->pieces[i].kind != PIECE_FIXED && p->pieces[i].var == var)
+			return true;
+	}
+	return false;
+}
+
 const char *program_fixed(const struct program *p)
 {
 	if (p->n == 0)
 		return "";
 	return p->n == 1 && p->pieces[0].kind == PIECE_FIXED ? p->pieces[0].text : NULL;
+}
+
+void program_values_init(struct program_values *v)
+{
+	for (size_t i = 0; i < VAR_COUNT; i++)
+		v->var[i] = "";
 }
 
 int program_run(const struct program *p, const struct program_values *values, struct buf *out,

@@ -24,12 +24,24 @@ enum program_var {
 	VAR_UNICODE, /* unicode: "1" with accents, "0" without */
 	VAR_CB_URL,  /* cb_url: where receipts go, "" when none */
 	VAR_NOW,     /* now: seconds since 1970 */
+	VAR_ID,	     /* id: the provider's reference of the message */
+	VAR_SENT_AT, /* sent_at: when it was sent, seconds since 1970 */
 	VAR_COUNT
 };
+
+/* Which of them there are, in a request that sends and in one that asks. */
+#define PROGRAM_VARS_SEND                                                                      \
+	(1U << VAR_TO | 1U << VAR_TEXT | 1U << VAR_REF | 1U << VAR_UNICODE |                   \
+	 1U << VAR_CB_URL | 1U << VAR_NOW)
+#define PROGRAM_VARS_QUERY                                                                     \
+	(1U << VAR_TO | 1U << VAR_REF | 1U << VAR_ID | 1U << VAR_SENT_AT | 1U << VAR_NOW)
 
 struct program_values {
 	const char *var[VAR_COUNT]; /* never NULL */
 };
+
+/* All of them "". */
+void program_values_init(struct program_values *v);
 
 /* A named value of the account. */
 struct program_constant {
@@ -51,6 +63,7 @@ struct program_source {
 	const struct ydoc *doc;
 	const struct program_constant *constants;
 	size_t n_constants;
+	unsigned vars; /* the variables that there are, 1 << VAR_… */
 };
 
 /* Adds to p. parent and key say where the text stands in the document, for errors.
@@ -70,6 +83,9 @@ MUST_CHECK int program_add_pairs(struct program *p, const struct program_source 
 				 const json_t *parent, const char *key, struct err *e);
 /* Fixed bytes. */
 void program_add_fixed(struct program *p, const char *text, size_t len);
+
+/* Whether the variable stands anywhere in p. */
+bool program_uses(const struct program *p, enum program_var var);
 
 /* The whole text when nothing in it differs from message to message, else NULL. Borrowed. */
 const char *program_fixed(const struct program *p);

@@ -16,9 +16,6 @@
 #include "text/sms.h"
 
 enum {
-	PROVIDER_URL_MAX = 16 * 1024,
-	PROVIDER_BODY_MAX = 256 * 1024,
-	PROVIDER_HEADER_MAX = 16 * 1024,
 	PROVIDER_SECRET_MAX = 4096,
 	PROVIDER_REF_MAX = 40,
 };
@@ -310,8 +307,7 @@ static int provider_resolve_url(struct provider_loader *l, struct err *e)
 	return 0;
 }
 
-static void provider_facts_fill(struct provider *p, const struct provider_config *cfg,
-				bool receipts)
+static void provider_facts_fill(struct provider *p, const struct provider_config *cfg)
 {
 	const struct description *d = &p->d;
 	struct provider_facts *f = &p->facts;
@@ -320,11 +316,18 @@ static void provider_facts_fill(struct provider *p, const struct provider_config
 	f->title = d->title;
 	f->channel = description_channels[d->channel];
 	f->note = d->note;
-	f->receipts = receipts;
-	f->receipt_by_ref = receipts && p->receipt_ref >= 0;
+	f->receipts = p->receipts.d != NULL;
+	f->receipt_by_ref = f->receipts && p->receipts.ref >= 0;
+	f->replies = p->replies.d != NULL;
+	f->query_by_id = p->query.method != NULL && provider_ask_uses(&p->query, VAR_ID);
+	f->query_by_ref = p->query.method != NULL && !f->query_by_id;
+	f->query_after_ms = d->query.after_ms;
+	f->query_window_ms = d->query.window_ms;
 	f->settle = SETTLE_NONE;
 	if (f->receipt_by_ref)
 		f->settle = SETTLE_ECHO;
+	if (f->query_by_ref)
+		f->settle = SETTLE_QUERY;
 	if (d->reference.duplicates == DUPLICATES_REFERENCE) {
 		f->settle = SETTLE_DEDUP;
 		f->dedup_window_ms = d->reference.window_ms;
@@ -342,158 +345,38 @@ static void provider_facts_fill(struct provider *p, const struct provider_config
 	f->http.max_body = (size_t)d->limits.max_reply;
 }
 
-static struct program *provider_add_header(struct provider *p)
-{
-	return p->n_headers < PROVIDER_MAX_HEADERS ? &p->headers[p->n_headers++].line : NULL;
-}
-
-/* HTTP Basic (RFC 7617): both parts must be the account's, they are joined and encoded once. */
-static int provider_compile_basic(struct provider *p, const struct program_source *src,
-				  const json_t *send, struct err *e)
-{
-	const struct description_basic *b = &p->d.send.basic;
-	const json_t *basic = json_object_get(send, "basic");
-	struct program pair = {0}, *line;
-	const char *text;
-	size_t size;
-	char *encoded;
-	int rc = -1;
-
-	if (program_add_text(&pair, src, basic, "user", b->user ? b->user : "", ESCAPE_PLAIN,
-			     e) < 0)
-		goto out;
-	program_add_fixed(&pair, ":", 1);
-	if (program_add_text(&pair, src, basic, "password", b->password ? b->password : "",
-			     ESCAPE_PLAIN, e) < 0)
-		goto out;
-	text = program_fixed(&pair);
-	if (text == NULL) {
-		rc = ydoc_error(src->doc, send, "basic", 0, e,
-				"user and password are made of cfg. and secret. only");
-		goto out;
-	}
-	size = sodium_base64_ENCODED_LEN(strlen(text), sodium_base64_VARIANT_ORIGINAL);
-	encoded = mem_calloc(size, 1);
-	sodium_bin2base64(encoded, size, (const unsigned char *)text, strlen(text),
-			  sodium_base64_VARIANT_ORIGINAL);
-	log_redact(encoded);
-	line = provider_add_header(p);
-	program_add_fixed(line, "Authorization: Basic ", 21);
-	program_add_fixed(line, encoded, strlen(encoded));
-	mem_free_secret(encoded, size);
-	rc = 0;
-out:
-	program_free(&pair);
-	return rc;
-}
-
-/* Header names and values that are left out when empty cannot be had here: libcurl drops a header
- * whose value is empty by itself. */
-static int provider_compile_headers(struct provider *p, const struct program_source *src,
-				    const json_t *send, const char *type, struct err *e)
-{
-	json_t *headers = json_object_get(send, "headers"), *value;
-	const char *name;
-	struct program *line;
-
-	if (headers != NULL && !json_is_object(headers))
-		return ydoc_error(src->doc, send, "headers", 0, e,
-				  "\"headers\" must be names and values");
-	if (json_is_object(json_object_get(send, "basic")) &&
-	    provider_compile_basic(p, src, send, e) < 0)
-		return -1;
-	json_object_foreach(headers, name, value)
-	{
-		if (strcasecmp(name, "Content-Type") == 0)
-			type = NULL;
-		if (!json_is_string(value) || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-							   "abcdefghijklmnopqrstuvwxyz"
-							   "0123456789-_") != strlen(name))
-			return ydoc_error(src->doc, headers, name, 0, e,
-					  "\"%s\" is no header name with a text", name);
-		line = provider_add_header(p);
-		if (line == NULL)
-			return ydoc_error(src->doc, headers, name, 0, e, "too many headers");
-		program_add_fixed(line, name, strlen(name));
-		program_add_fixed(line, ": ", 2);
-		if (program_add_text(line, src, headers, name, json_string_value(value),
-				     ESCAPE_PLAIN, e) < 0)
-			return -1;
-	}
-	if (type == NULL)
-		return 0;
-	line = provider_add_header(p);
-	if (line == NULL)
-		return ydoc_error(src->doc, send, "headers", 0, e, "too many headers");
-	program_add_fixed(line, "Content-Type: ", 14);
-	program_add_fixed(line, type, strlen(type));
-	return 0;
-}
-
-static int provider_compile_body(struct provider *p, const struct program_source *src,
-				 const json_t *send, const char **type, struct err *e)
-{
-	const struct description_raw *raw = &p->d.send.raw;
-	const json_t *raw_at = json_object_get(send, "raw");
-	bool json = json_object_get(send, "json") != NULL,
-	     form = json_object_get(send, "form") != NULL;
-
-	*type = NULL;
-	p->has_body = p->d.send.method == METHOD_POST;
-	if (json + form + (raw_at != NULL) > 1 ||
-	    (!p->has_body && (json || form || raw_at != NULL)))
-		return ydoc_error(src->doc, src->doc->root, "send", 0, e,
-				  "a POST has one of json, form and raw, a GET has none");
-	if (json) {
-		*type = "application/json";
-		return program_add_json(&p->body, src, send, "json", e);
-	}
-	if (form) {
-		*type = "application/x-www-form-urlencoded";
-		return program_add_pairs(&p->body, src, send, "form", e);
-	}
-	if (raw_at == NULL)
-		return 0;
-	if (raw->type == NULL || raw->text == NULL || json_object_get(raw_at, "escape") == NULL)
-		return ydoc_error(src->doc, send, "raw", 0, e,
-				  "\"raw\" needs type, escape and text");
-	*type = raw->type;
-	return program_add_text(&p->body, src, raw_at, "text", raw->text,
-				(enum program_escape)raw->escape, e);
-}
-
 static int provider_compile_send(struct provider_loader *l, struct err *e)
 {
 	struct provider *p = l->p;
 	const json_t *send = json_object_get(l->doc.root, "send");
-	struct program_source src = {
-	    .doc = &l->doc, .constants = p->constants, .n_constants = p->n_constants};
-	const char *type, *path = p->d.send.path ? p->d.send.path : "";
 
 	if (send == NULL)
 		return ydoc_error(&l->doc, NULL, NULL, 0, e,
 				  "\"send\" is missing: the request that sends one message");
-	if (*path != '\0' && *path != '/')
-		return ydoc_error(&l->doc, send, "path", 0, e, "\"path\" must begin with /");
-	p->method = p->d.send.method == METHOD_GET ? "GET" : "POST";
-	program_add_fixed(&p->url, p->base_url, strlen(p->base_url));
-	if (program_add_text(&p->url, &src, send, "path", path, ESCAPE_URL, e) < 0)
+	if (provider_ask_compile(p, &l->doc, "send", &p->d.send, PROGRAM_VARS_SEND, &p->send,
+				 e) < 0)
 		return -1;
-	if (json_object_get(send, "query") != NULL) {
-		program_add_fixed(&p->url, "?", 1);
-		if (program_add_pairs(&p->url, &src, send, "query", e) < 0)
-			return -1;
-	}
-	if (provider_compile_body(p, &src, send, &type, e) < 0 ||
-	    provider_compile_headers(p, &src, send, type, e) < 0)
-		return -1;
-	if (fields_compile(&l->doc, json_object_get(send, "reply"),
-			   p->d.send.reply.format == FORMAT_JSON, &p->reply_fields, e) < 0)
-		return -1;
-	p->reply_code = fields_find(&p->reply_fields, "code");
-	p->reply_id = fields_find(&p->reply_fields, "id");
 	return provider_rules_compile(&l->doc, json_object_get(send, "rules"), &p->d.send.rules,
-				      &p->reply_fields, &p->rules, e);
+				      &p->send.fields, &p->rules, e);
+}
+
+static int provider_compile_query(struct provider_loader *l, struct err *e)
+{
+	struct provider *p = l->p;
+	const struct description_query *q = &p->d.query;
+	const json_t *at = json_object_get(l->doc.root, "query");
+
+	if (!json_is_object(at))
+		return 0;
+	if (provider_ask_compile(p, &l->doc, "query", &q->request, PROGRAM_VARS_QUERY,
+				 &p->query, e) < 0 ||
+	    provider_states_compile(&l->doc, at, &q->states, &q->errors, &p->query.fields,
+				    &p->found, e) < 0)
+		return -1;
+	if (!provider_ask_uses(&p->query, VAR_ID) && !provider_ask_uses(&p->query, VAR_REF))
+		return ydoc_error(&l->doc, l->doc.root, "query", 0, e,
+				  "a question names its message by {{ref}} or {{id}}");
+	return 0;
 }
 
 static int provider_check_reference(const struct provider_loader *l, struct err *e)
@@ -518,21 +401,17 @@ static bool provider_name_valid(const char *name)
 static int provider_load(struct provider_loader *l, const char *path, struct err *e)
 {
 	struct provider *p = l->p;
-	bool receipts;
-	int rc;
+	int rc = 0;
 
 	if (description_load(path, &l->doc, &p->d, e) < 0)
 		return -1;
-	receipts = json_is_object(json_object_get(l->doc.root, "receipts"));
-	p->receipt_ref = -1;
 	if (provider_resolve_settings(l, e) < 0 || provider_resolve_secrets(l, e) < 0 ||
 	    provider_resolve_url(l, e) < 0 || provider_compile_send(l, e) < 0 ||
-	    provider_check_reference(l, e) < 0)
+	    provider_compile_query(l, e) < 0 || provider_check_reference(l, e) < 0 ||
+	    provider_incoming_compile(p, &l->doc, e) < 0)
 		rc = -1;
 	else
-		rc = receipts ? provider_receipts_compile(p, &l->doc, e) : 0;
-	if (rc == 0)
-		provider_facts_fill(p, l->cfg, receipts);
+		provider_facts_fill(p, l->cfg);
 	ydoc_free(&l->doc);
 	return rc;
 }
@@ -581,13 +460,11 @@ void provider_free(struct provider *p)
 		mem_free_secret(p->constants[i].value, strlen(p->constants[i].value));
 	}
 	free(p->constants);
-	program_free(&p->url);
-	program_free(&p->body);
-	for (size_t i = 0; i < p->n_headers; i++)
-		program_free(&p->headers[i].line);
+	provider_ask_free(&p->send);
 	provider_rules_free(&p->rules);
-	fields_free(&p->reply_fields);
-	provider_receipts_free(p);
+	provider_ask_free(&p->query);
+	provider_states_free(&p->found);
+	provider_incoming_free(p);
 	description_free(&p->d);
 	free(p->base_url);
 	free(p->name);
@@ -597,21 +474,6 @@ void provider_free(struct provider *p)
 const struct provider_facts *provider_facts(const struct provider *p)
 {
 	return &p->facts;
-}
-
-void provider_request_init(struct provider_request *r)
-{
-	*r = (struct provider_request){0};
-	buf_init(&r->url, PROVIDER_URL_MAX);
-	buf_init(&r->body, PROVIDER_BODY_MAX);
-	buf_init(&r->header_text, PROVIDER_HEADER_MAX);
-}
-
-void provider_request_free(struct provider_request *r)
-{
-	buf_free(&r->url);
-	buf_free(&r->body);
-	buf_free(&r->header_text);
 }
 
 /* Whether any of the characters in set stands in text. */
@@ -655,34 +517,6 @@ static int provider_check_message(const struct provider *p, const struct provide
 	return 0;
 }
 
-static int provider_build_headers(const struct provider *p, const struct program_values *v,
-				  struct provider_request *r, struct err *e)
-{
-	size_t at[PROVIDER_MAX_HEADERS];
-
-	buf_reset(&r->header_text);
-	for (size_t i = 0; i < p->n_headers; i++) {
-		r->headers[i] = program_fixed(&p->headers[i].line);
-		at[i] = r->header_text.len;
-		if (r->headers[i] != NULL)
-			continue;
-		if (program_run(&p->headers[i].line, v, &r->header_text, e) < 0 ||
-		    buf_addc(&r->header_text, '\0') < 0)
-			return err_set(e, EX_DATAERR, "the headers are too long");
-		for (const char *c = r->header_text.data + at[i]; *c != '\0'; c++) {
-			if ((unsigned char)*c < 0x20 || *c == 0x7f)
-				return err_set(e, EX_DATAERR,
-					       "a control character cannot stand in a header");
-		}
-	}
-	for (size_t i = 0; i < p->n_headers; i++) {
-		if (r->headers[i] == NULL)
-			r->headers[i] = r->header_text.data + at[i];
-	}
-	r->n_headers = p->n_headers;
-	return 0;
-}
-
 int provider_build_send(const struct provider *p, const struct provider_message *m,
 			struct provider_request *r, struct err *e)
 {
@@ -693,25 +527,14 @@ int provider_build_send(const struct provider *p, const struct provider_message 
 		return -1;
 	(void)snprintf(to, sizeof(to), "%llu", (unsigned long long)m->to);
 	(void)snprintf(now, sizeof(now), "%lld", (long long)(clock_now_ms() / 1000));
+	program_values_init(&v);
 	v.var[VAR_TO] = to;
 	v.var[VAR_TEXT] = m->text;
 	v.var[VAR_REF] = m->ref;
 	v.var[VAR_UNICODE] = m->ucs2 ? "1" : "0";
 	v.var[VAR_CB_URL] = m->callback_url ? m->callback_url : "";
 	v.var[VAR_NOW] = now;
-	buf_reset(&r->url);
-	buf_reset(&r->body);
-	if (program_run(&p->url, &v, &r->url, e) < 0 ||
-	    program_run(&p->body, &v, &r->body, e) < 0 ||
-	    provider_build_headers(p, &v, r, e) < 0)
-		return -1;
-	r->http = (struct http_request){.method = p->method,
-					.url = buf_text(&r->url),
-					.headers = r->headers,
-					.n_headers = r->n_headers,
-					.body = p->has_body ? buf_text(&r->body) : NULL,
-					.body_len = p->has_body ? r->body.len : 0};
-	return 0;
+	return provider_ask_build(&p->send, &v, r, e);
 }
 
 static int provider_only_yaml(const struct dirent *entry)

@@ -55,6 +55,12 @@ struct provider_facts {
 	const char *note;    /* what is uncertain about the contract; "" when nothing */
 	enum provider_settle settle;
 	int64_t dedup_window_ms; /* for SETTLE_DEDUP */
+	bool query_by_ref;	 /* can be asked by our reference: SETTLE_QUERY */
+	bool query_by_id;	 /* can be asked by its own, once that is known */
+	int64_t
+	    query_after_ms; /* "not found" proves nothing before that long after the sending … */
+	int64_t query_window_ms; /* … nor later than this: it has forgotten */
+	bool replies;		 /* hands on what citizens answer */
 	bool receipts;		 /* sends delivery receipts at all */
 	bool
 	    receipt_by_ref; /* they carry our reference (else they are matched by the provider's) */
@@ -126,6 +132,43 @@ struct outcome {
 void provider_classify(const struct provider *p, const struct http_reply *reply,
 		       struct outcome *out);
 
+/* A question about a message that was, or may have been, sent. */
+struct provider_query {
+	uint64_t to;
+	const char *ref; /* ours, of the attempt in question */
+	const char
+	    *provider_ref;  /* its own; NULL or "" = not known (then query_by_ref must hold) */
+	int64_t sent_at_ms; /* when the attempt was claimed */
+};
+
+/* Builds the question. 0, or -1 with e when it cannot be asked. Thread-safe. */
+MUST_CHECK int provider_build_query(const struct provider *p, const struct provider_query *q,
+				    struct provider_request *r, struct err *e);
+
+enum found_state {
+	FOUND_UNKNOWN,	   /* no answer, or none that can be understood: ask again later */
+	FOUND_ACCEPTED,	   /* it has the message, nothing more is known */
+	FOUND_DELIVERED,   /* likewise final, as a receipt says */
+	FOUND_UNDELIVERED, /* likewise; error_class says why */
+	FOUND_NOT /* it has no such message: between query_after_ms and query_window_ms after
+			    * the sending a proof that it was not sent */
+};
+
+struct found {
+	enum found_state state;
+	enum outcome_class error_class; /* of an UNDELIVERED one, as of a receipt */
+	char provider_ref[64];		/* the provider's id of the message; "" */
+	char code[32];			/* the provider's, cleaned; "" */
+	int64_t at_ms;			/* when it happened, 0 = not said */
+	char reason[160];		/* of UNKNOWN: English, one line, no personal data */
+	int http_status;
+};
+const char *found_state_name(enum found_state s); /* "unknown", "accepted", … */
+
+/* Reads the answer to a question; never fails. */
+void provider_classify_query(const struct provider *p, const struct http_reply *reply,
+			     struct found *out);
+
 /* Delivery receipts. */
 enum receipt_state {
 	RECEIPT_DELIVERED,
@@ -155,7 +198,7 @@ struct callback_request {
 	const char *token; /* last path segment, as it came */
 };
 
-/* Whether the callback is the provider's: token compared in constant time, then what the
+/* Whether the callback, of receipts or of answers, is the provider's: token compared in constant time, then what the
  * description asks for. token_wanted: what we put into callback_url. */
 bool provider_callback_verify(const struct provider *p, const struct callback_request *c,
 			      const char *token_wanted);
@@ -168,6 +211,24 @@ int provider_callback_parse(const struct provider *p, const struct callback_requ
 /* What to answer to a callback that was stored. Borrowed. */
 void provider_callback_answer(const struct provider *p, int *status, const char **content_type,
 			      const char **body);
+
+/* What a citizen answered. */
+struct inbound {
+	uint64_t from;	 /* 84912345678 */
+	uint64_t to;	 /* our number where it says so, else 0 (also for short codes) */
+	char text[2048]; /* UTF-8, NFC, control characters as spaces; a longer one is cut */
+	char provider_ref[64]; /* the provider's id of the answer: the same once only; "" */
+	int64_t at_ms;	       /* when it was sent, 0 = not said */
+};
+
+/* Reads the answers of citizens in a verified callback, which may hold receipts instead: ask for both.
+ * As provider_callback_parse(): how many, 0 when it is of another kind, -1 with e. */
+int provider_callback_inbound(const struct provider *p, const struct callback_request *c,
+			      struct inbound *out, size_t max, struct err *e);
+
+/* What to answer to answers that were stored; never text for the citizen. Borrowed. */
+void provider_inbound_answer(const struct provider *p, int *status, const char **content_type,
+			     const char **body);
 
 /* The descriptions found in dir/providers, for `provider list`: each is loaded and checked.
  * cb gets the name, facts (NULL when broken) and the error text. */

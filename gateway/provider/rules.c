@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <utf8proc.h>
 
 #include "base/mem.h"
@@ -30,7 +31,7 @@ static bool fields_name_valid(const char *name)
 static int fields_compile_one(const struct ydoc *doc, const json_t *tree, const char *name,
 			      const json_t *value, bool json, struct fields *f, struct err *e)
 {
-	const char *at = json_string_value(value), *inner = NULL;
+	const char *at = json_string_value(value), *inner = NULL, *header = NULL;
 
 	if (json_is_object(value)) {
 		const char *key;
@@ -38,29 +39,35 @@ static int fields_compile_one(const struct ydoc *doc, const json_t *tree, const 
 
 		json_object_foreach((json_t *)(uintptr_t)value, key, unused)
 		{
-			if (strcmp(key, "at") != 0 && strcmp(key, "json") != 0)
+			if (strcmp(key, "at") != 0 && strcmp(key, "json") != 0 &&
+			    strcmp(key, "header") != 0)
 				return ydoc_error(
 				    doc, value, key, 0, e,
-				    "unknown key \"%s\" in a field; known: at, json", key);
+				    "unknown key \"%s\" in a field; known: at, json, header",
+				    key);
 		}
 		at = json_string_value(json_object_get(value, "at"));
 		inner = json_string_value(json_object_get(value, "json"));
-		if (inner == NULL || inner[0] != '/')
+		header = json_string_value(json_object_get(value, "header"));
+		if (header == NULL && (inner == NULL || inner[0] != '/'))
 			return ydoc_error(doc, tree, name, 0, e,
 					  "\"json\" must be a JSON pointer such as /error");
+		if (header != NULL && (*header == '\0' || at != NULL || inner != NULL))
+			return ydoc_error(doc, tree, name, 0, e,
+					  "\"header\" is a name and stands alone");
 	}
 	if (!fields_name_valid(name) || fields_find(f, name) >= 0)
 		return ydoc_error(doc, tree, name, 0, e,
 				  "\"%s\" is no name for a field: a-z, 0-9 and _ are, but not "
 				  "status or body",
 				  name);
-	if (at == NULL || *at == '\0' || (json && at[0] != '/'))
+	if (header == NULL && (at == NULL || *at == '\0' || (json && at[0] != '/')))
 		return ydoc_error(doc, tree, name, 0, e, "\"%s\" must be %s", name,
 				  json ? "a JSON pointer such as /data/id"
 				       : "the name of a form or query field");
 	if (f->n == FIELDS_MAX)
 		return ydoc_error(doc, tree, name, 0, e, "more than %d fields", FIELDS_MAX - 2);
-	(void)fields_add(f, name, at, inner);
+	f->field[fields_add(f, name, at, inner)].header = mem_strdup(header);
 	return 0;
 }
 
@@ -94,6 +101,7 @@ void fields_free(struct fields *f)
 	for (size_t i = 0; i < f->n; i++) {
 		free(f->field[i].name);
 		free(f->field[i].at);
+		free(f->field[i].header);
 		free(f->field[i].json);
 	}
 	*f = (struct fields){0};
@@ -223,6 +231,8 @@ static void values_read_inner(const struct fields *f, size_t i, struct values *v
 void values_read_json(const struct fields *f, const json_t *root, struct values *v)
 {
 	for (size_t i = FIELD_BODY + 1; i < f->n; i++) {
+		if (f->field[i].at == NULL)
+			continue;
 		v->value[i] = rules_scalar(values_pointer(root, f->field[i].at), v->number[i]);
 		if (f->field[i].json != NULL)
 			values_read_inner(f, i, v);
@@ -293,7 +303,8 @@ int values_read_form(const struct fields *f, const char *text, size_t len, struc
 				 &v->text) < 0)
 			return err_set(e, EX_DATAERR, "a field value is malformed");
 		for (size_t i = FIELD_BODY + 1; i < f->n; i++) {
-			if (strcmp(f->field[i].at, v->text.data + name_at) != 0)
+			if (f->field[i].at == NULL ||
+			    strcmp(f->field[i].at, v->text.data + name_at) != 0)
 				continue;
 			if (at[i] != 0)
 				return err_set(e, EX_DATAERR, "the field %s stands there twice",
@@ -308,6 +319,18 @@ int values_read_form(const struct fields *f, const char *text, size_t len, struc
 			values_read_inner(f, i, v);
 	}
 	return 0;
+}
+
+void values_read_headers(const struct fields *f, const struct http_header *headers, size_t n,
+			 struct values *v)
+{
+	for (size_t i = FIELD_BODY + 1; i < f->n; i++) {
+		for (size_t k = 0; f->field[i].header != NULL && k < n; k++) {
+			if (v->value[i] == NULL &&
+			    strcasecmp(headers[k].name, f->field[i].header) == 0)
+				v->value[i] = headers[k].value;
+		}
+	}
 }
 
 void values_free(struct values *v)

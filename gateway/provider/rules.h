@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/yaml.h"
 #include "provider/description.h"
+#include "provider/http.h"
 
 enum {
 	FIELDS_MAX = 16,
@@ -26,8 +27,9 @@ struct fields {
 	size_t n;
 	struct {
 		char *name;
-		char *at;   /* JSON pointer, or key of a query or form */
-		char *json; /* pointer into JSON that stands inside the value; NULL = none */
+		char *at;     /* JSON pointer, or key of a query or form; NULL = not there */
+		char *header; /* name of an HTTP header instead */
+		char *json;   /* pointer into JSON that stands inside the value; NULL = none */
 	} field[FIELDS_MAX];
 };
 
@@ -39,7 +41,7 @@ struct values {
 	char number[FIELDS_MAX][32];
 };
 
-/* Reads parent's member "fields": name -> where, or {at:, json:}. json: the places are JSON pointers. */
+/* Reads parent's member "fields": name -> where, {at:, json:} or {header:}. json: the places are JSON pointers. */
 MUST_CHECK int fields_compile(const struct ydoc *doc, const json_t *parent, bool json,
 			      struct fields *f, struct err *e);
 void fields_free(struct fields *f);
@@ -56,6 +58,9 @@ void values_read_json(const struct fields *f, const json_t *root, struct values 
  * UTF-8, or holds a NUL. */
 MUST_CHECK int values_read_form(const struct fields *f, const char *text, size_t len,
 				struct values *v, struct err *e);
+/* Reads what stands in headers, which must outlive v. */
+void values_read_headers(const struct fields *f, const struct http_header *headers, size_t n,
+			 struct values *v);
 void values_free(struct values *v);
 
 enum test_op { TEST_EQUAL, TEST_PREFIX, TEST_SUFFIX, TEST_CONTAINS, TEST_RANGE, TEST_PRESENT };

@@ -77,20 +77,37 @@ static const struct conf_field callback_fields[] = {
 static const struct conf_table callback_table = {"callback", sizeof(struct case_callback),
 						 callback_fields};
 
+struct case_query {
+	char *to, *ref, *provider_ref;
+	int64_t sent_at_ms;
+};
+static const struct conf_field query_fields[] = {
+    {.key = "to", .type = CONF_STRING, AT(case_query, to), .fallback = ""},
+    {.key = "ref", .type = CONF_STRING, AT(case_query, ref), .fallback = ""},
+    {.key = "provider_ref", .type = CONF_STRING, AT(case_query, provider_ref), .fallback = ""},
+    {.key = "sent_at_ms", .type = CONF_INT, AT(case_query, sent_at_ms)},
+    {.key = NULL},
+};
+static const struct conf_table query_table = {"query", sizeof(struct case_query), query_fields};
+
 /* What is expected stays a tree: its keys are those of what comes out. */
 struct recorded {
 	struct case_send send;
 	struct case_reply reply;
+	struct case_query query;
 	struct case_callback callback;
-	json_t *request, *outcome, *receipts;
+	json_t *request, *outcome, *found, *receipts, *inbound;
 };
 static const struct conf_field case_fields[] = {
     {.key = "send", .type = CONF_OBJECT, AT(recorded, send), .table = &send_table},
+    {.key = "query", .type = CONF_OBJECT, AT(recorded, query), .table = &query_table},
     {.key = "request", .type = CONF_TREE, AT(recorded, request)},
     {.key = "reply", .type = CONF_OBJECT, AT(recorded, reply), .table = &reply_table},
     {.key = "outcome", .type = CONF_TREE, AT(recorded, outcome)},
+    {.key = "found", .type = CONF_TREE, AT(recorded, found)},
     {.key = "callback", .type = CONF_OBJECT, AT(recorded, callback), .table = &callback_table},
     {.key = "receipts", .type = CONF_TREE, AT(recorded, receipts)},
+    {.key = "inbound", .type = CONF_TREE, AT(recorded, inbound)},
     {.key = NULL},
 };
 static const struct conf_table case_table = {"a case", sizeof(struct recorded), case_fields};
@@ -167,7 +184,18 @@ static json_t *case_request_tree(const struct http_request *r)
 	return out;
 }
 
-static int case_play_send(const struct played *p, struct err *e)
+/* rc and why are of building r. */
+static int case_compare_request(const struct played *p, int built,
+				const struct provider_request *r, const struct err *why,
+				struct err *e)
+{
+	return case_compare(p, "request", p->c.request,
+			    built == 0 ? case_request_tree(&r->http)
+				       : json_pack("{s:s}", "refused", why->text),
+			    e);
+}
+
+static int case_play_send(const struct played *p, struct provider_request *r, struct err *e)
 {
 	const struct case_send *s = &p->c.send;
 	struct provider_message m = {.to = strtoull(s->to, NULL, 10),
@@ -175,17 +203,32 @@ static int case_play_send(const struct played *p, struct err *e)
 				     .ucs2 = s->ucs2,
 				     .ref = s->ref,
 				     .callback_url = s->callback_url};
-	struct provider_request r;
 	struct err why = ERR_INIT;
-	json_t *got;
+	int built = provider_build_send(p->provider, &m, r, &why);
+
+	return case_compare_request(p, built, r, &why, e);
+}
+
+static int case_play_query(const struct played *p, struct provider_request *r, struct err *e)
+{
+	const struct case_query *q = &p->c.query;
+	struct provider_query query = {.to = strtoull(q->to, NULL, 10),
+				       .ref = q->ref,
+				       .provider_ref = q->provider_ref,
+				       .sent_at_ms = q->sent_at_ms};
+	struct err why = ERR_INIT;
+	int built = provider_build_query(p->provider, &query, r, &why);
+
+	return case_compare_request(p, built, r, &why, e);
+}
+
+static int case_play_request(const struct played *p, struct err *e)
+{
+	struct provider_request r;
 	int rc;
 
 	provider_request_init(&r);
-	if (provider_build_send(p->provider, &m, &r, &why) == 0)
-		got = case_request_tree(&r.http);
-	else
-		got = json_pack("{s:s}", "refused", why.text);
-	rc = case_compare(p, "request", p->c.request, got, e);
+	rc = case_has(p, "send") ? case_play_send(p, &r, e) : case_play_query(p, &r, e);
 	provider_request_free(&r);
 	return rc;
 }
@@ -242,25 +285,48 @@ static int case_answer(const struct played *p, struct buf *body, struct http_hea
 	return 0;
 }
 
+static int case_compare_outcome(const struct played *p, const struct http_reply *reply,
+				struct err *e)
+{
+	struct outcome o;
+
+	provider_classify(p->provider, reply, &o);
+	return case_compare(p, "outcome", p->c.outcome,
+			    json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:i, s:i}", "class",
+				      outcome_class_name(o.class), "code", o.code,
+				      "provider_ref", o.provider_ref, "reason", o.reason,
+				      "not_sent", o.not_sent, "wait_ms", (json_int_t)o.wait_ms,
+				      "wait_until_minute", o.wait_until_minute, "http_status",
+				      o.http_status),
+			    e);
+}
+
+static int case_compare_found(const struct played *p, const struct http_reply *reply,
+			      struct err *e)
+{
+	struct found f;
+
+	provider_classify_query(p->provider, reply, &f);
+	return case_compare(
+	    p, "found", p->c.found,
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i}", "state", found_state_name(f.state),
+		      "error_class", outcome_class_name(f.error_class), "code", f.code,
+		      "provider_ref", f.provider_ref, "reason", f.reason, "at_ms",
+		      (json_int_t)f.at_ms, "http_status", f.http_status),
+	    e);
+}
+
 static int case_play_reply(const struct played *p, struct err *e)
 {
 	struct http_header headers[CASE_LIST_MAX];
 	struct buf body = BUF_INIT(CASE_BODY_MAX);
 	struct http_reply reply;
-	struct outcome o;
 	int rc = case_answer(p, &body, headers, &reply, e);
 
-	if (rc == 0) {
-		provider_classify(p->provider, &reply, &o);
-		rc = case_compare(p, "outcome", p->c.outcome,
-				  json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:i, s:i}", "class",
-					    outcome_class_name(o.class), "code", o.code,
-					    "provider_ref", o.provider_ref, "reason", o.reason,
-					    "not_sent", o.not_sent, "wait_ms",
-					    (json_int_t)o.wait_ms, "wait_until_minute",
-					    o.wait_until_minute, "http_status", o.http_status),
-				  e);
-	}
+	if (rc == 0 && case_has(p, "outcome"))
+		rc = case_compare_outcome(p, &reply, e);
+	if (rc == 0 && case_has(p, "found"))
+		rc = case_compare_found(p, &reply, e);
 	buf_free(&body);
 	return rc;
 }
@@ -303,10 +369,83 @@ static int case_compare_list(const struct played *p, const char *what, const jso
 	return rc;
 }
 
+static json_t *case_inbound_tree(const struct inbound *in)
+{
+	return json_pack("{s:o, s:o, s:s, s:s, s:I}", "from", case_phone(in->from), "to",
+			 case_phone(in->to), "text", in->text, "provider_ref", in->provider_ref,
+			 "at_ms", (json_int_t)in->at_ms);
+}
+
+/* What a call was understood as; n -1 when it was not. */
+struct case_heard {
+	bool verified;
+	int n;
+	json_t *list;
+	struct err why;
+	int status;
+	const char *type, *body;
+};
+
+static int case_compare_heard(const struct played *p, const char *what, const json_t *want,
+			      const struct case_heard *h, struct err *e)
+{
+	json_t *got = json_pack("{s:b, s:b, s:i, s:{s:i, s:s, s:s}}", "verified", h->verified,
+				"understood", h->n >= 0, "n", h->n, "answer", "status",
+				h->status, "type", h->type, "body", h->body);
+
+	/* Each element is compared by the keys it has. */
+	if (json_object_get(want, "list") != NULL)
+		json_object_set(got, "list", json_object_get(want, "list"));
+	if (case_compare(p, what, want, got, e) < 0)
+		return -1;
+	/* What is not said otherwise is the provider's call, and understood. */
+	if (json_object_get(want, "verified") == NULL && !h->verified)
+		return ydoc_error(&p->doc, p->doc.root, "callback", 0, e, "is not verified");
+	if (h->verified && json_object_get(want, "understood") == NULL && h->n < 0)
+		return ydoc_error(&p->doc, p->doc.root, "callback", 0, e, "%s", h->why.text);
+	return case_compare_list(p, what, want, json_incref(h->list), e);
+}
+
+static int case_hear_receipts(const struct played *p, const struct callback_request *call,
+			      bool verified, struct err *e)
+{
+	struct receipt receipts[CASE_LIST_MAX];
+	struct case_heard h = {.verified = verified, .n = -1, .list = json_array()};
+	int rc;
+
+	if (verified)
+		h.n =
+		    provider_callback_parse(p->provider, call, receipts, CASE_LIST_MAX, &h.why);
+	for (int i = 0; i < h.n; i++)
+		json_array_append_new(h.list, case_receipt_tree(&receipts[i]));
+	provider_callback_answer(p->provider, &h.status, &h.type, &h.body);
+	rc = case_compare_heard(p, "receipts", p->c.receipts, &h, e);
+	json_decref(h.list);
+	return rc;
+}
+
+static int case_hear_inbound(const struct played *p, const struct callback_request *call,
+			     bool verified, struct err *e)
+{
+	struct inbound *inbound = mem_calloc(CASE_LIST_MAX, sizeof(*inbound));
+	struct case_heard h = {.verified = verified, .n = -1, .list = json_array()};
+	int rc;
+
+	if (verified)
+		h.n = provider_callback_inbound(p->provider, call, inbound, CASE_LIST_MAX,
+						&h.why);
+	for (int i = 0; i < h.n; i++)
+		json_array_append_new(h.list, case_inbound_tree(&inbound[i]));
+	provider_inbound_answer(p->provider, &h.status, &h.type, &h.body);
+	rc = case_compare_heard(p, "inbound", p->c.inbound, &h, e);
+	json_decref(h.list);
+	free(inbound);
+	return rc;
+}
+
 static int case_play_callback(const struct played *p, struct err *e)
 {
 	const struct case_callback *in = &p->c.callback;
-	const json_t *want = p->c.receipts;
 	struct http_header headers[CASE_LIST_MAX];
 	struct callback_request call = {.method = in->method,
 					.query = in->query,
@@ -316,59 +455,36 @@ static int case_play_callback(const struct played *p, struct err *e)
 					.body_len = strlen(in->body),
 					.token = in->token};
 	bool verified = provider_callback_verify(p->provider, &call, case_token);
-	struct receipt receipts[CASE_LIST_MAX];
-	struct err why = ERR_INIT;
-	json_t *got = json_object(), *list = json_array();
-	const char *type, *body;
-	int n = -1, status, rc;
 
-	if (verified)
-		n = provider_callback_parse(p->provider, &call, receipts, CASE_LIST_MAX, &why);
-	for (int i = 0; i < n; i++)
-		json_array_append_new(list, case_receipt_tree(&receipts[i]));
-	provider_callback_answer(p->provider, &status, &type, &body);
-	json_object_set_new(got, "verified", json_boolean(verified));
-	json_object_set_new(got, "understood", json_boolean(n >= 0));
-	json_object_set_new(got, "n", json_integer(n));
-	json_object_set_new(
-	    got, "answer",
-	    json_pack("{s:i, s:s, s:s}", "status", status, "type", type, "body", body));
-	/* Each element is compared by the keys it has. */
-	if (json_object_get(want, "list") != NULL)
-		json_object_set(got, "list", json_object_get(want, "list"));
-	/* What is not said otherwise is the provider's call, and understood. */
-	if (json_object_get(want, "verified") == NULL && !verified)
-		rc = ydoc_error(&p->doc, p->doc.root, "callback", 0, e, "is not verified");
-	else if (verified && json_object_get(want, "understood") == NULL && n < 0)
-		rc = ydoc_error(&p->doc, p->doc.root, "callback", 0, e, "%s", why.text);
-	else
-		rc = 0;
-	if (rc == 0)
-		rc = case_compare(p, "receipts", want, json_incref(got), e);
-	if (rc == 0)
-		rc = case_compare_list(p, "receipts", want, json_incref(list), e);
-	json_decref(got);
-	json_decref(list);
-	return rc;
+	if (case_has(p, "receipts") && case_hear_receipts(p, &call, verified, e) < 0)
+		return -1;
+	return case_has(p, "inbound") ? case_hear_inbound(p, &call, verified, e) : 0;
 }
 
 /* ---- one case ------------------------------------------------------------------------------- */
 
-static int case_pair(const struct played *p, const char *in, const char *out, struct err *e)
+/* What goes in and what must come out stand there together. */
+static int case_pair(const struct played *p, const char *in, const char *or_in, const char *out,
+		     const char *or_out, struct err *e)
 {
-	if (case_has(p, in) == case_has(p, out))
+	bool has_in = case_has(p, in) || case_has(p, or_in),
+	     has_out = case_has(p, out) || case_has(p, or_out);
+
+	if (has_in == has_out)
 		return 0;
-	return ydoc_error(&p->doc, NULL, NULL, 0, e, "%s and %s come together", in, out);
+	return ydoc_error(&p->doc, NULL, NULL, 0, e, "%s or %s and %s or %s come together", in,
+			  or_in, out, or_out);
 }
 
 static int case_play(const struct played *p, struct err *e)
 {
-	if (case_pair(p, "send", "request", e) < 0 || case_pair(p, "reply", "outcome", e) < 0 ||
-	    case_pair(p, "callback", "receipts", e) < 0)
+	if (case_pair(p, "send", "query", "request", "request", e) < 0 ||
+	    case_pair(p, "reply", "reply", "outcome", "found", e) < 0 ||
+	    case_pair(p, "callback", "callback", "receipts", "inbound", e) < 0)
 		return -1;
 	if (json_object_size(p->doc.root) == 0)
 		return ydoc_error(&p->doc, NULL, NULL, 0, e, "nothing is played");
-	if (case_has(p, "send") && case_play_send(p, e) < 0)
+	if (case_has(p, "request") && case_play_request(p, e) < 0)
 		return -1;
 	if (case_has(p, "reply") && case_play_reply(p, e) < 0)
 		return -1;

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands in a description about requests and their answers. */
+#include "provider/description.h"
+
+#include <stddef.h>
+
+#include "provider/provider.h"
+
+#define AT(type, member) .offset = offsetof(struct type, member)
+
+/* In the order of enum outcome_class; "uncertain" may be said too. */
+static const char *const classes[] = {"ok",	"ok_dup",    "retry",	 "rate",
+				      "badnum", "content",   "fallback", "config",
+				      "money",	"uncertain", NULL};
+/* "" is what a state without a class has: the `errors` are asked. */
+const char *const description_state_classes[] = {
+    "", "retry", "rate", "badnum", "content", "fallback", "config", "money", NULL};
+/* In the order of enum found_state. */
+static const char *const founds[] = {"unknown",	    "accepted",	 "delivered",
+				     "undelivered", "not_found", NULL};
+const char *const description_methods[] = {"POST", "GET", NULL};
+static const char *const formats[] = {"json", "form", "text", NULL};
+static const char *const escapes[] = {"xml", "json", "url", "plain", NULL};
+
+static const struct conf_field rule_fields[] = {
+    {.key = "when",
+     .type = CONF_TREE,
+     AT(description_rule, when),
+     .help = "field: value, field: [values] or field: {prefix, suffix, contains, from, to, "
+	     "present}; all must hold; absent: always"},
+    {.key = "class",
+     .type = CONF_CHOICE,
+     AT(description_rule, class),
+     .required = true,
+     .choices = classes,
+     .help = "what it means for the message"},
+    {.key = "reason",
+     .type = CONF_STRING,
+     AT(description_rule, reason),
+     .help = "the provider's meaning, English, one line"},
+    {.key = "wait",
+     .type = CONF_DURATION,
+     AT(description_rule, wait_ms),
+     .help = "not before this long from now"},
+    {.key = "wait_header",
+     .type = CONF_STRING,
+     AT(description_rule, wait_header),
+     .help = "a header of the answer that holds the seconds to wait"},
+    {.key = "wait_until",
+     .type = CONF_STRING,
+     AT(description_rule, wait_until),
+     .help = "not before this time of the day (Viet Nam)"},
+    {.key = NULL},
+};
+const struct conf_table description_rule_table = {"a rule", sizeof(struct description_rule),
+						  rule_fields};
+
+static const struct conf_field basic_fields[] = {
+    {.key = "user", .type = CONF_STRING, AT(description_basic, user), .help = "user name"},
+    {.key = "password",
+     .type = CONF_STRING,
+     AT(description_basic, password),
+     .help = "password"},
+    {.key = NULL},
+};
+static const struct conf_table basic_table = {"HTTP Basic authentication",
+					      sizeof(struct description_basic), basic_fields};
+
+static const struct conf_field raw_fields[] = {
+    {.key = "type", .type = CONF_STRING, AT(description_raw, type), .help = "Content-Type"},
+    {.key = "text", .type = CONF_STRING, AT(description_raw, text), .help = "the body"},
+    {.key = "escape",
+     .type = CONF_CHOICE,
+     AT(description_raw, escape),
+     .choices = escapes,
+     .help = "how values are escaped in it"},
+    {.key = NULL},
+};
+static const struct conf_table raw_table = {"a raw body", sizeof(struct description_raw),
+					    raw_fields};
+
+static const struct conf_field reply_fields[] = {
+    {.key = "format",
+     .type = CONF_CHOICE,
+     AT(description_reply, format),
+     .choices = formats,
+     .fallback = "json",
+     .help = "how the answer is written"},
+    {.key = "fields",
+     .type = CONF_TREE,
+     AT(description_reply, fields),
+     .help = "name: where it stands (JSON pointer, form key); code and id are also recorded"},
+    {.key = NULL},
+};
+static const struct conf_table reply_table = {"a reply", sizeof(struct description_reply),
+					      reply_fields};
+
+/* What every request has. */
+#define REQUEST_FIELDS                                                                         \
+	{.key = "method",                                                                      \
+	 .type = CONF_CHOICE,                                                                  \
+	 AT(description_request, method),                                                      \
+	 .choices = description_methods,                                                       \
+	 .fallback = "POST",                                                                   \
+	 .help = "HTTP method"},                                                               \
+	    {.key = "base_url",                                                                \
+	     .type = CONF_STRING,                                                              \
+	     AT(description_request, base_url),                                                \
+	     .help = "in place of the description's; may hold {{cfg.NAME}}"},                  \
+	    {.key = "path",                                                                    \
+	     .type = CONF_STRING,                                                              \
+	     AT(description_request, path),                                                    \
+	     .help = "what follows base_url"},                                                 \
+	    {.key = "query",                                                                   \
+	     .type = CONF_TREE,                                                                \
+	     AT(description_request, query),                                                   \
+	     .help =                                                                           \
+		 "name: value; a name that ends in ? is left out when its value is empty"},    \
+	    {.key = "headers",                                                                 \
+	     .type = CONF_TREE,                                                                \
+	     AT(description_request, headers),                                                 \
+	     .help = "likewise"},                                                              \
+	    {.key = "basic",                                                                   \
+	     .type = CONF_OBJECT,                                                              \
+	     AT(description_request, basic),                                                   \
+	     .table = &basic_table,                                                            \
+	     .help = "the Authorization header"},                                              \
+	    {.key = "json",                                                                    \
+	     .type = CONF_TREE,                                                                \
+	     AT(description_request, json),                                                    \
+	     .help = "the body, as JSON; one of json, form, raw"},                             \
+	    {.key = "form",                                                                    \
+	     .type = CONF_TREE,                                                                \
+	     AT(description_request, form),                                                    \
+	     .help = "the body, as name=value&…"},                                             \
+	    {.key = "raw",                                                                     \
+	     .type = CONF_OBJECT,                                                              \
+	     AT(description_request, raw),                                                     \
+	     .table = &raw_table,                                                              \
+	     .help = "the body, as text"},                                                     \
+	    {.key = "reply",                                                                   \
+	     .type = CONF_OBJECT,                                                              \
+	     AT(description_request, reply),                                                   \
+	     .table = &reply_table,                                                            \
+	     .help = "how to read the answer"},
+
+static const struct conf_field request_fields[] = {
+    REQUEST_FIELDS{.key = "rules",
+		   .type = CONF_OBJECTS,
+		   AT(description_request, rules),
+		   .table = &description_rule_table,
+		   .help = "what the answer means, first match wins"},
+    {.key = NULL},
+};
+const struct conf_table description_request_table = {
+    "a request", sizeof(struct description_request), request_fields};
+
+static const struct conf_field found_fields[] = {
+    {.key = "when", .type = CONF_TREE, AT(description_state, when), .help = "as in a rule"},
+    {.key = "state",
+     .type = CONF_CHOICE,
+     AT(description_state, state),
+     .required = true,
+     .choices = founds,
+     .help = "what has become of the message"},
+    {.key = "class",
+     .type = CONF_CHOICE,
+     AT(description_state, class),
+     .choices = description_state_classes,
+     .help = "why it was not delivered; absent: the errors are asked"},
+    {.key = NULL},
+};
+static const struct conf_table found_table = {"a state", sizeof(struct description_state),
+					      found_fields};
+
+static const struct conf_field query_fields[] = {
+    REQUEST_FIELDS{
+	.key = "after",
+	.type = CONF_DURATION,
+	AT(description_query, after_ms),
+	.fallback = "5m",
+	.help =
+	    "a message that is not found proves nothing earlier than this after it was sent"},
+    {.key = "window",
+     .type = CONF_DURATION,
+     AT(description_query, window_ms),
+     .fallback = "24h",
+     .help = "nor later than this: the provider forgets"},
+    {.key = "time",
+     .type = CONF_CHOICE,
+     AT(description_query, time),
+     .choices = description_times,
+     .fallback = "seconds",
+     .help = "how the field time of the answer is written, as in receipts"},
+    {.key = "states",
+     .type = CONF_OBJECTS,
+     AT(description_query, states),
+     .table = &found_table,
+     .help = "what the answer means, first match wins; none: unknown"},
+    {.key = "errors",
+     .type = CONF_OBJECTS,
+     AT(description_query, errors),
+     .table = &description_rule_table,
+     .help = "why it was not delivered, first match wins; none: fallback"},
+    {.key = NULL},
+};
+const struct conf_table description_query_table = {"a query", sizeof(struct description_query),
+						   query_fields};
