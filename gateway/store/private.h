@@ -105,6 +105,13 @@ MUST_CHECK int message_give_back(struct store *st, const struct message_now *m, 
 MUST_CHECK int message_log_attempt(struct store *st, const struct message_now *m,
 				   const struct message_result *r, bool late, struct err *e);
 
+/* ---- search.c --------------------------------------------------------------------------- */
+
+/* Puts a row into the index that people are found by, or takes it out: before its name, number, unit or
+ * code change, or are blanked. In a transaction. */
+MUST_CHECK int search_add(struct store *st, int64_t id, struct err *e);
+MUST_CHECK int search_drop(struct store *st, int64_t id, struct err *e);
+
 /* ---- message_receipt.c ------------------------------------------------------------------ */
 
 /* The provider's reference of a message became known: index it, apply what waited for it. */

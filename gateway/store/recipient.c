@@ -278,6 +278,8 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 		return -1;
 	r->id = db_last_id(st->db);
 	r->rev = 1;
+	if (search_add(st, r->id, e) != 0)
+		return -1;
 	return contact_count(st, r->contact_id, 1, e);
 }
 
@@ -341,7 +343,7 @@ static int recipient_merge(struct store *st, struct recipient *r,
 	const char *hold_reason;
 	int64_t date;
 	int hold, state;
-	bool matters, said;
+	bool matters, said, sought;
 
 	if (recipient_list_date(st, r->import_id, &date, e) != 0)
 		return -1;
@@ -359,7 +361,11 @@ static int recipient_merge(struct store *st, struct recipient *r,
 		return recipient_seen(st, r, e);
 	}
 	*what = RECIPIENT_UPDATED;
-	if (recipient_update(st, r, state, hold, hold_reason, e) != 0)
+	sought = k->number != (int64_t)r->number || k->unit_id != r->unit_id ||
+		 !same_text(k->name, r->name) || !k->same_details;
+	if ((sought && search_drop(st, r->id, e) != 0) ||
+	    recipient_update(st, r, state, hold, hold_reason, e) != 0 ||
+	    (sought && search_add(st, r->id, e) != 0))
 		return -1;
 	if (k->contact_id == r->contact_id)
 		return 0;

@@ -114,6 +114,25 @@ int store_recipient_get(struct store *st, int64_t id, struct recipient *out, str
 int store_recipient_find(struct store *st, const char *programme, const char *key,
 			 struct recipient *out, struct err *e);
 
+/* What is searched for: words as typed, each the beginning of a word of the name (accents do not matter)
+ * or of the list's code, or, of three digits and more, the end of the number. */
+struct recipient_search {
+	const char *text;      /* NULL or "" = everybody */
+	const char *programme; /* NULL = any */
+	int64_t unit_id;       /* 0 = any */
+	bool held;             /* only those that are held */
+	int64_t after_id;      /* keyset */
+};
+/* Calls fn for at most max rows in order of id; r is borrowed, without raw, name_fold, name_sort; fn
+ * returns false to stop. */
+MUST_CHECK int store_recipient_search(struct store *st, const struct recipient_search *f,
+				      size_t max,
+				      bool (*fn)(const char *programme, const struct recipient *r,
+						 void *arg),
+				      void *arg, struct err *e);
+/* Whose list the row is in; yours to free(). 1/0/-1. */
+int store_recipient_programme(struct store *st, int64_t id, char **programme, struct err *e);
+
 /* An officer's decision. In a transaction; 1/0/-1. */
 int store_recipient_hold(struct store *st, int64_t id, enum recipient_hold hold, const char *reason,
 			 const char *who, struct err *e);

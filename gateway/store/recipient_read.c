@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of lists read. */
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "store/private.h"
 #include "store/recipient.h"
+#include "text/vi.h"
 
 #define ROW                                                                                    \
 	"r.id, r.list_key, r.unit_id, r.group_name, r.name, r.sex, r.birth_precision,"         \
@@ -177,6 +181,140 @@ int store_recipient_counts(struct store *st, const char *programme,
 	}
 	if (rc == 0 && c.total > 0)
 		fn(&c, arg);
+	db_done(s);
+	return rc;
+}
+
+/* ---- search ------------------------------------------------------------------------------ */
+
+#define SEARCH_WORDS 8
+
+static void search_and(struct buf *q)
+{
+	if (q->len > 0)
+		(void)buf_adds(q, " AND ");
+}
+
+/* Digits are the end of a number (09…, 84… and +84… are all written), or a part of the list's code.
+ * Folded words hold nothing but letters and digits, so that quotes are safe. */
+static void search_word(struct buf *q, const char *word, size_t len)
+{
+	const char *digits = word;
+	size_t n = len;
+
+	search_and(q);
+	if (strspn(word, "0123456789") < len || len < 3) {
+		(void)buf_addf(q, "name:\"%.*s\"*", (int)len, word);
+		return;
+	}
+	if (n == 11 && strncmp(digits, "84", 2) == 0) {
+		digits += 2;
+		n -= 2;
+	} else if (n == 10 && *digits == '0') {
+		digits++;
+		n--;
+	}
+	(void)buf_adds(q, "(digits:\"");
+	while (n > 0)
+		(void)buf_addc(q, digits[--n]);
+	(void)buf_addf(q, "\"* OR name:\"%.*s\"*)", (int)len, word);
+}
+
+/* Nothing but digits is one number, however it was spaced. */
+static void search_join_digits(char *fold)
+{
+	size_t n = 0;
+
+	if (strspn(fold, "0123456789 ") < strlen(fold))
+		return;
+	for (const char *p = fold; *p != '\0'; p++) {
+		if (*p != ' ')
+			fold[n++] = *p;
+	}
+	fold[n] = '\0';
+}
+
+/* The words of text, the programme and the unit as a query of recipient_search. */
+static void search_build(const struct recipient_search *f, struct buf *q)
+{
+	char *fold = vi_fold(f->text != NULL ? f->text : "");
+	const char *at = fold;
+
+	search_join_digits(fold);
+	for (int words = 0; words < SEARCH_WORDS && *at != '\0'; words++) {
+		size_t len = strcspn(at, " ");
+
+		search_word(q, at, len);
+		at += len + (at[len] == ' ');
+	}
+	free(fold);
+	if (f->programme != NULL) {
+		search_and(q);
+		(void)buf_addf(q, "place:\"p%s\"", f->programme);
+	}
+	if (f->unit_id != 0) {
+		search_and(q);
+		(void)buf_addf(q, "place:\"u%" PRId64 "\"", f->unit_id);
+	}
+}
+
+int store_recipient_search(struct store *st, const struct recipient_search *f, size_t max,
+			   bool (*fn)(const char *programme, const struct recipient *r,
+				      void *arg),
+			   void *arg, struct err *e)
+{
+	static const char FOUND[] =
+	    "SELECT r.programme, " ROW " FROM recipient_search x JOIN recipient r ON r.id ="
+	    " x.rowid LEFT JOIN contact c ON c.id = r.contact_id WHERE recipient_search MATCH "
+	    "$1"
+	    " AND x.rowid > $2 AND ($3 = 0 OR r.hold IN (1, 2, 3)) ORDER BY x.rowid LIMIT $4";
+	static const char HELD[] = "SELECT r.programme, " ROW TABLES
+				   " WHERE r.hold IN (1, 2, 3) AND r.id > $1 ORDER BY r.id"
+				   " LIMIT $2";
+	static const char ALL[] =
+	    "SELECT r.programme, " ROW TABLES " WHERE r.id > $1 ORDER BY r.id LIMIT $2";
+	struct buf q = BUF_INIT(4096);
+	struct db_stmt *s;
+	struct recipient r;
+	int rc = -1;
+
+	search_build(f, &q);
+	s = db_query(st->db, q.len > 0 ? FOUND : f->held ? HELD : ALL, e);
+	if (s == NULL || q.overflow)
+		goto out;
+	if (q.len > 0)
+		db_put_text(s, buf_text(&q));
+	db_put_int(s, f->after_id);
+	if (q.len > 0)
+		db_put_int(s, f->held);
+	db_put_int(s, (int64_t)max);
+	while ((rc = db_step(s, e)) == 1) {
+		const char *programme = db_get_text(s);
+
+		recipient_borrow(s, false, &r);
+		if (!fn(programme, &r, arg)) {
+			rc = 0;
+			break;
+		}
+	}
+out:
+	db_done(s);
+	buf_free(&q);
+	return rc;
+}
+
+int store_recipient_programme(struct store *st, int64_t id, char **programme, struct err *e)
+{
+	static const char OF[] = "SELECT programme FROM recipient WHERE id = $1";
+	struct db_stmt *s = db_query(st->db, OF, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, id);
+	rc = db_step(s, e);
+	if (rc == 1)
+		*programme = db_get_string(s);
 	db_done(s);
 	return rc;
 }

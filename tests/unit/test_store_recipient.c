@@ -357,6 +357,101 @@ static void imports_are_listed_newest_first(void **state)
 	assert_int_equal(s.n, 1);
 }
 
+static bool found(const char *programme, const struct recipient *r, void *arg)
+{
+	struct seen *s = arg;
+
+	assert_string_equal(programme, r->id == 4 ? "cccd" : "vneid");
+	assert_true(s->n < 8);
+	s->ids[s->n++] = r->id;
+	return true;
+}
+
+/* Who is found, as "1 2 4". */
+static void finds(struct fixture *f, const struct recipient_search *q, const char *want)
+{
+	struct seen s = {0};
+	char got[64] = "";
+
+	OK(store_recipient_search(f->st, q, 8, found, &s, &f->e));
+	for (int i = 0; i < s.n; i++)
+		(void)snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%d",
+			       i > 0 ? " " : "", (int)s.ids[i]);
+	if (strcmp(got, want) != 0)
+		fail_msg("\"%s\": found %s, not %s", q->text, got, want);
+}
+
+static void people_are_found_without_accents_and_by_last_digits(void **state)
+{
+	static const struct {
+		const char *key, *name, *fold;
+		uint64_t number;
+		const char *programme;
+		enum recipient_hold hold;
+	} people[] = {
+	    {"TP-0001", "Nguyễn Văn Đức", "nguyen van duc", 84912345678, "vneid", HOLD_NONE},
+	    {"TP-0002", "Nguyễn Thị Đào", "nguyen thi dao", 84912345679, "vneid", HOLD_OFFICER},
+	    {"TM-0001", "Lê Văn Tám", "le van tam", 0, "vneid", HOLD_NONE},
+	    {"TP-0001", "Nguyễn Văn Đức", "nguyen van duc", 84912345678, "cccd", HOLD_NONE},
+	};
+	static const struct {
+		const char *text, *want;
+	} asked[] = {
+	    {"", "1 2 3 4"},	     {"duc", "1 4"},	{"Đức", "1 4"},
+	    {"NGUYỄN v", "1 4"},     {"dao thi", "2"},	{"678", "1 4"},
+	    {"0912345678", "1 4"},   {"+84 912.345 678", "1 4"}, {"84912345678", "1 4"},
+	    {"34567", ""},	     {"5679", "2"},	{"tp-0002", "2"},
+	    {"0001", "1 3 4"},	     {"uc", ""},	{"\" OR name:a", ""},
+	    {"nguyen* NOT duc", ""}, {"(", "1 2 3 4"},
+	};
+	struct fixture *f = *state;
+	int64_t unit;
+
+	OK(store_begin(f->st, &f->e));
+	OK(store_unit_put(f->st, "ấp", "Tân Phú", 0, &unit, &f->e));
+	for (size_t i = 0; i < 4; i++) {
+		struct recipient r = person(people[i].key);
+		enum recipient_put what;
+
+		r.name = (char *)(uintptr_t)people[i].name;
+		r.name_fold = (char *)(uintptr_t)people[i].fold;
+		r.number = people[i].number;
+		r.unit_id = i == 2 ? unit : 0;
+		r.hold = people[i].hold;
+		OK(store_recipient_put(f->st, people[i].programme, &r, &what, &f->e));
+	}
+	OK(store_commit(f->st, &f->e));
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		finds(f, &(struct recipient_search){.text = asked[i].text}, asked[i].want);
+	finds(f, &(struct recipient_search){.text = "duc", .after_id = 1}, "4");
+	finds(f, &(struct recipient_search){.text = "duc", .programme = "cccd"}, "4");
+	finds(f, &(struct recipient_search){.text = "van", .unit_id = unit}, "3");
+	finds(f, &(struct recipient_search){.unit_id = unit}, "3");
+	finds(f, &(struct recipient_search){.held = true}, "2");
+	finds(f, &(struct recipient_search){.held = true, .text = "nguyen"}, "2");
+	finds(f, &(struct recipient_search){.held = true, .text = "van"}, "");
+}
+
+static void who_is_renamed_or_renumbered_is_found_by_the_new_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct recipient r = person("TP-1");
+	enum recipient_put what;
+
+	OK(store_begin(f->st, &f->e));
+	put(f, &r, &what);
+	r = person("TP-1");
+	r.name = "Lê Văn Khác";
+	r.name_fold = "le van khac";
+	r.number = FIRST + 900;
+	put(f, &r, &what);
+	OK(store_commit(f->st, &f->e));
+	finds(f, &(struct recipient_search){.text = "mau"}, "");
+	finds(f, &(struct recipient_search){.text = "khac"}, "1");
+	finds(f, &(struct recipient_search){.text = "12000001"}, "");
+	finds(f, &(struct recipient_search){.text = "12000901"}, "1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +466,8 @@ int main(void)
 	    STORE_TEST(counts_per_unit_add_up),
 	    STORE_TEST(decisions_about_rows_that_are_not_there_say_so),
 	    STORE_TEST(imports_are_listed_newest_first),
+	    STORE_TEST(people_are_found_without_accents_and_by_last_digits),
+	    STORE_TEST(who_is_renamed_or_renumbered_is_found_by_the_new_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
