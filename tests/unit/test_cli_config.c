@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/config.h"
+#include "provider/form.h"
 
 #define CONFIG SOURCE_DIR "/config"
 
@@ -260,6 +261,7 @@ static void the_schemas_in_the_repository_are_those_of_the_code(void **state)
 	(void)state;
 	expect_schema(conf_schema(&config_table), CONFIG "/schema/moidan.schema.json");
 	expect_schema(provider_description_schema(), CONFIG "/schema/provider.schema.json");
+	expect_schema(form_schema(), CONFIG "/schema/form.schema.json");
 }
 
 /* ---- what is refused --------------------------------------------------------------------- */
