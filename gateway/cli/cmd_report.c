@@ -41,6 +41,46 @@ static json_t *report_of_week(struct cli *c, int week, bool *frozen, struct err 
 	return report_figures(c->store, &c->house->report, week, now, e);
 }
 
+/* The digests of one hamlet, or of each when unit is NULL; with --json [{"unit", "text"}]. */
+static int report_digests(struct cli *c, const json_t *figures, const char *unit, struct err *e)
+{
+	json_t *out = json_array();
+	const json_t *head;
+	size_t i;
+	int rc = 0;
+
+	json_array_foreach(json_object_get(figures, "heads"), i, head)
+	{
+		const char *name = json_string_value(json_object_get(head, "unit"));
+		struct buf text = BUF_INIT(4096);
+
+		if (unit == NULL || strcmp(name, unit) == 0)
+			rc = report_digest_text(&c->house->report, figures, name, &text, e);
+		if (rc == 0 && text.len > 0)
+			json_array_append_new(
+			    out, json_pack("{s:s,s:s}", "unit", name, "text", buf_text(&text)));
+		buf_free(&text);
+		if (rc < 0)
+			goto out;
+	}
+	if (json_array_size(out) == 0)
+		rc = err_set(e, EX_NOINPUT, "không có số liệu của ấp \"%s\"",
+			     unit != NULL ? unit : "");
+	else if (c->json)
+		rc = cli_print_json(json_incref(out));
+	else
+		json_array_foreach(out, i, head)
+		{
+			if (unit == NULL)
+				(void)printf("%s\n  ",
+					     json_string_value(json_object_get(head, "unit")));
+			(void)printf("%s\n", json_string_value(json_object_get(head, "text")));
+		}
+out:
+	json_decref(out);
+	return rc;
+}
+
 static int report_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *week_text = NULL, *unit = NULL, *what = argv[0];
@@ -58,18 +98,17 @@ static int report_run(struct cli *c, int argc, char **argv, struct err *e)
 	figures = report_of_week(c, week, &frozen, e);
 	if (figures == NULL)
 		return -1;
-	if (c->json || strcmp(what, "figures") == 0)
-		return cli_print_json(figures);
-	if (!frozen)
+	if (!frozen && !c->json && strcmp(what, "figures") != 0)
 		(void)printf("(số liệu lúc này, chưa chốt)\n");
-	if (strcmp(what, "weekly") == 0)
+	if (strcmp(what, "digest") == 0) {
+		rc = report_digests(c, figures, unit, e);
+	} else if (c->json || strcmp(what, "figures") == 0) {
+		rc = cli_print_json(json_incref(figures));
+	} else {
 		rc = report_weekly_text(&c->house->report, figures, &text, e);
-	else if (unit == NULL)
-		rc = err_set(e, EX_USAGE, "report digest --unit \"Tân Phú\"");
-	else
-		rc = report_digest_text(&c->house->report, figures, unit, &text, e);
-	if (rc == 0)
-		(void)printf("%s\n", buf_text(&text));
+		if (rc == 0)
+			(void)printf("%s\n", buf_text(&text));
+	}
 	json_decref(figures);
 	buf_free(&text);
 	return rc;

@@ -46,7 +46,7 @@ static const struct command commands[] = {
      "nhà cung cấp: mô tả, kiểm tra, gửi thử", cmd_provider},
     {"report",
      "report figures|weekly [--week 2023-W24] [--json]\n"
-     "report digest --unit HAMLET [--week 2023-W24]",
+     "report digest [--unit HAMLET] [--week 2023-W24] [--json]",
      "số liệu, báo cáo tuần, bản tin trưởng ấp", cmd_report},
     {"inspect", "inspect phone ARG | text ARG | file FILE [--encoding NAME] [--json]",
      "moidan hiểu một số điện thoại, một tin, một danh sách thế nào", cmd_inspect},

@@ -45,6 +45,10 @@ def all_is_well(h, provider):
     assert status_of(found, "daemon") == "warning"  # not running is no fault of the house
     assert status_of(found, "officials") == "warning"
     assert not h.json("status")["daemon"]["running"]
+    digest, = h.json("report", "digest")  # of each hamlet, when none is named
+    assert digest["unit"] == "Tân Phú" and 0 < len(digest["text"]) <= 160, digest
+    assert digest["text"] in h.run("report", "digest", "--unit", "Tân Phú")
+    h.run("report", "digest", "--unit", "Tân Xa", code=EX_NOINPUT)
     h.serve()
     assert status_of(doctor(h), "daemon") == "ok"
     assert h.json("status")["daemon"] == {"running": True, "pid": h.daemon.pid}
