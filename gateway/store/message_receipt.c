@@ -29,7 +29,8 @@ static int receipt_find(struct store *st, const struct message_receipt *r, int64
 	return db_run_int(s, id, e);
 }
 
-/* Its row, when the number that the receipt names is the message's: 1/0/-1. */
+/* Its row, when whoever reports is who was given it, and the number that the receipt names is the
+ * message's: 1/0/-1. Another provider, or who has got at its path, has nothing to say about it. */
 static int receipt_load(struct store *st, const struct message_receipt *r,
 			struct message_now *m, struct err *e)
 {
@@ -40,6 +41,8 @@ static int receipt_load(struct store *st, const struct message_receipt *r,
 
 	if (rc == 1)
 		rc = message_load(st, id, m, e);
+	if (rc == 1 && m->provider_id != r->provider_id)
+		return 0;
 	if (rc != 1 || r->phone == 0)
 		return rc;
 	if ((s = db_query(st->db, NUMBER, e)) == NULL)
