@@ -11,11 +11,18 @@
 
 #include "base/err.h"
 #include "campaign/calendar.h"
+#include "campaign/ladder.h"
 #include "roster/programme.h"
 #include "store/campaign.h"
 #include "store/message.h"
 #include "store/store.h"
 #include "text/sms.h"
+
+/* What a channel costs and allows: of its provider that is preferred. */
+struct campaign_channel {
+	const char *name;
+	int64_t price_per_segment; /* đồng */
+};
 
 /* What every campaign knows of the house it is sent from. All borrowed, read-only, shared. */
 struct campaign_house {
@@ -27,7 +34,11 @@ struct campaign_house {
 	const char *phone_office; /* {{dien_thoai}}; NULL when not configured */
 	const struct calendar *calendar;
 	const struct caps_config *caps;
-	int64_t price_per_segment; /* đồng, of the channel's provider */
+	const struct ladder_config *ladder;
+	/* Of the channels that have a provider; NULL: all that are known, at the price below. */
+	const struct campaign_channel *channels;
+	size_t n_channels;
+	int64_t price_per_segment; /* đồng, of the provider of SMS */
 	const char *forbidden;	   /* characters that the provider refuses; "" */
 	int max_segments;	   /* of the provider; 0 = none */
 	bool can_ucs2;
@@ -83,7 +94,9 @@ struct campaign_preview {
 	int64_t messages;
 	int64_t excluded[EXCLUDED_COUNT];
 	int64_t by_segments[8];			 /* index = segments, 7 = seven or more */
-	int64_t segments, cost;			 /* đồng */
+	int64_t segments, cost;			 /* đồng; of the rung that each starts on */
+	int64_t cost_worst;			 /* when everybody goes down to the last rung */
+	int64_t starts_on[LADDER_MAX];		 /* people by the rung that they start on */
 	int64_t segments_with, segments_without; /* the same with and without accents */
 	int64_t by_audience[16];		 /* in the campaign's order */
 	/* Of the messages: to numbers of ranges that no table knows and that nothing reached yet. They are
@@ -102,7 +115,9 @@ struct campaign_preview {
 MUST_CHECK int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t now,
 				struct campaign_preview *out, struct err *e);
 void campaign_preview_free(struct campaign_preview *p);
-json_t *campaign_preview_json(const struct campaign_preview *p); /* yours */
+json_t *campaign_preview_json(const struct campaign_plan *plan,
+			      const struct campaign_preview *p); /* yours */
+const struct ladder *campaign_plan_ladder(const struct campaign_plan *p);
 
 /* ---- life of a campaign. Each opens and commits its own transaction and is audited. -------- */
 
@@ -138,6 +153,21 @@ int campaign_is_finished(struct store *st, const struct campaign *c, struct err 
 MUST_CHECK int campaign_fan_out(struct store *st, const struct campaign_plan *p,
 				struct campaign *c, int64_t now, size_t batch, size_t *planned,
 				size_t *faults, bool *more, struct err *e);
+
+/* ---- the way down the ladder, by the store thread ------------------------------------------- */
+
+/* Looks at the rungs of c that ended by now, at most batch of them: whoever was not reached, and would
+ * still be written to, gets a message on the next rung (or is skipped there, and looked at again), at
+ * most one rung at a time; whoever a late receipt reached is taken off the rungs below. In the caller's
+ * transaction. *more: some are left. As campaign_fan_out() when the texts changed. */
+MUST_CHECK int campaign_descend(struct store *st, const struct campaign_plan *p,
+				struct campaign *c, int64_t now, size_t batch, size_t *planned,
+				bool *more, struct err *e);
+
+/* Why whoever a letter or a visit is for must not get it any more; NULL when they may. The row as it
+ * is now. Static. *failed when it could not be read. */
+const char *campaign_paper_void(struct store *st, const struct campaign_plan *p,
+				int64_t recipient_id, bool *failed);
 
 /* ---- eligibility, asked again by the claim in its transaction ------------------------------- */
 

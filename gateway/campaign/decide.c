@@ -9,6 +9,13 @@ static struct claim_verdict decide_cancel(const char *reason)
 	return (struct claim_verdict){.decision = CLAIM_CANCEL, .reason = reason};
 }
 
+/* The number is at fault, not the person: another rung may reach them. */
+static struct claim_verdict decide_number(const struct message_candidate *c, const char *reason)
+{
+	return (struct claim_verdict){.decision = c->onward != 0 ? CLAIM_SKIP : CLAIM_CANCEL,
+				      .reason = reason};
+}
+
 /* What the row itself forbids, whatever was planned. NULL when nothing. */
 static const char *decide_forbidden(const struct message_candidate *c)
 {
@@ -18,6 +25,12 @@ static const char *decide_forbidden(const struct message_candidate *c)
 		return "đang tạm giữ";
 	if ((c->contact_flags & CONTACT_OPTED_OUT) != 0)
 		return "đã đề nghị không nhận tin";
+	return NULL;
+}
+
+/* Likewise of the number. */
+static const char *decide_unusable(const struct message_candidate *c)
+{
 	if ((c->contact_flags & CONTACT_WRONG_PERSON) != 0)
 		return "số của người khác";
 	if ((c->contact_flags & CONTACT_DEAD_NUMBER) != 0)
@@ -35,9 +48,9 @@ static int decide_read(const struct eligibility *who, int64_t id, struct recipie
 }
 
 /* The row changed since it was planned: whether it is still who the message was written for. NULL when
- * it is. *failed when it could not be read. */
+ * it is. *number: only the number is not. *failed when it could not be read. */
 static const char *decide_changed(const struct message_candidate *c,
-				  const struct eligibility *who, bool *failed)
+				  const struct eligibility *who, bool *number, bool *failed)
 {
 	const struct campaign_plan *p = who->plan;
 	struct recipient r = {0};
@@ -54,6 +67,8 @@ static const char *decide_changed(const struct message_candidate *c,
 
 		r.contact_flags = c->contact_flags;
 		why = plan_judge(p, &r, plan_units_find(&units, r.unit_id), &audience);
+		*number = exclusion_of_number(why) ||
+			  (why == EXCLUDED_COUNT && r.contact_id != c->contact_id);
 		if (r.contact_id != c->contact_id)
 			reason = "số điện thoại đã thay đổi";
 		else if (why == EXCLUDED_NOT_IN_AUDIENCE)
@@ -95,20 +110,22 @@ struct claim_verdict campaign_decide(const struct message_candidate *c, void *ar
 	const struct eligibility *who = arg;
 	const char *reason = decide_forbidden(c);
 	int64_t later;
-	bool failed = false;
+	bool number = false, failed = false;
 
 	if (reason != NULL)
 		return decide_cancel(reason);
+	if ((reason = decide_unusable(c)) != NULL)
+		return decide_number(c, reason);
 	if (c->expires_at <= who->now)
 		return (struct claim_verdict){.decision = CLAIM_EXPIRE};
 	if (c->recipient_rev != c->planned_rev && who->plan != NULL &&
 	    who->plan->programme != NULL) {
-		reason = decide_changed(c, who, &failed);
+		reason = decide_changed(c, who, &number, &failed);
 		/* What cannot be read is not sent: the claim ends here and is tried again. */
 		if (failed)
 			return (struct claim_verdict){.decision = CLAIM_STOP};
 		if (reason != NULL)
-			return decide_cancel(reason);
+			return number ? decide_number(c, reason) : decide_cancel(reason);
 	}
 	later = decide_capped(c, who->house, who->now);
 	if (later == 0)

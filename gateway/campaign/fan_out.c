@@ -1,69 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A running campaign's rows, a batch at a time: planned messages and the cursor
  * that moved over them are committed together. */
+#include "campaign/fan_out.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "campaign/plan.h"
+#include "store/rung.h"
 
 #define FAN_OUT_BATCH 500
+/* How long a channel's "no account" holds when the house does not say. */
+#define FAN_OUT_ABSENT (30 * CLOCK_DAY_MS)
 
-struct fan_out {
-	struct plan_writer writer;
-	struct plan_units units;
-	struct message_plan *items;
-	size_t n, rows, faults;
-	int64_t template_ids[PLAN_MAX_AUDIENCES];
-	int64_t due_at, cursor;
-	int day;
-};
+/* ---- one message ------------------------------------------------------------------------- */
 
-/* One planned row. Its text is ours until it is written. */
-static void fan_out_add(struct fan_out *f, const struct recipient *r, int audience,
-			const struct plan_message *m)
+/* Why this rung's channel cannot reach r; NULL when it may. `why` is what speaks against the number. */
+static const char *fan_out_barrier(struct fan_out *f, const struct recipient *r, int rung,
+				   enum exclusion why, struct err *e)
+{
+	const struct ladder_rung *l = &f->writer.plan->ladder.rungs[rung];
+	int rc;
+
+	if (l->paper)
+		return NULL;
+	if (why != EXCLUDED_COUNT)
+		return exclusion_vi(why);
+	if (f->writer.plan->ladder.n == 1)
+		return NULL;
+	rc = store_contact_absent(f->st, r->contact_id, l->channel, f->absent_since, e);
+	f->failed = rc < 0;
+	return rc > 0 ? "số này không có tài khoản trên kênh" : NULL;
+}
+
+static bool fan_out_render(struct fan_out *f, const struct recipient *r, int audience, int rung,
+			   struct plan_message *m)
 {
 	const struct campaign_plan *p = f->writer.plan;
-
-	f->items[f->n++] = (struct message_plan){.campaign_id = p->row->id,
-						 .recipient_id = r->id,
-						 .step = p->row->step,
-						 .contact_id = r->contact_id,
-						 .shared = r->contact_shared > 1,
-						 .template_id = f->template_ids[audience],
-						 .audience = audience,
-						 .recipient_rev = r->rev,
-						 .due_at = f->due_at,
-						 .expires_at = plan_expires_at(p, audience),
-						 .day = f->day,
-						 .ucs2 = m->count.ucs2,
-						 .segments = m->count.segments,
-						 .text = m->text};
-}
-
-static bool fan_out_row(const struct recipient *r, void *arg)
-{
-	struct fan_out *f = arg;
 	const struct plan_unit *unit = plan_units_find(&f->units, r->unit_id);
-	struct plan_message m = {0};
 	struct err e = ERR_INIT;
-	int audience = -1;
 
-	f->rows++;
-	f->cursor = r->id;
-	if (plan_judge(f->writer.plan, r, unit, &audience) != EXCLUDED_COUNT)
+	f->writer.plain = strcmp(p->ladder.rungs[rung].channel, "sms") != 0;
+	if (plan_render(&f->writer, audience, r, unit, m, &e) == 0)
 		return true;
-	if (plan_render(&f->writer, audience, r, unit, &m, &e) < 0) {
-		/* The row is named by its id alone: e may quote the list's own code. */
-		log_warn("campaign", "row_not_rendered", "campaign=%lld recipient=%lld",
-			 (long long)f->writer.plan->row->id, (long long)r->id);
-		f->faults++;
-		return true;
-	}
-	fan_out_add(f, r, audience, &m);
-	return true;
+	/* The row is named by its id alone: e may quote the list's own code. */
+	log_warn("campaign", "row_not_rendered", "campaign=%lld recipient=%lld",
+		 (long long)p->row->id, (long long)r->id);
+	f->faults++;
+	return false;
 }
+
+int fan_out_add(struct fan_out *f, const struct recipient *r, int rung, struct err *e)
+{
+	const struct campaign_plan *p = f->writer.plan;
+	const struct ladder_rung *l = &p->ladder.rungs[rung];
+	struct plan_message m = {0};
+	struct message_plan *item = &f->items[f->n];
+	int audience = -1;
+	enum exclusion why =
+	    plan_judge(p, r, plan_units_find(&f->units, r->unit_id), &audience);
+	const char *skip;
+
+	if (why != EXCLUDED_COUNT &&
+	    (!exclusion_of_number(why) || ladder_paper(&p->ladder, rung) < 0))
+		return 0;
+	skip = fan_out_barrier(f, r, rung, why, e);
+	if (f->failed)
+		return -1;
+	if (!l->paper && skip == NULL && !fan_out_render(f, r, audience, rung, &m))
+		return 0;
+	*item = (struct message_plan){.campaign_id = p->row->id,
+				      .recipient_id = r->id,
+				      .step = p->row->step,
+				      .rung = rung,
+				      .onward = ladder_onward(&p->ladder, rung),
+				      .skip = skip,
+				      .contact_id = r->contact_id,
+				      .shared = r->contact_shared > 1 && !l->paper,
+				      .template_id = f->template_ids[audience],
+				      .audience = audience,
+				      .recipient_rev = r->rev,
+				      .due_at = l->paper ? INT64_MAX : f->due_at,
+				      .expires_at = plan_expires_at(p, audience),
+				      .day = f->day,
+				      .ucs2 = m.count.ucs2,
+				      .segments = m.count.segments,
+				      .text = m.text != NULL ? m.text : mem_strdup("")};
+	f->n++;
+	return 1;
+}
+
+/* ---- a batch ------------------------------------------------------------------------------- */
 
 /* Whether the texts are those that were approved; a campaign that was not started by campaign_start()
  * has no record of them. 1/0/-1 */
@@ -93,32 +121,57 @@ static int fan_out_halt(struct store *st, struct campaign *c, struct err *e)
 	return store_campaign_update(st, c, e);
 }
 
-static int fan_out_batch(struct store *st, struct fan_out *f, struct campaign *c, size_t batch,
-			 size_t *planned, struct err *e)
+int fan_out_open(struct fan_out *f, struct store *st, const struct campaign_plan *p,
+		 struct campaign *c, int64_t now, size_t max, struct err *e)
 {
-	const struct campaign_plan *p = f->writer.plan;
-	size_t linked = 0;
+	const struct ladder_config *l = p->house->ladder;
+	int64_t opens;
+	int rc;
 
-	for (int i = 0; i < p->n_audiences; i++)
+	memset(f, 0, sizeof(*f));
+	plan_writer_init(&f->writer, p);
+	f->st = st;
+	f->due_at = now > c->starts_at ? now : c->starts_at;
+	f->absent_since = now - (l != NULL ? l->absent_for : FAN_OUT_ABSENT);
+	opens = calendar_next_open(p->house->calendar, f->due_at);
+	f->day = civil_day_of(opens == INT64_MAX ? f->due_at : opens);
+	f->items = mem_calloc(max, sizeof(*f->items));
+	rc = fan_out_texts_hold(st, p, e);
+	if (rc == 0)
+		return fan_out_halt(st, c, e);
+	for (int i = 0; rc > 0 && i < p->n_audiences; i++)
 		if (store_template_put(st, p->audiences[i].a->sms, p->audiences[i].file,
 				       &f->template_ids[i], e) < 0)
-			return -1;
-	if (plan_units_load(&f->units, st, e) < 0 ||
-	    store_recipient_scan(st, c->programme, c->cursor, batch, true, fan_out_row, f, e) <
-		0 ||
-	    store_message_plan(st, f->items, f->n, planned, &linked, e) < 0)
-		return -1;
-	c->cursor = f->rows < batch ? -1 : f->cursor;
-	return store_campaign_update(st, c, e);
+			rc = -1;
+	if (rc > 0 && plan_units_load(&f->units, st, e) < 0)
+		rc = -1;
+	return rc;
+}
+
+void fan_out_close(struct fan_out *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free((char *)(uintptr_t)f->items[i].text);
+	free(f->items);
+	plan_units_free(&f->units);
+	plan_writer_free(&f->writer);
+}
+
+static bool fan_out_row(const struct recipient *r, void *arg)
+{
+	struct fan_out *f = arg;
+
+	f->rows++;
+	f->cursor = r->id;
+	return fan_out_add(f, r, 0, f->e) >= 0;
 }
 
 int campaign_fan_out(struct store *st, const struct campaign_plan *p, struct campaign *c,
 		     int64_t now, size_t batch, size_t *planned, size_t *faults, bool *more,
 		     struct err *e)
 {
-	struct fan_out f = {.due_at = now > c->starts_at ? now : c->starts_at,
-			    .cursor = c->cursor};
-	int64_t opens = calendar_next_open(p->house->calendar, f.due_at);
+	struct fan_out f;
+	size_t linked = 0;
 	int rc;
 
 	*planned = *faults = 0;
@@ -129,23 +182,24 @@ int campaign_fan_out(struct store *st, const struct campaign_plan *p, struct cam
 		c->cursor = -1;
 		return store_campaign_update(st, c, e);
 	}
-	rc = fan_out_texts_hold(st, p, e);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		return fan_out_halt(st, c, e);
 	if (batch == 0)
 		batch = FAN_OUT_BATCH;
-	f.day = civil_day_of(opens == INT64_MAX ? f.due_at : opens);
-	f.items = mem_calloc(batch, sizeof(*f.items));
-	plan_writer_init(&f.writer, p);
-	rc = fan_out_batch(st, &f, c, batch, planned, e);
-	*faults = f.faults;
-	*more = rc == 0 && c->cursor >= 0;
-	for (size_t i = 0; i < f.n; i++)
-		free((char *)(uintptr_t)f.items[i].text);
-	free(f.items);
-	plan_units_free(&f.units);
-	plan_writer_free(&f.writer);
+	rc = fan_out_open(&f, st, p, c, now, batch, e);
+	if (rc > 0) {
+		f.e = e;
+		rc = store_recipient_scan(st, c->programme, c->cursor, batch, true, fan_out_row,
+					  &f, e);
+		if (f.failed)
+			rc = -1;
+		if (rc == 0)
+			rc = store_message_plan(st, f.items, f.n, planned, &linked, e);
+		if (rc == 0) {
+			c->cursor = f.rows < batch ? -1 : f.cursor;
+			rc = store_campaign_update(st, c, e);
+		}
+		*faults = f.faults;
+		*more = rc == 0 && c->cursor >= 0;
+	}
+	fan_out_close(&f);
 	return rc;
 }

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "campaign/plan.h"
+#include "store/rung.h"
 
 /* How long a campaign whose texts know no deadline may send. */
 #define LIFE_DEFAULT_DAYS 14
@@ -89,11 +90,16 @@ int campaign_create(struct store *st, const struct campaign_house *house, struct
 {
 	int64_t now = clock_now_ms();
 	struct campaign row = *c; /* c's texts stay borrowed */
+	struct ladder ladder;
 	char empty[] = "{}", sms[] = "sms";
 
 	if (c->name == NULL || *c->name == '\0')
 		return err_set(e, EX_DATAERR, "chiến dịch chưa có tên");
+	if (ladder_parse(c->ladder, c->channel, &ladder, e) < 0)
+		return -1;
 	row.channel = c->channel != NULL ? c->channel : sms;
+	if (c->ladder != NULL)
+		row.channel = ladder.rungs[0].channel;
 	row.parameters = c->parameters != NULL ? c->parameters : empty;
 	row.starts_at = c->starts_at != 0 ? c->starts_at : now;
 	row.state = CAMPAIGN_DRAFT;
@@ -325,6 +331,8 @@ int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e
 int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e)
 {
 	struct message_counts n;
+	int64_t due;
+	int rc;
 
 	if (c->stream || (c->cursor >= 0 && c->state != CAMPAIGN_CANCELLED))
 		return 0;
@@ -333,5 +341,9 @@ int campaign_is_finished(struct store *st, const struct campaign *c, struct err 
 	for (int s = 0; s <= MESSAGE_LINKED; s++)
 		if (n.by_state[s] > 0 && !message_is_final((enum message_state)s))
 			return 0;
-	return 1;
+	if (c->state == CAMPAIGN_CANCELLED)
+		return 1;
+	/* Somebody may still go on to the next rung. */
+	rc = store_rung_next(st, c->id, &due, e);
+	return rc < 0 ? -1 : rc == 0;
 }

@@ -503,6 +503,25 @@ static int plan_add_holds(struct campaign_plan *p, struct err *e)
 	return 0;
 }
 
+/* A rung that nobody could be reached on is found out before anybody waits there. */
+static int plan_check_channels(const struct campaign_plan *p, struct err *e)
+{
+	const struct campaign_house *h = p->house;
+
+	for (int i = 0; h->channels != NULL && p->ladder.n > 1 && i < p->ladder.n; i++) {
+		const struct ladder_rung *r = &p->ladder.rungs[i];
+		size_t k = 0;
+
+		while (k < h->n_channels && strcmp(h->channels[k].name, r->channel) != 0)
+			k++;
+		if (!r->paper && k == h->n_channels)
+			return err_set(e, EX_DATAERR,
+				       "chưa cấu hình nhà cung cấp nào cho kênh %s",
+				       r->channel);
+	}
+	return 0;
+}
+
 struct campaign_plan *campaign_plan_new(const struct campaign_house *house,
 					const struct campaign *row, struct err *e)
 {
@@ -512,6 +531,9 @@ struct campaign_plan *campaign_plan_new(const struct campaign_house *house,
 	p->row = row;
 	p->accents = house->can_ucs2 ? (enum sms_accents)row->accents : SMS_WITHOUT_ACCENTS;
 	p->year = civil_from_ms(row->starts_at).year;
+	if (ladder_parse(row->ladder, row->channel, &p->ladder, e) < 0 ||
+	    plan_check_channels(p, e) < 0)
+		goto fail;
 	/* A stream's texts are made by whoever feeds it: its plan only judges. */
 	if (row->stream && (row->programme == NULL || *row->programme == '\0'))
 		return p;
@@ -559,6 +581,11 @@ const struct programme *campaign_plan_programme(const struct campaign_plan *p)
 	return p->programme;
 }
 
+const struct ladder *campaign_plan_ladder(const struct campaign_plan *p)
+{
+	return &p->ladder;
+}
+
 int64_t plan_expires_at(const struct campaign_plan *p, int audience)
 {
 	int64_t a = p->audiences[audience].void_at;
@@ -585,6 +612,7 @@ void plan_texts_hash(const struct campaign_plan *p, char out[65])
 	plan_hash_text(&h, p->house->card_name);
 	plan_hash_text(&h, p->house->phone_office);
 	plan_hash_text(&h, p->deadline);
+	plan_hash_text(&h, p->row->ladder);
 	for (int i = 0; i < p->n_audiences; i++) {
 		const struct plan_audience *a = &p->audiences[i];
 

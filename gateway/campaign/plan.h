@@ -60,6 +60,7 @@ struct campaign_plan {
 	json_t *parameters;
 	char *deadline;	       /* ISO date of {{han}}: the last good day; NULL = none left */
 	char *place_parameter; /* the campaign's noi_lam; NULL = the audience's place */
+	struct ladder ladder;
 	enum sms_accents accents;
 	int year; /* in which the campaign starts: who is a minor */
 	struct plan_audience audiences[PLAN_MAX_AUDIENCES];
@@ -88,6 +89,9 @@ const struct plan_unit *plan_units_find(struct plan_units *u, int64_t id);
 enum exclusion plan_judge(const struct campaign_plan *p, const struct recipient *r,
 			  const struct plan_unit *unit, int *audience);
 
+/* What speaks against the number alone, and not against a letter. */
+bool exclusion_of_number(enum exclusion x);
+
 /* Room for rendering one message after the other. */
 struct plan_writer {
 	const struct campaign_plan *plan;
@@ -98,6 +102,7 @@ struct plan_writer {
 	const struct plan_unit *unit;
 	json_t *facts;
 	bool marking; /* a stencil is being cut: values are its marks */
+	bool plain;   /* not for SMS: the longest body, accented, one piece */
 };
 void plan_writer_init(struct plan_writer *w, const struct campaign_plan *p);
 void plan_writer_free(struct plan_writer *w);

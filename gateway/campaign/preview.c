@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "campaign/plan.h"
+#include "store/rung.h"
 #include "text/phone.h"
 
 /* Samples are kept at every stride-th message; when the room is full every second one goes and the
@@ -20,6 +21,9 @@ struct preview_seen {
 };
 
 struct preview_pass {
+	struct store *st;
+	struct err *e; /* of a read that failed */
+	bool failed;
 	struct plan_writer writer;
 	struct plan_units units;
 	struct preview_seen seen;
@@ -120,6 +124,20 @@ static void preview_hash_text(struct preview_pass *w, const char *s)
 	(void)crypto_hash_sha256_update(&w->hash, (const unsigned char *)s, strlen(s) + 1);
 }
 
+/* Of a message part on a rung, in đồng. */
+static int64_t preview_price(const struct campaign_plan *p, int rung)
+{
+	const struct campaign_house *h = p->house;
+
+	if (p->ladder.rungs[rung].paper)
+		return 0;
+	for (size_t i = 0; i < h->n_channels; i++) {
+		if (strcmp(h->channels[i].name, p->ladder.rungs[rung].channel) == 0)
+			return h->channels[i].price_per_segment;
+	}
+	return h->price_per_segment;
+}
+
 /* The campaign itself: what it says, to whom, when, at what price. */
 static void preview_hash_begin(struct preview_pass *w)
 {
@@ -133,6 +151,7 @@ static void preview_hash_begin(struct preview_pass *w)
 	preview_hash_text(w, c->programme);
 	preview_hash_text(w, c->audiences);
 	preview_hash_text(w, c->channel);
+	preview_hash_text(w, c->ladder);
 	preview_hash_text(w, c->parameters);
 	preview_hash_number(w, (uint64_t)p->accents);
 	preview_hash_number(w, (uint64_t)c->lane);
@@ -140,7 +159,8 @@ static void preview_hash_begin(struct preview_pass *w)
 	preview_hash_number(w, (uint64_t)c->starts_at);
 	for (int i = 0; i < p->n_audiences; i++)
 		preview_hash_number(w, (uint64_t)plan_expires_at(p, i));
-	preview_hash_number(w, (uint64_t)p->house->price_per_segment);
+	for (int i = 0; i < p->ladder.n; i++)
+		preview_hash_number(w, (uint64_t)preview_price(p, i));
 	plan_texts_hash(p, texts);
 	preview_hash_text(w, texts);
 }
@@ -154,8 +174,65 @@ static void preview_hash_end(struct preview_pass *w)
 	(void)sodium_bin2hex(w->out->hash, sizeof(w->out->hash), digest, sizeof(digest));
 }
 
+static void preview_fault(struct campaign_preview *out, const char *text)
+{
+	if ((size_t)out->n_faults < sizeof(out->faults) / sizeof(out->faults[0]))
+		out->faults[out->n_faults] = mem_strdup(text);
+	out->n_faults++;
+}
+
+/* The rung that r starts on: what is known of the number today. */
+static int preview_start(struct preview_pass *w, const struct recipient *r)
+{
+	const struct campaign_plan *p = w->writer.plan;
+	const struct ladder_config *l = p->house->ladder;
+	int64_t since = w->from - (l != NULL ? l->absent_for : 0);
+
+	for (int i = 0; p->ladder.n > 1 && l != NULL && i < p->ladder.n; i++) {
+		int rc = p->ladder.rungs[i].paper
+			     ? 0
+			     : store_contact_absent(w->st, r->contact_id,
+						    p->ladder.rungs[i].channel, since, w->e);
+
+		w->failed = w->failed || rc < 0;
+		if (rc <= 0)
+			return i;
+	}
+	return 0;
+}
+
+/* Renders r's message; an audience whose time is over is a fault of each of its rows. */
+static int preview_render(struct preview_pass *w, int audience, const struct recipient *r,
+			  const struct plan_unit *unit, int rung, struct plan_message *m)
+{
+	const struct campaign_plan *p = w->writer.plan;
+	struct err e = ERR_INIT;
+
+	w->writer.plain = strcmp(p->ladder.rungs[rung].channel, "sms") != 0;
+	if (plan_expires_at(p, audience) <= w->from)
+		(void)err_set(&e, EX_DATAERR, "đối tượng %s: hạn gửi đã qua",
+			      p->audiences[audience].a->id);
+	else if (plan_render(&w->writer, audience, r, unit, m, &e) == 0)
+		return 0;
+	preview_fault(w->out, e.text);
+	return -1;
+}
+
+/* The price of one more rung, for whoever goes down to it. */
+static void preview_worst(struct preview_pass *w, int audience, const struct recipient *r,
+			  const struct plan_unit *unit, int rung)
+{
+	struct plan_message m = {0};
+
+	if (w->writer.plan->ladder.rungs[rung].paper ||
+	    preview_render(w, audience, r, unit, rung, &m) < 0)
+		return;
+	w->out->cost_worst += m.count.segments * preview_price(w->writer.plan, rung);
+	free(m.text);
+}
+
 static void preview_count(struct preview_pass *w, const struct plan_message *m, int audience,
-			  const struct recipient *r)
+			  const struct recipient *r, const struct plan_unit *unit, int rung)
 {
 	struct campaign_preview *out = w->out;
 	int64_t rank = (int64_t)m->count.segments * 10000 + m->count.units;
@@ -167,6 +244,8 @@ static void preview_count(struct preview_pass *w, const struct plan_message *m, 
 	    r->phone_status == PHONE_UNKNOWN_RANGE && (r->contact_flags & CONTACT_REACHED) == 0;
 	out->by_segments[m->count.segments < 7 ? m->count.segments : 7]++;
 	out->segments += m->count.segments;
+	out->cost += m->count.segments * preview_price(w->writer.plan, rung);
+	out->cost_worst += m->count.segments * preview_price(w->writer.plan, rung);
 	out->segments_with += m->segments_with;
 	out->segments_without += m->segments_without;
 	if (rank > w->longest_units) {
@@ -176,29 +255,8 @@ static void preview_count(struct preview_pass *w, const struct plan_message *m, 
 	preview_hash_number(w, (uint64_t)r->id);
 	preview_hash_number(w, r->number);
 	preview_hash_text(w, m->text);
-}
-
-static void preview_fault(struct campaign_preview *out, const char *text)
-{
-	if ((size_t)out->n_faults < sizeof(out->faults) / sizeof(out->faults[0]))
-		out->faults[out->n_faults] = mem_strdup(text);
-	out->n_faults++;
-}
-
-/* Renders r's message; an audience whose time is over is a fault of each of its rows. */
-static int preview_render(struct preview_pass *w, int audience, const struct recipient *r,
-			  const struct plan_unit *unit, struct plan_message *m)
-{
-	const struct campaign_plan *p = w->writer.plan;
-	struct err e = ERR_INIT;
-
-	if (plan_expires_at(p, audience) <= w->from)
-		(void)err_set(&e, EX_DATAERR, "đối tượng %s: hạn gửi đã qua",
-			      p->audiences[audience].a->id);
-	else if (plan_render(&w->writer, audience, r, unit, m, &e) == 0)
-		return 0;
-	preview_fault(w->out, e.text);
-	return -1;
+	for (int i = rung + 1; i < w->writer.plan->ladder.n; i++)
+		preview_worst(w, audience, r, unit, i);
 }
 
 static bool preview_row(const struct recipient *r, void *arg)
@@ -207,23 +265,33 @@ static bool preview_row(const struct recipient *r, void *arg)
 	struct campaign_preview *out = w->out;
 	const struct plan_unit *unit = plan_units_find(&w->units, r->unit_id);
 	struct plan_message m = {0};
+	const struct ladder *l = &w->writer.plan->ladder;
 	enum exclusion why;
-	int audience = -1;
+	int audience = -1, start;
 
 	out->recipients++;
 	why = plan_judge(w->writer.plan, r, unit, &audience);
+	if (exclusion_of_number(why) && ladder_paper(l, 0) >= 0) {
+		out->starts_on[ladder_paper(l, 0)]++;
+		preview_hash_number(w, (uint64_t)r->id);
+		return true;
+	}
 	if (why != EXCLUDED_COUNT) {
 		out->excluded[why]++;
 		return true;
 	}
-	if (preview_render(w, audience, r, unit, &m) < 0)
+	start = preview_start(w, r);
+	out->starts_on[start]++;
+	if (w->failed || l->rungs[start].paper)
+		return !w->failed;
+	if (preview_render(w, audience, r, unit, start, &m) < 0)
 		return true;
 	if (r->contact_shared > 1 &&
 	    !preview_seen_new(&w->seen, (uint64_t)r->contact_id * PLAN_MAX_AUDIENCES +
 					    (uint64_t)w->writer.plan->audiences[audience].like))
 		out->excluded[EXCLUDED_SHARED]++;
 	else
-		preview_count(w, &m, audience, r);
+		preview_count(w, &m, audience, r, unit, start);
 	free(m.text);
 	return true;
 }
@@ -265,7 +333,7 @@ static void preview_choose_samples(struct preview_pass *w)
 int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t now,
 		     struct campaign_preview *out, struct err *e)
 {
-	struct preview_pass w = {.out = out, .stride = 1, .from = now};
+	struct preview_pass w = {.st = st, .e = e, .out = out, .stride = 1, .from = now};
 	int rc;
 
 	if (p->row->starts_at > now)
@@ -277,7 +345,8 @@ int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t no
 	if (rc == 0)
 		rc = store_recipient_scan(st, p->row->programme, 0, SIZE_MAX, true, preview_row,
 					  &w, e);
-	out->cost = out->segments * p->house->price_per_segment;
+	if (w.failed)
+		rc = -1;
 	preview_hash_end(&w);
 	preview_choose_samples(&w);
 	plan_units_free(&w.units);
@@ -305,7 +374,23 @@ static json_t *preview_sample_json(const struct campaign_sample *s)
 			 "segments", s->count.segments, "units", s->count.units);
 }
 
-json_t *campaign_preview_json(const struct campaign_preview *p)
+static json_t *preview_ladder_json(const struct campaign_plan *plan,
+				   const struct campaign_preview *p)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < plan->ladder.n; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s,s:I,s:I,s:I}", "channel",
+						plan->ladder.rungs[i].channel, "wait_ms",
+						(json_int_t)plan->ladder.rungs[i].wait,
+						"starts", (json_int_t)p->starts_on[i], "price",
+						(json_int_t)preview_price(plan, i)));
+	return list;
+}
+
+json_t *campaign_preview_json(const struct campaign_plan *plan,
+			      const struct campaign_preview *p)
 {
 	static const char *const reasons[EXCLUDED_COUNT] = {
 	    [EXCLUDED_NOT_IN_AUDIENCE] = "not_in_audience",
@@ -334,12 +419,13 @@ json_t *campaign_preview_json(const struct campaign_preview *p)
 	for (size_t i = 0; i < shown && (int64_t)i < p->n_faults; i++)
 		json_array_append_new(faults, json_string(p->faults[i]));
 	return json_pack(
-	    "{s:I,s:I,s:o,s:{s:I},s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:s}", "recipients",
-	    (json_int_t)p->recipients, "messages", (json_int_t)p->messages, "excluded",
-	    excluded, "warnings", "unknown_range", (json_int_t)p->unknown_range, "by_segments",
-	    segments, "segments", (json_int_t)p->segments, "cost", (json_int_t)p->cost,
-	    "segments_with", (json_int_t)p->segments_with, "segments_without",
-	    (json_int_t)p->segments_without, "samples", samples, "longest",
+	    "{s:I,s:I,s:o,s:{s:I},s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:I,s:o,s:s}",
+	    "recipients", (json_int_t)p->recipients, "messages", (json_int_t)p->messages,
+	    "excluded", excluded, "warnings", "unknown_range", (json_int_t)p->unknown_range,
+	    "by_segments", segments, "segments", (json_int_t)p->segments, "cost",
+	    (json_int_t)p->cost, "cost_worst", (json_int_t)p->cost_worst, "segments_with",
+	    (json_int_t)p->segments_with, "segments_without", (json_int_t)p->segments_without,
+	    "ladder", preview_ladder_json(plan, p), "samples", samples, "longest",
 	    p->longest.text != NULL ? preview_sample_json(&p->longest) : json_null(),
 	    "n_faults", (json_int_t)p->n_faults, "faults", faults, "hash", p->hash);
 }

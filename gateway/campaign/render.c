@@ -122,6 +122,12 @@ enum exclusion plan_judge(const struct campaign_plan *p, const struct recipient 
 	return plan_judge_number(r);
 }
 
+bool exclusion_of_number(enum exclusion x)
+{
+	return x == EXCLUDED_WRONG_PERSON || x == EXCLUDED_NO_PHONE ||
+	       x == EXCLUDED_UNCONFIRMED;
+}
+
 const char *exclusion_vi(enum exclusion x)
 {
 	static const char *const names[] = {
@@ -315,7 +321,7 @@ void plan_cut_stencils(const struct campaign_plan *p, struct plan_audience *a)
 static int plan_fill(struct plan_writer *w, const struct plan_audience *a, int body,
 		     struct stencil_text *out, struct err *e)
 {
-	bool accents = w->plan->accents != SMS_WITHOUT_ACCENTS;
+	bool accents = w->plain || w->plan->accents != SMS_WITHOUT_ACCENTS;
 	struct stencil_values v = plan_values(w);
 
 	if (a->stencils[body] != NULL && stencil_fill(a->stencils[body], &v, accents, out))
@@ -361,6 +367,12 @@ int plan_render(struct plan_writer *w, int audience, const struct recipient *r,
 
 		if (plan_fill(w, a, b, &both, e) < 0)
 			goto fail;
+		if (w->plain) {
+			out->text = both.with;
+			out->count = (struct sms_count){.ucs2 = true, .segments = 1};
+			free(both.without);
+			return 0;
+		}
 		if (both.without_count.segments <= 1 || b == a->n_bodies - 1) {
 			plan_settle(w->plan, &both, out);
 			break;

@@ -8,6 +8,8 @@
 #include "base/conf.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "store/rung.h"
+#include "text/phone.h"
 #include "text/vi.h"
 
 const char *campaign_state_vi(enum campaign_state s)
@@ -20,13 +22,14 @@ const char *campaign_state_vi(enum campaign_state s)
 
 static json_t *campaign_json(const struct campaign *k)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:s?, s:s?, s:s?}",
-			 "id", (json_int_t)k->id, "name", k->name, "programme", k->programme,
-			 "audiences", k->audiences, "channel", k->channel, "state",
-			 campaign_state_name(k->state), "stream", k->stream, "fan_out_done",
-			 k->cursor == -1, "starts_at", (json_int_t)k->starts_at, "expires_at",
-			 (json_int_t)k->expires_at, "created_by", k->created_by, "approved_by",
-			 k->approved_by, "halt_reason", k->halt_reason);
+	return json_pack(
+	    "{s:I, s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:b, s:I, s:I, s:s?, s:s?, s:s?}", "id",
+	    (json_int_t)k->id, "name", k->name, "programme", k->programme, "audiences",
+	    k->audiences, "channel", k->channel, "ladder", k->ladder, "state",
+	    campaign_state_name(k->state), "stream", k->stream, "fan_out_done", k->cursor == -1,
+	    "starts_at", (json_int_t)k->starts_at, "expires_at", (json_int_t)k->expires_at,
+	    "created_by", k->created_by, "approved_by", k->approved_by, "halt_reason",
+	    k->halt_reason);
 }
 
 static void campaign_list_row(const struct campaign *k, void *arg)
@@ -81,17 +84,119 @@ static json_t *campaign_counts_json(const struct message_counts *n)
 	return states;
 }
 
+/* How far each rung of a ladder has come. */
+static int campaign_rungs_json(struct cli *c, const struct campaign *k, json_t **out,
+			       struct err *e)
+{
+	struct ladder l;
+	struct message_counts n;
+
+	*out = json_array();
+	if (ladder_parse(k->ladder, k->channel, &l, e) < 0)
+		return -1;
+	for (int i = 0; i < l.n; i++) {
+		if (store_rung_counts(c->store, k->id, i, &n, e) < 0)
+			return -1;
+		json_array_append_new(*out, json_pack("{s:i, s:s, s:I, s:o}", "rung", i,
+						      "channel", l.rungs[i].channel, "total",
+						      (json_int_t)n.total, "messages",
+						      campaign_counts_json(&n)));
+	}
+	return 0;
+}
+
+static bool campaign_unreached_row(const struct rung_person *p, void *arg)
+{
+	char masked[32];
+
+	phone_mask(p->number, masked);
+	json_array_append_new(arg,
+			      json_pack("{s:s, s:s?, s:s?, s:s?, s:s, s:i, s:s, s:s?}", "key",
+					p->key, "name", p->name, "unit", p->unit, "group",
+					p->group, "number", masked, "rung", p->rung, "state",
+					message_state_name(p->state), "reason", p->reason));
+	return true;
+}
+
+/* Whom no rung reached, by hamlet and group. */
+static int campaign_unreached(struct cli *c, const struct campaign *k, struct err *e)
+{
+	json_t *list = json_array(), *row;
+	struct ladder l;
+	size_t i;
+
+	if (ladder_parse(k->ladder, k->channel, &l, e) < 0 ||
+	    store_rung_unreached(c->store, k->id, campaign_unreached_row, list, e) < 0) {
+		json_decref(list);
+		return -1;
+	}
+	if (c->json)
+		return cli_print_json(list);
+	json_array_foreach(list, i, row)
+	{
+		static const struct {
+			const char *key;
+			int width;
+		} cells[] = {{"unit", 16}, {"group", 8}, {"key", 10}, {"name", 26}};
+		const char *reason = json_string_value(json_object_get(row, "reason"));
+		json_int_t rung = json_integer_value(json_object_get(row, "rung"));
+		enum message_state s = MESSAGE_HELD;
+
+		for (size_t n = 0; n < sizeof(cells) / sizeof(cells[0]); n++) {
+			const char *text =
+			    json_string_value(json_object_get(row, cells[n].key));
+
+			cli_cell(text != NULL ? text : "-", cells[n].width);
+		}
+		(void)message_state_from_name(json_string_value(json_object_get(row, "state")),
+					      &s);
+		(void)printf("%s: %s%s%s\n",
+			     rung < l.n ? ladder_channel_vi(l.rungs[rung].channel) : "?",
+			     message_state_vi(s), reason != NULL ? ", " : "",
+			     reason != NULL ? reason : "");
+	}
+	json_decref(list);
+	return 0;
+}
+
+static void campaign_print_states(const json_t *states, int indent)
+{
+	for (int s = 0; s < 32; s++) {
+		const char *name = message_state_name((enum message_state)s);
+		int64_t n = json_integer_value(json_object_get(states, name));
+		char text[32];
+
+		if (n == 0)
+			continue;
+		vi_number(n, text);
+		(void)printf("%*s", indent, "");
+		cli_cell(message_state_vi((enum message_state)s), 30 - indent);
+		cli_cell(text, -8);
+		(void)printf("\n");
+	}
+}
+
 static int campaign_show(struct cli *c, int argc, char **argv, struct err *e)
 {
+	bool unreached = false;
+	const struct cli_option options[] = {{.name = "unreached", .flag = &unreached},
+					     {.name = NULL}};
 	struct campaign k = {0};
 	struct message_counts n;
+	json_t *rungs = NULL, *states, *rung;
 	int finished, rc = -1;
+	size_t i;
 
-	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
-	    cli_campaign(c, argv[1], &k, e) < 0)
+	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0 ||
+	    cli_open(c, STORE_READER, e) < 0 || cli_campaign(c, argv[1], &k, e) < 0)
 		return -1;
+	if (unreached) {
+		rc = campaign_unreached(c, &k, e);
+		goto out;
+	}
 	finished = campaign_is_finished(c->store, &k, e);
-	if (finished < 0 || store_message_counts(c->store, k.id, 0, &n, e) < 0)
+	if (finished < 0 || store_message_counts(c->store, k.id, 0, &n, e) < 0 ||
+	    campaign_rungs_json(c, &k, &rungs, e) < 0)
 		goto out;
 	if (c->json) {
 		json_t *j = campaign_json(&k);
@@ -100,6 +205,7 @@ static int campaign_show(struct cli *c, int argc, char **argv, struct err *e)
 		json_object_set_new(j, "messages", campaign_counts_json(&n));
 		json_object_set_new(j, "total", json_integer(n.total));
 		json_object_set_new(j, "segments", json_integer(n.segments_accepted));
+		json_object_set(j, "rungs", rungs);
 		rc = cli_print_json(j);
 		goto out;
 	}
@@ -108,19 +214,21 @@ static int campaign_show(struct cli *c, int argc, char **argv, struct err *e)
 	(void)printf("  chương trình %s, đối tượng %s, soạn: %s, duyệt: %s\n", k.programme,
 		     k.audiences, k.created_by != NULL ? k.created_by : "-",
 		     k.approved_by != NULL ? k.approved_by : "-");
-	for (int s = 0; s < 32; s++) {
-		char text[32];
-
-		if (n.by_state[s] == 0)
-			continue;
-		vi_number(n.by_state[s], text);
-		(void)printf("  ");
-		cli_cell(message_state_vi((enum message_state)s), 28);
-		cli_cell(text, -8);
-		(void)printf("\n");
+	states = campaign_counts_json(&n);
+	campaign_print_states(states, 2);
+	json_decref(states);
+	json_array_foreach(rungs, i, rung)
+	{
+		if (json_array_size(rungs) == 1)
+			break;
+		(void)printf(
+		    "  nấc %zu, %s\n", i + 1,
+		    ladder_channel_vi(json_string_value(json_object_get(rung, "channel"))));
+		campaign_print_states(json_object_get(rung, "messages"), 4);
 	}
 	rc = 0;
 out:
+	json_decref(rungs);
 	campaign_clear(&k);
 	return rc;
 }
@@ -142,7 +250,7 @@ static void campaign_print_sample(const struct campaign_sample *s)
 		     s->count.segments, s->count.ucs2 ? "có dấu" : "không dấu", s->text);
 }
 
-static void campaign_print_preview(const struct campaign_preview *p)
+static void campaign_print_preview(const struct ladder *l, const struct campaign_preview *p)
 {
 	campaign_line("Dòng trong danh sách", p->recipients);
 	for (int x = 0; x < EXCLUDED_COUNT; x++) {
@@ -165,6 +273,16 @@ static void campaign_print_preview(const struct campaign_preview *p)
 	campaign_line("  nếu gửi có dấu", p->segments_with);
 	campaign_line("  nếu gửi không dấu", p->segments_without);
 	campaign_line("Chi phí (đồng)", p->cost);
+	for (int i = 0; l->n > 1 && i < l->n; i++) {
+		char label[64];
+
+		(void)snprintf(label, sizeof(label), "  bắt đầu ở nấc %d, %s", i + 1,
+			       ladder_channel_vi(l->rungs[i].channel));
+		campaign_line(label, p->starts_on[i]);
+	}
+	if (l->n > 1)
+		campaign_line("Chi phí nhiều nhất, nếu ai cũng xuống hết nấc (đồng)",
+			      p->cost_worst);
 	(void)printf("\nTin mẫu:\n");
 	for (int i = 0; i < p->n_samples; i++)
 		campaign_print_sample(&p->samples[i]);
@@ -192,9 +310,9 @@ static int campaign_preview_run(struct cli *c, int argc, char **argv, struct err
 	if (plan == NULL || campaign_preview(c->store, plan, clock_now_ms(), &p, e) < 0)
 		goto out;
 	if (c->json)
-		rc = cli_print_json(campaign_preview_json(&p));
+		rc = cli_print_json(campaign_preview_json(plan, &p));
 	else
-		campaign_print_preview(&p);
+		campaign_print_preview(campaign_plan_ladder(plan), &p);
 	rc = p.n_faults > 0 ? EX_DATAERR : 0;
 out:
 	campaign_preview_free(&p);
@@ -257,19 +375,15 @@ static int campaign_create_run(struct cli *c, int argc, char **argv, struct err 
 	static const char *const accents[] = {"with", "without", "cheapest", NULL};
 	static const char *const lanes[] = {"urgent", "notice", "bulk", NULL};
 	const char *programme = NULL, *audience = NULL, *accent = "without", *lane = "bulk";
-	const char *starts = NULL, *expires = NULL;
+	const char *starts = NULL, *expires = NULL, *ladder = NULL;
 	struct cli_texts set = {.n = 0};
 	long step = 0;
 	const struct cli_option options[] = {
-	    {.name = "programme", .text = &programme},
-	    {.name = "audience", .text = &audience},
-	    {.name = "accents", .text = &accent},
-	    {.name = "lane", .text = &lane},
-	    {.name = "starts", .text = &starts},
-	    {.name = "expires", .text = &expires},
-	    {.name = "set", .texts = &set},
-	    {.name = "step", .number = &step},
-	    {.name = NULL},
+	    {.name = "programme", .text = &programme}, {.name = "audience", .text = &audience},
+	    {.name = "accents", .text = &accent},      {.name = "lane", .text = &lane},
+	    {.name = "ladder", .text = &ladder},       {.name = "starts", .text = &starts},
+	    {.name = "expires", .text = &expires},     {.name = "set", .texts = &set},
+	    {.name = "step", .number = &step},	       {.name = NULL},
 	};
 	struct campaign k = {0};
 	int chosen_accents, chosen_lane, rc = -1;
@@ -293,6 +407,7 @@ static int campaign_create_run(struct cli *c, int argc, char **argv, struct err 
 	k.programme = mem_strdup(programme);
 	k.audiences = mem_strdup(audience);
 	k.channel = mem_strdup("sms");
+	k.ladder = mem_strdup(ladder);
 	k.lane = (enum lane)chosen_lane;
 	k.accents = chosen_accents;
 	k.step = (int)step;

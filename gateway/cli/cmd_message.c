@@ -27,9 +27,9 @@ static json_t *message_json(const struct message_row *r)
 	json_t *o;
 
 	phone_mask(r->number, masked);
-	o = json_pack("{s:I, s:I, s:I, s:i, s:s, s:s, s:i, s:i, s:b}", "id", (json_int_t)r->id,
-		      "campaign", (json_int_t)r->campaign_id, "recipient",
-		      (json_int_t)r->recipient_id, "step", r->step, "state",
+	o = json_pack("{s:I, s:I, s:I, s:i, s:i, s:s, s:s, s:i, s:i, s:b}", "id",
+		      (json_int_t)r->id, "campaign", (json_int_t)r->campaign_id, "recipient",
+		      (json_int_t)r->recipient_id, "step", r->step, "rung", r->rung, "state",
 		      message_state_name(r->state), "number", masked, "attempts", r->attempts,
 		      "segments", r->segments, "ucs2", r->ucs2);
 	if (r->linked_to != 0)
@@ -40,7 +40,7 @@ static json_t *message_json(const struct message_row *r)
 		json_object_set_new(o, "code", json_string(r->code));
 	if (r->provider_ref != NULL && *r->provider_ref != '\0')
 		json_object_set_new(o, "provider_ref", json_string(r->provider_ref));
-	message_time(o, "due_at", r->due_at);
+	message_time(o, "due_at", r->due_at < INT64_MAX ? r->due_at : 0);
 	message_time(o, "expires_at", r->expires_at);
 	message_time(o, "sent_at", r->sent_at);
 	message_time(o, "final_at", r->final_at);
@@ -65,6 +65,8 @@ static bool message_collect(const struct message_row *r, void *arg)
 	phone_mask(r->number, masked);
 	(void)printf("%8lld  ", (long long)r->id);
 	cli_cell(masked, 16);
+	if (r->rung > 0)
+		(void)printf("nấc %d  ", r->rung + 1);
 	cli_cell(message_state_vi(r->state), 24);
 	(void)printf("%s\n", r->reason != NULL ? r->reason : "");
 	return true;

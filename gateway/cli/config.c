@@ -110,6 +110,11 @@ static const struct conf_field config_fields[] = {
      .offset = offsetof(struct config, caps),
      .table = &caps_config_table,
      .help = "how often one number may be written to"},
+    {.key = "ladder",
+     .type = CONF_OBJECT,
+     .offset = offsetof(struct config, ladder),
+     .table = &ladder_config_table,
+     .help = "from one channel to the next"},
     {.key = "dispatch",
      .type = CONF_OBJECT,
      .offset = offsetof(struct config, dispatch),
@@ -349,11 +354,33 @@ const struct programme *house_programme(const struct house *h, const char *name)
 	return NULL;
 }
 
+/* Each channel at the price of its provider that is preferred; the preferred one of SMS, else the
+ * first of all. */
+static const struct provider_facts *house_furnish_channels(struct house *h, size_t *n)
+{
+	const struct provider_facts *sms = NULL;
+
+	*n = 0;
+	for (size_t i = 0; i < h->n_providers; i++) {
+		const struct provider_facts *f = provider_facts(h->providers[i]);
+		size_t k = 0;
+
+		if (sms == NULL && strcmp(f->channel, "sms") == 0)
+			sms = f;
+		while (k < *n && strcmp(h->channels[k].name, f->channel) != 0)
+			k++;
+		if (k == *n && k < sizeof(h->channels) / sizeof(h->channels[0]))
+			h->channels[(*n)++] = (struct campaign_channel){
+			    .name = f->channel, .price_per_segment = f->price_per_segment};
+	}
+	return sms != NULL ? sms : h->n_providers > 0 ? provider_facts(h->providers[0]) : NULL;
+}
+
 /* What campaigns borrow. Prices and limits are those of the provider that is preferred. */
 static void house_furnish_campaigns(struct house *h)
 {
-	const struct provider_facts *facts =
-	    h->n_providers > 0 ? provider_facts(h->providers[0]) : NULL;
+	size_t n;
+	const struct provider_facts *facts = house_furnish_channels(h, &n);
 
 	h->campaign = (struct campaign_house){
 	    .dir = h->cfg.descriptions,
@@ -364,6 +391,9 @@ static void house_furnish_campaigns(struct house *h)
 	    .phone_office = *h->cfg.unit.phone != '\0' ? h->cfg.unit.phone : NULL,
 	    .calendar = h->calendar,
 	    .caps = &h->cfg.caps,
+	    .ladder = &h->cfg.ladder,
+	    .channels = h->channels,
+	    .n_channels = n,
 	    .price_per_segment = facts != NULL ? facts->price_per_segment : 0,
 	    .forbidden = facts != NULL ? facts->forbidden : "",
 	    .max_segments = facts != NULL ? facts->max_segments : 0,

@@ -33,6 +33,7 @@ struct config {
 	struct conf_list providers; /* struct provider_config */
 	struct hours_config hours;
 	struct caps_config caps;
+	struct ladder_config ladder;
 	struct dispatch_config dispatch;
 	struct reports_config reports;
 	int log_level; /* enum log_level */
@@ -48,6 +49,7 @@ struct house {
 	struct provider **providers;
 	size_t n_providers;
 	struct campaign_house campaign; /* what the lower floors borrow */
+	struct campaign_channel channels[8];
 	struct programme **programmes;	/* all programmes of the directory, NULL-terminated */
 	size_t n_programmes;
 	struct report_house report;

@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"campaign",
      "campaign list|show C|preview C [--json]\n"
      "campaign create NAME --programme P --audience A1[,A2] [--accents with|without|cheapest]\n"
+     "                [--ladder zalo:24h,sms:72h,letter,visit]\n"
      "                [--set NAME=VALUE]… [--starts DATE] [--expires DATE] [--step N] [--lane "
      "L]\n"
      "campaign approve|start|pause|resume|cancel C",

@@ -13,14 +13,14 @@
 /* How long a campaign is left alone that says it has work but gives none. */
 #define CLAIM_RETRY_MS CLOCK_SECOND_MS
 
-/* The first provider of the campaign's channel, in the order of the configuration, that may be
+/* The first provider of the rung's channel, in the order of the configuration, that may be
  * used. */
-static struct outbox_route *claim_route(struct outbox *o, const struct outbox_work *w)
+static struct outbox_route *claim_route(struct outbox *o, const struct outbox_rung *g)
 {
 	for (size_t i = 0; i < o->n_routes; i++) {
 		struct outbox_route *r = &o->routes[i];
 
-		if (!r->stopped && strcmp(r->facts->channel, w->row.channel) == 0)
+		if (!r->stopped && strcmp(r->facts->channel, g->channel) == 0)
 			return r;
 	}
 	return NULL;
@@ -42,20 +42,22 @@ static int64_t claim_gate(struct outbox *o, const struct outbox_work *w, struct 
 	return w->blocked_until > at ? w->blocked_until : at;
 }
 
-/* When the first queued message of w is due. */
-static int claim_due(struct outbox *o, struct outbox_work *w, int64_t *due_at, struct err *e)
+/* When the first queued message of w on a rung is due. */
+static int claim_due(struct outbox *o, const struct outbox_work *w, struct outbox_rung *g,
+		     int64_t *due_at, struct err *e)
 {
 	int rc;
 
-	if (!w->due_known) {
-		rc = store_message_next_due(o->st, w->row.id, &w->next_due, e);
+	if (!g->due_known) {
+		rc = store_message_next_due(o->st, w->row.id, (int)(g - w->rungs), &g->next_due,
+					    e);
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
-			w->next_due = INT64_MAX;
-		w->due_known = true;
+			g->next_due = INT64_MAX;
+		g->due_known = true;
 	}
-	*due_at = w->next_due;
+	*due_at = g->next_due;
 	return 0;
 }
 
@@ -71,8 +73,9 @@ static struct claim_verdict claim_decide(const struct message_candidate *c, void
 	struct claim_ask *ask = arg;
 	struct claim_verdict v = campaign_decide(c, &ask->who);
 
-	ask->dropped = ask->dropped || v.decision == CLAIM_CANCEL || v.decision == CLAIM_EXPIRE;
-	ask->stats->cancelled += v.decision == CLAIM_CANCEL;
+	ask->dropped = ask->dropped || v.decision == CLAIM_CANCEL || v.decision == CLAIM_SKIP ||
+		       v.decision == CLAIM_EXPIRE;
+	ask->stats->cancelled += v.decision == CLAIM_CANCEL || v.decision == CLAIM_SKIP;
 	ask->stats->expired += v.decision == CLAIM_EXPIRE;
 	ask->stopped = ask->stopped || v.decision == CLAIM_STOP;
 	return v;
@@ -89,14 +92,15 @@ static void claim_take(struct outbox *o, struct outbox_turn *t, struct outbox_ro
 	o->turn_stats.claimed += (int64_t)n;
 }
 
-/* Claims at most max messages of w. *more: it has more that is due, and room. */
-static int claim_work(struct outbox *o, struct outbox_work *w, struct outbox_turn *t,
-		      size_t max, bool *more, struct err *e)
+/* Claims at most max messages of w on a rung. *more: it has more that is due, and room. */
+static int claim_rung(struct outbox *o, struct outbox_work *w, struct outbox_rung *g,
+		      struct outbox_turn *t, size_t max, bool *more, struct err *e)
 {
-	struct outbox_route *r = claim_route(o, w);
+	struct outbox_route *r = claim_route(o, g);
 	struct claim_ask ask = {.who = {.st = o->st, .house = o->house, .now = t->now},
 				.stats = &o->turn_stats};
 	struct message_claim c = {.campaign_id = w->row.id,
+				  .rung = (int)(g - w->rungs),
 				  .now = t->now,
 				  .civil_day = civil_day_of(t->now),
 				  .decide = claim_decide,
@@ -109,7 +113,7 @@ static int claim_work(struct outbox *o, struct outbox_work *w, struct outbox_tur
 	*more = false;
 	if (claim_gate(o, w, r, t->now) > t->now)
 		return 0;
-	if (claim_due(o, w, &due_at, e) < 0)
+	if (claim_due(o, w, g, &due_at, e) < 0)
 		return -1;
 	if (due_at > t->now)
 		return 0;
@@ -131,17 +135,34 @@ static int claim_work(struct outbox *o, struct outbox_work *w, struct outbox_tur
 	free(got);
 	if (rc < 0)
 		return -1;
-	w->due_known = false;
+	g->due_known = false;
 	/* Who was linked to a dropped row takes its place, in whichever campaign that is. */
 	for (size_t i = 0; ask.dropped && i < o->n_work; i++)
-		o->work[i]->due_known = false;
+		outbox_work_changed(o->work[i]);
 	if (examined == 0 || ask.stopped) {
 		w->blocked_until = t->now + CLAIM_RETRY_MS;
 		return 0;
 	}
-	if (claim_due(o, w, &due_at, e) < 0)
+	if (claim_due(o, w, g, &due_at, e) < 0)
 		return -1;
 	*more = due_at <= t->now && claim_gate(o, w, r, t->now) <= t->now;
+	return 0;
+}
+
+/* The rungs one after the other: whoever waits longest stands further down. */
+static int claim_work(struct outbox *o, struct outbox_work *w, struct outbox_turn *t,
+		      size_t max, bool *more, struct err *e)
+{
+	size_t end = t->n_items + max;
+
+	for (int i = w->ladder.n - 1; i >= 0 && t->n_items < end; i--) {
+		bool rest = false;
+
+		if (!w->rungs[i].paper &&
+		    claim_rung(o, w, &w->rungs[i], t, end - t->n_items, &rest, e) < 0)
+			return -1;
+		*more = *more || rest;
+	}
 	return 0;
 }
 
@@ -190,16 +211,26 @@ int outbox_claim_wake(struct outbox *o, int64_t now, int64_t *wake, struct err *
 	*wake = INT64_MAX;
 	for (size_t i = 0; i < o->n_work; i++) {
 		struct outbox_work *w = o->work[i];
-		int64_t at = claim_gate(o, w, claim_route(o, w), now);
-		int64_t due_at = INT64_MAX;
+		int64_t end = INT64_MAX;
 
-		/* Blocked but by a result: that result makes the next turn. */
-		if (at == INT64_MAX)
-			continue;
-		if (claim_due(o, w, &due_at, e) < 0)
+		for (int k = 0; k < w->ladder.n; k++) {
+			struct outbox_rung *g = &w->rungs[k];
+			int64_t at =
+			    g->paper ? INT64_MAX : claim_gate(o, w, claim_route(o, g), now);
+			int64_t due_at = INT64_MAX;
+
+			/* Blocked but by a result: that result makes the next turn. */
+			if (at == INT64_MAX)
+				continue;
+			if (claim_due(o, w, g, &due_at, e) < 0)
+				return -1;
+			at = due_at > at ? due_at : at;
+			*wake = at < *wake ? at : *wake;
+		}
+		if (outbox_work_end(o, w, &end, e) < 0)
 			return -1;
-		at = due_at > at ? due_at : at;
-		*wake = at < *wake ? at : *wake;
+		end = w->blocked_until > end ? w->blocked_until : end;
+		*wake = end < *wake ? end : *wake;
 	}
 	return 0;
 }

@@ -8,7 +8,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "dispatch/outbox_impl.h"
+#include "store/rung.h"
 
+/* Rungs that ended looked at in one turn. */
+#define OUTBOX_DESCEND 200
 /* Recipients planned in one turn: about 10 ms of work, so that answers are never kept waiting. */
 #define OUTBOX_FAN_OUT 1000
 /* A clock that is only kept right goes back by less than this. */
@@ -37,6 +40,42 @@ struct outbox_work *outbox_work_by_id(struct outbox *o, int64_t campaign_id)
 			return o->work[i];
 	}
 	return NULL;
+}
+
+void outbox_work_changed(struct outbox_work *w)
+{
+	for (int i = 0; i < w->ladder.n; i++)
+		w->rungs[i].due_known = false;
+	w->ends_known = false;
+}
+
+int outbox_work_end(struct outbox *o, struct outbox_work *w, int64_t *at, struct err *e)
+{
+	int rc;
+
+	if (w->ladder.n > 1 && !w->ends_known) {
+		rc = store_rung_next(o->st, w->row.id, &w->next_end, e);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			w->next_end = INT64_MAX;
+		w->ends_known = true;
+	}
+	*at = w->ladder.n > 1 ? w->next_end : INT64_MAX;
+	return 0;
+}
+
+static void outbox_work_climb(struct outbox_work *w)
+{
+	struct err ignored = ERR_INIT;
+
+	/* What cannot be read halts the campaign when its plan is made. */
+	if (ladder_parse(w->row.ladder, w->row.channel, &w->ladder, &ignored) < 0 &&
+	    ladder_parse(NULL, w->row.channel, &w->ladder, &ignored) < 0)
+		w->ladder.n = 0;
+	for (int i = 0; i < w->ladder.n; i++)
+		w->rungs[i] = (struct outbox_rung){.channel = w->ladder.rungs[i].channel,
+						   .paper = w->ladder.rungs[i].paper};
 }
 
 int outbox_work_reload(struct outbox *o, struct outbox_work *w, struct err *e)
@@ -99,11 +138,13 @@ static void outbox_on_campaign(const struct campaign *c, void *arg)
 		w->row.programme = mem_strdup(c->programme);
 		w->row.audiences = mem_strdup(c->audiences);
 		w->row.channel = mem_strdup(c->channel);
+		w->row.ladder = mem_strdup(c->ladder);
 		w->row.parameters = mem_strdup(c->parameters);
 		w->row.created_by = mem_strdup(c->created_by);
 		w->row.approved_by = mem_strdup(c->approved_by);
 		w->row.hash = mem_strdup(c->hash);
 		w->row.halt_reason = mem_strdup(c->halt_reason);
+		outbox_work_climb(w);
 		o->work = mem_grow(o->work, &o->cap_work, o->n_work + 1,
 				   sizeof(struct outbox_work *));
 		o->work[o->n_work++] = w;
@@ -111,7 +152,7 @@ static void outbox_on_campaign(const struct campaign *c, void *arg)
 	w->row.cursor = c->cursor;
 	w->row.starts_at = c->starts_at;
 	w->row.expires_at = c->expires_at;
-	w->due_known = false;
+	outbox_work_changed(w);
 	w->blocked_until = 0;
 	w->seen = true;
 }
@@ -331,9 +372,43 @@ static int outbox_fan_out(struct outbox *o, int64_t now, bool *more, struct err 
 			log_warn("dispatch", "fan_out_faults", "campaign=%lld faults=%zu",
 				 (long long)w->row.id, faults);
 		o->turn_stats.planned += (int64_t)planned;
-		w->due_known = false;
+		outbox_work_changed(w);
 		*more = *more || rest;
 		done = true;
+	}
+	return 0;
+}
+
+/* People whose rung ended go to the next: an index says when the first is due, and nothing else is
+ * looked at. */
+static int outbox_descend(struct outbox *o, int64_t now, bool *more, struct err *e)
+{
+	for (size_t k = 0; k < o->n_work; k++) {
+		struct outbox_work *w = o->work[k];
+		int64_t at = INT64_MAX;
+		size_t planned = 0;
+		bool rest = false;
+		int rc;
+
+		if (outbox_work_end(o, w, &at, e) < 0)
+			return -1;
+		if (at > now || now < w->blocked_until)
+			continue;
+		rc = outbox_work_reload(o, w, e);
+		if (rc > 0)
+			rc = outbox_work_plan(o, w, e);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			continue;
+		if (campaign_descend(o->st, w->plan, &w->row, now, OUTBOX_DESCEND, &planned,
+				     &rest, e) < 0)
+			return -1;
+		o->turn_stats.planned += (int64_t)planned;
+		o->refresh = o->refresh || w->row.state != CAMPAIGN_RUNNING;
+		outbox_work_changed(w);
+		/* Whoever was skipped on the next rung too is looked at in the next turn. */
+		*more = *more || rest || planned > 0;
 	}
 	return 0;
 }
@@ -382,7 +457,8 @@ int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
 	if (o->refresh && outbox_reread(o, e) < 0)
 		return -1;
 	if (outbox_fan_out(o, t->now, &more, e) < 0 || outbox_settle(o, t, e) < 0 ||
-	    outbox_claim(o, t, e) < 0 || outbox_claim_wake(o, t->now, &wake, e) < 0)
+	    outbox_descend(o, t->now, &more, e) < 0 || outbox_claim(o, t, e) < 0 ||
+	    outbox_claim_wake(o, t->now, &wake, e) < 0)
 		return -1;
 	o->refresh = o->refresh || o->came_back;
 	o->came_back = false;

@@ -16,13 +16,23 @@ struct outbox_route {
 	struct pace pace;
 };
 
+/* A rung of a running campaign, as the claims see it. */
+struct outbox_rung {
+	const char *channel; /* of the ladder beside it */
+	bool paper;	     /* nobody claims it */
+	bool due_known;	     /* next_due is no later than the first queued message's time */
+	int64_t next_due;    /* INT64_MAX: none is queued */
+};
+
 /* A running campaign. */
 struct outbox_work {
 	struct campaign row;	    /* read again in each transaction that claims or fans out */
 	struct campaign_plan *plan; /* made when first needed */
 	bool seen;		    /* by the refresh under way */
-	bool due_known;	       /* next_due is no later than the first queued message's time */
-	int64_t next_due;      /* INT64_MAX: none is queued */
+	struct ladder ladder;
+	struct outbox_rung rungs[LADDER_MAX]; /* ladder.n */
+	bool ends_known; /* next_end is no later than the first rung that may have ended */
+	int64_t next_end;
 	int64_t blocked_until; /* after trouble */
 	int refused_in_row;    /* texts refused without one accepted between */
 };
@@ -50,6 +60,11 @@ struct outbox {
 
 struct outbox_route *outbox_route_by_id(struct outbox *o, int provider_id);
 struct outbox_work *outbox_work_by_id(struct outbox *o, int64_t campaign_id);
+/* Something was queued, or is no longer: look again what is due. */
+void outbox_work_changed(struct outbox_work *w);
+/* When the first rung of w that may have ended is to be looked at; INT64_MAX: none. */
+MUST_CHECK int outbox_work_end(struct outbox *o, struct outbox_work *w, int64_t *at,
+			       struct err *e);
 
 /* Reads w's row again: 1 when it still runs, 0 when not, -1. */
 int outbox_work_reload(struct outbox *o, struct outbox_work *w, struct err *e);

@@ -68,8 +68,8 @@ static int settle_campaign(struct outbox *o, const struct outbox_result *r,
 		o->came_back = o->came_back || j->event == MESSAGE_EV_NOT_SENT;
 		return 0;
 	}
-	if (j->event == MESSAGE_EV_NOT_SENT && j->due_at < w->next_due)
-		w->next_due = j->due_at;
+	if (j->event == MESSAGE_EV_NOT_SENT || w->ladder.n > 1)
+		outbox_work_changed(w);
 	if (j->event == MESSAGE_EV_ACCEPTED)
 		w->refused_in_row = 0;
 	if (r->outcome.class != OUTCOME_CONTENT)
@@ -299,7 +299,9 @@ static int settle_silent(struct outbox *o, const struct message_open *m, int64_t
 			 struct err *e)
 {
 	const struct outbox_route *route = outbox_route_by_id(o, m->provider_id);
-	int64_t wait = route != NULL && route->facts->receipts ? o->cfg->receipt_silence : 0;
+	/* No provider: a letter or a visit that was handed over. */
+	bool waits = route != NULL ? route->facts->receipts : m->provider_id == 0;
+	int64_t wait = waits ? o->cfg->receipt_silence : 0;
 
 	if (m->sent_at + wait > now)
 		return store_message_postpone(o->st, m->id,

@@ -132,9 +132,9 @@ static int restore_hold_messages(struct store *st, int64_t *n, struct err *e)
 	    "UPDATE message SET state = $1, reason = $2 WHERE state IN ($3, $4, $5)";
 	static const char FORGET[] = "DELETE FROM message_count";
 	static const char COUNT[] =
-	    "INSERT INTO message_count(campaign_id, state, n, segments)"
-	    " SELECT campaign_id, state, count(*), sum(segments) FROM message"
-	    " GROUP BY campaign_id, state";
+	    "INSERT INTO message_count(campaign_id, rung, state, n, segments)"
+	    " SELECT campaign_id, rung, state, count(*), sum(segments) FROM message"
+	    " GROUP BY campaign_id, rung, state";
 	enum message_state unsure, held, held_too;
 	struct db_stmt *s;
 

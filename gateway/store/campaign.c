@@ -27,6 +27,7 @@ void campaign_clear(struct campaign *c)
 	free(c->programme);
 	free(c->audiences);
 	free(c->channel);
+	free(c->ladder);
 	free(c->parameters);
 	free(c->created_by);
 	free(c->approved_by);
@@ -57,12 +58,13 @@ static void campaign_put(struct db_stmt *s, const struct campaign *c)
 	db_put_text(s, c->approved_by);
 	db_put_text(s, c->hash);
 	db_put_text(s, c->halt_reason);
+	db_put_text(s, c->ladder);
 }
 
 #define COLUMNS                                                                                \
 	"id, name, programme, audiences, channel, parameters, state, lane, accents, step,"     \
 	" stream, fan_out_cursor, starts_at, expires_at, created_at, started_at, finished_at," \
-	" created_by, approved_by, hash, halt_reason"
+	" created_by, approved_by, hash, halt_reason, ladder"
 
 static void campaign_read(struct db_stmt *s, struct campaign *c)
 {
@@ -88,6 +90,7 @@ static void campaign_read(struct db_stmt *s, struct campaign *c)
 	c->approved_by = db_get_string(s);
 	c->hash = db_get_string(s);
 	c->halt_reason = db_get_string(s);
+	c->ladder = db_get_string(s);
 }
 
 /* 1/0/-1: whether another campaign has this name. */
@@ -109,9 +112,9 @@ int store_campaign_add(struct store *st, struct campaign *c, struct err *e)
 	static const char ADD[] =
 	    "INSERT INTO campaign(name, programme, audiences, channel, parameters, state, lane,"
 	    " accents, step, stream, fan_out_cursor, starts_at, expires_at, created_at,"
-	    " started_at, finished_at, created_by, approved_by, hash, halt_reason)"
+	    " started_at, finished_at, created_by, approved_by, hash, halt_reason, ladder)"
 	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-	    " $17, $18, $19, $20)";
+	    " $17, $18, $19, $20, $21)";
 	struct db_stmt *s;
 	int rc;
 
@@ -136,7 +139,7 @@ int store_campaign_update(struct store *st, const struct campaign *c, struct err
 	    " parameters = $5, state = $6, lane = $7, accents = $8, step = $9, stream = $10,"
 	    " fan_out_cursor = $11, starts_at = $12, expires_at = $13, created_at = $14,"
 	    " started_at = $15, finished_at = $16, created_by = $17, approved_by = $18,"
-	    " hash = $19, halt_reason = $20 WHERE id = $21";
+	    " hash = $19, halt_reason = $20, ladder = $21 WHERE id = $22";
 	struct db_stmt *s;
 	int rc;
 

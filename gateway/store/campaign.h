@@ -30,7 +30,8 @@ struct campaign {
 	char *name;         /* unique, as the officer calls it */
 	char *programme;
 	char *audiences;    /* "A1,A2": the first that fits a row gives its text */
-	char *channel;      /* "sms" */
+	char *channel;      /* of the first rung: "sms" */
+	char *ladder;       /* "zalo:24h,sms:72h,letter,visit"; NULL = the channel alone */
 	char *parameters;   /* JSON object: values for the texts (han, noi_lam …) */
 	enum campaign_state state;
 	enum lane lane;

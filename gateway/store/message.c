@@ -25,7 +25,8 @@ int message_load(struct store *st, int64_t id, struct message_now *m, struct err
 	static const char LOAD[] =
 	    "SELECT id, campaign_id, contact_id, recipient_id, due_at, claimed_at, state, "
 	    "attempts,"
-	    " generation, provider_id, segments, day, epoch FROM message WHERE id = $1";
+	    " generation, provider_id, segments, day, epoch, rung, onward"
+	    " FROM message WHERE id = $1";
 	struct db_stmt *s = db_query(st->db, LOAD, e);
 	int rc;
 
@@ -47,6 +48,8 @@ int message_load(struct store *st, int64_t id, struct message_now *m, struct err
 		m->segments = db_get_int32(s);
 		m->day = db_get_int32(s);
 		m->epoch = db_get_int(s);
+		m->rung = db_get_int32(s);
+		m->onward = db_get_int(s);
 	}
 	db_done(s);
 	return rc;
@@ -54,8 +57,8 @@ int message_load(struct store *st, int64_t id, struct message_now *m, struct err
 
 /* ---- state and counts ------------------------------------------------------------------- */
 
-void message_count(struct store *st, int64_t campaign_id, enum message_state state, int64_t n,
-		   int64_t segments)
+void message_count(struct store *st, int64_t campaign_id, int rung, enum message_state state,
+		   int64_t n, int64_t segments)
 {
 	struct store_delta *d;
 	size_t i;
@@ -63,24 +66,26 @@ void message_count(struct store *st, int64_t campaign_id, enum message_state sta
 	/* A batch touches one or two campaigns and a handful of states. */
 	for (i = st->n_deltas; i > 0; i--) {
 		d = &st->deltas[i - 1];
-		if (d->campaign_id == campaign_id && d->state == (int)state)
+		if (d->campaign_id == campaign_id && d->state == (int)state && d->rung == rung)
 			break;
 	}
 	if (i == 0) {
 		st->deltas = mem_grow(st->deltas, &st->cap_deltas, st->n_deltas + 1,
 				      sizeof(*st->deltas));
 		d = &st->deltas[st->n_deltas++];
-		*d = (struct store_delta){.campaign_id = campaign_id, .state = (int)state};
+		*d = (struct store_delta){
+		    .campaign_id = campaign_id, .rung = rung, .state = (int)state};
 	}
 	d->n += n;
 	d->segments += segments;
 }
 
-int message_counts_flush(struct store *st, struct err *e)
+int message_moves_flush(struct store *st, struct err *e)
 {
 	static const char ADD[] =
-	    "INSERT INTO message_count(campaign_id, state, n, segments) VALUES ($1, $2, $3, $4)"
-	    " ON CONFLICT (campaign_id, state) DO UPDATE SET n = message_count.n + excluded.n,"
+	    "INSERT INTO message_count(campaign_id, rung, state, n, segments)"
+	    " VALUES ($1, $2, $3, $4, $5)"
+	    " ON CONFLICT (campaign_id, rung, state) DO UPDATE SET n = message_count.n + excluded.n,"
 	    " segments = message_count.segments + excluded.segments";
 
 	for (size_t i = 0; i < st->n_deltas; i++) {
@@ -90,6 +95,7 @@ int message_counts_flush(struct store *st, struct err *e)
 		if (s == NULL)
 			return -1;
 		db_put_int(s, d->campaign_id);
+		db_put_int(s, d->rung);
 		db_put_int(s, d->state);
 		db_put_int(s, d->n);
 		db_put_int(s, d->segments);
@@ -97,19 +103,21 @@ int message_counts_flush(struct store *st, struct err *e)
 			return -1;
 	}
 	st->n_deltas = 0;
-	return 0;
+	return st->n_ends > 0 ? rung_ends_flush(st, e) : 0;
 }
 
 enum message_state message_move(struct store *st, struct message_now *m, enum message_event ev)
 {
-	enum message_state to;
+	enum message_state from = m->state, to;
 
-	if (!message_next(m->state, ev, &to))
+	if (!message_next(from, ev, &to))
 		store_fatal("illegal_move", m->id, message_event_name(ev));
-	if (to != m->state) {
-		message_count(st, m->campaign_id, m->state, -1, -m->segments);
-		message_count(st, m->campaign_id, to, 1, m->segments);
+	if (to != from) {
+		message_count(st, m->campaign_id, m->rung, from, -1, -m->segments);
+		message_count(st, m->campaign_id, m->rung, to, 1, m->segments);
 		m->state = to;
+		if (m->onward != 0)
+			rung_moved(st, m, from, ev);
 	}
 	return to;
 }

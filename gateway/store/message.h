@@ -49,6 +49,8 @@ enum message_event {
 	MESSAGE_EV_RECEIPT_FAILED,
 	MESSAGE_EV_RECEIPT_SEEN,      /* a receipt that only proves that the provider has it */
 	MESSAGE_EV_SILENCE,           /* no receipt in time */
+	MESSAGE_EV_SKIP,              /* this rung cannot reach them: on to the next */
+	MESSAGE_EV_HAND_OVER,         /* a letter or a visit is on its way, says an officer */
 	MESSAGE_EV_COUNT
 };
 
@@ -74,7 +76,10 @@ int message_ref_parse(const char *instance, const char *ref, int64_t *id, int *g
 struct message_plan {
 	int64_t campaign_id, recipient_id;
 	int step;              /* 0 = the invitation; for weekly streams the ISO week */
-	int64_t contact_id;
+	int rung;              /* of the campaign's ladder, from 0 */
+	int64_t onward;        /* ms of silence that end the rung; RUNG_NO_WAIT; 0 = the last rung */
+	const char *skip;      /* why this rung cannot reach them: the row is cancelled at once */
+	int64_t contact_id;    /* 0 = nobody's number */
 	bool shared;           /* the contact has several recipients: link to an earlier one of the day */
 	int64_t template_id;   /* version of the text */
 	int audience;          /* index in the campaign */
@@ -82,11 +87,11 @@ struct message_plan {
 	int64_t due_at, expires_at;
 	int day;               /* civil day it is meant for (for linking) */
 	bool ucs2;
-	int segments;
+	int segments;          /* 0 = a letter or a visit: it goes through no provider */
 	const char *text;      /* as it goes out */
 };
 
-/* Inserts what is not there yet (UNIQUE campaign, recipient, step): a second run adds nothing.
+/* Inserts what is not there yet (UNIQUE campaign, recipient, step, rung): a second run adds nothing.
  * *inserted and *linked count the new rows. In a transaction. */
 MUST_CHECK int store_message_plan(struct store *st, const struct message_plan *items, size_t n,
 				  size_t *inserted, size_t *linked, struct err *e);
@@ -96,9 +101,9 @@ MUST_CHECK int store_message_plan(struct store *st, const struct message_plan *i
 /* One queued message that is due, with what may have changed since it was planned. */
 struct message_candidate {
 	int64_t id, campaign_id, recipient_id, contact_id, template_id;
-	int step, audience, attempts, generation, segments;
+	int step, rung, audience, attempts, generation, segments;
 	bool ucs2;
-	int64_t due_at, expires_at, planned_rev;
+	int64_t due_at, expires_at, planned_rev, onward;
 	uint64_t number;
 	const char *text;               /* borrowed for the call of decide */
 	int64_t recipient_rev;          /* now */
@@ -107,11 +112,12 @@ struct message_candidate {
 	int contact_day, contact_day_count, contact_week, contact_week_count;
 };
 
-enum claim_decision { CLAIM_SEND, CLAIM_CANCEL, CLAIM_EXPIRE, CLAIM_POSTPONE, CLAIM_STOP };
+/* SKIP: this rung cannot reach them, another may. */
+enum claim_decision { CLAIM_SEND, CLAIM_CANCEL, CLAIM_SKIP, CLAIM_EXPIRE, CLAIM_POSTPONE, CLAIM_STOP };
 
 struct claim_verdict {
 	enum claim_decision decision;
-	const char *reason;  /* static; for CANCEL and POSTPONE */
+	const char *reason;  /* static; for CANCEL, SKIP and POSTPONE */
 	int64_t due_at;      /* for POSTPONE */
 };
 
@@ -127,6 +133,7 @@ struct message_claimed {
 
 struct message_claim {
 	int64_t campaign_id;
+	int rung;
 	int64_t now;
 	size_t max;          /* messages */
 	int max_segments;    /* the rate that is left; at least one message is taken when > 0 */
@@ -137,7 +144,7 @@ struct message_claim {
 	void *arg;
 };
 
-/* Takes due messages of one campaign. Appends to out (room for max). CANCEL and EXPIRE of a row that
+/* Takes due messages of one rung of a campaign. Appends to out (room for max). CANCEL, SKIP and EXPIRE of a row that
  * others are linked to promote the first of them. Returns 0 and *n, *examined; -1. In a transaction. */
 MUST_CHECK int store_message_claim(struct store *st, const struct message_claim *c,
 				   struct message_claimed *out, size_t *n, size_t *examined,
@@ -147,8 +154,9 @@ MUST_CHECK int store_message_claim(struct store *st, const struct message_claim 
 int store_message_candidate(struct store *st, int64_t id, struct message_candidate *out,
 			    struct err *e);
 
-/* When the next queued message of a campaign is due: 1 and *due_at, 0 when none is queued, -1. */
-int store_message_next_due(struct store *st, int64_t campaign_id, int64_t *due_at, struct err *e);
+/* When the next queued message on a rung of a campaign is due: 1 and *due_at, 0 when none is queued, -1. */
+int store_message_next_due(struct store *st, int64_t campaign_id, int rung, int64_t *due_at,
+			   struct err *e);
 
 /* ---- results --------------------------------------------------------------------------- */
 
@@ -248,7 +256,7 @@ MUST_CHECK int store_message_receipts(struct store *st, const struct message_rec
 
 struct message_row {
 	int64_t id, campaign_id, recipient_id, linked_to;
-	int step, attempts, segments, provider_id, class, http_status;
+	int step, rung, attempts, segments, provider_id, class, http_status;
 	enum message_state state;
 	uint64_t number;
 	bool ucs2;

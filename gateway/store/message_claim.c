@@ -19,8 +19,8 @@ struct claim_row {
 
 /* Source of the join order: the queue's index drives, the rest is found by primary key. */
 #define CANDIDATE                                                                              \
-	"SELECT m.id, m.recipient_id, m.contact_id, m.template_id, m.step, m.audience,"        \
-	" m.attempts, m.generation, m.segments, m.ucs2, m.due_at, m.expires_at,"               \
+	"SELECT m.id, m.recipient_id, m.contact_id, m.template_id, m.step, m.rung, m.onward,"  \
+	" m.audience, m.attempts, m.generation, m.segments, m.ucs2, m.due_at, m.expires_at,"               \
 	" m.recipient_rev, t.text, r.rev, r.state, r.hold, c.number, c.flags, c.day,"          \
 	" c.day_count, c.week, c.week_count"                                                   \
 	" FROM message m CROSS JOIN message_text t ON t.message_id = m.id"                     \
@@ -28,7 +28,8 @@ struct claim_row {
 	" CROSS JOIN contact c ON c.id = m.contact_id"
 
 static const char DUE[] = CANDIDATE
-    " WHERE m.campaign_id = $1 AND m.state = 1 AND m.due_at <= $2 ORDER BY m.due_at LIMIT $3";
+    " WHERE m.campaign_id = $1 AND m.rung = $2 AND m.state = 1 AND m.due_at <= $3"
+    " ORDER BY m.due_at LIMIT $4";
 static const char ONE[] = CANDIDATE " WHERE m.id = $1";
 
 static void claim_read(struct db_stmt *s, int64_t campaign_id, struct claim_row *row)
@@ -41,6 +42,8 @@ static void claim_read(struct db_stmt *s, int64_t campaign_id, struct claim_row 
 	c->contact_id = db_get_int(s);
 	c->template_id = db_get_int(s);
 	c->step = db_get_int32(s);
+	c->rung = db_get_int32(s);
+	c->onward = db_get_int(s);
 	c->audience = db_get_int32(s);
 	c->attempts = db_get_int32(s);
 	c->generation = db_get_int32(s);
@@ -93,6 +96,7 @@ static int claim_fetch(struct store *st, const struct message_claim *q, size_t m
 	if (s == NULL)
 		return -1;
 	db_put_int(s, q->campaign_id);
+	db_put_int(s, q->rung);
 	db_put_int(s, q->now);
 	db_put_int(s, (int64_t)max);
 	while ((rc = db_step(s, e)) == 1)
@@ -110,7 +114,9 @@ static struct message_now claim_now(const struct message_candidate *c)
 				    .state = MESSAGE_QUEUED,
 				    .attempts = c->attempts,
 				    .generation = c->generation,
-				    .segments = c->segments};
+				    .segments = c->segments,
+				    .rung = c->rung,
+				    .onward = c->onward};
 }
 
 /* Counts against the caps of the number. */
@@ -243,6 +249,8 @@ static int claim_decide(struct store *st, const struct message_claim *q, struct 
 		return claim_send(st, q, row, &out[cs->n++], e);
 	case CLAIM_CANCEL:
 		return claim_drop(st, q, c, MESSAGE_EV_CANCEL, v.reason, e);
+	case CLAIM_SKIP:
+		return claim_drop(st, q, c, MESSAGE_EV_SKIP, v.reason, e);
 	case CLAIM_EXPIRE:
 		return claim_drop(st, q, c, MESSAGE_EV_EXPIRE, v.reason, e);
 	case CLAIM_POSTPONE:
@@ -283,17 +291,18 @@ int store_message_claim(struct store *st, const struct message_claim *q,
 	return rc;
 }
 
-int store_message_next_due(struct store *st, int64_t campaign_id, int64_t *due_at,
+int store_message_next_due(struct store *st, int64_t campaign_id, int rung, int64_t *due_at,
 			   struct err *e)
 {
 	static const char NEXT[] =
-	    "SELECT due_at FROM message WHERE campaign_id = $1 AND state = 1"
+	    "SELECT due_at FROM message WHERE campaign_id = $1 AND rung = $2 AND state = 1"
 	    " ORDER BY due_at LIMIT 1";
 	struct db_stmt *s = db_query(st->db, NEXT, e);
 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, campaign_id);
+	db_put_int(s, rung);
 	return db_run_int(s, due_at, e);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fan-out's rows: one for each (campaign, recipient, step), whoever comes
- * how often. */
+/* The fan-out's rows: one for each (campaign, recipient, step, rung), whoever
+ * comes how often. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -8,14 +8,15 @@
 #include "store/private.h"
 
 /* The message that stands for a shared number that day: 1/0/-1. One that will not be sent, or that
- * failed, stands for nobody. */
+ * failed, stands for nobody; one of a rung above is what did not reach them. */
 static int plan_find_shared(struct store *st, const struct message_plan *p, int64_t *id,
 			    struct err *e)
 {
 	static const char FIND[] =
 	    "SELECT m.id FROM message_shared h JOIN message m ON m.id = h.message_id"
 	    " WHERE h.contact_id = $1 AND h.day = $2 AND h.template_id = $3"
-	    " AND m.state NOT IN ($4, $5, $6, $7, $8)";
+	    " AND m.state NOT IN ($4, $5, $6, $7, $8)"
+	    " AND (m.campaign_id <> $9 OR m.rung = $10)";
 	struct db_stmt *s = db_query(st->db, FIND, e);
 
 	if (s == NULL)
@@ -28,6 +29,8 @@ static int plan_find_shared(struct store *st, const struct message_plan *p, int6
 	db_put_int(s, MESSAGE_FAILED);
 	db_put_int(s, MESSAGE_REJECTED);
 	db_put_int(s, MESSAGE_ABANDONED);
+	db_put_int(s, p->campaign_id);
+	db_put_int(s, p->rung);
 	return db_run_int(s, id, e);
 }
 
@@ -57,9 +60,9 @@ static int plan_insert(struct store *st, const struct message_plan *p, enum mess
 	    "INSERT INTO message(campaign_id, recipient_id, step, state, due_at, expires_at,"
 	    " contact_id, segments, ucs2, audience, template_id, recipient_rev, day, "
 	    "planned_at,"
-	    " linked_to) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-	    "$15)"
-	    " ON CONFLICT (campaign_id, recipient_id, step) DO NOTHING";
+	    " linked_to, rung, onward, reason, final_at) VALUES ($1, $2, $3, $4, $5, $6, $7,"
+	    " $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+	    " ON CONFLICT (campaign_id, recipient_id, step, rung) DO NOTHING";
 	static const char TEXT[] = "INSERT INTO message_text(message_id, text) VALUES ($1, $2)";
 	struct db_stmt *s = db_query(st->db, ADD, e);
 
@@ -80,6 +83,10 @@ static int plan_insert(struct store *st, const struct message_plan *p, enum mess
 	db_put_int(s, p->day);
 	db_put_int(s, now);
 	db_put_id(s, linked_to);
+	db_put_int(s, p->rung);
+	db_put_int(s, p->onward);
+	db_put_text(s, p->skip);
+	db_put_int(s, p->skip != NULL ? now : 0);
 	if (db_run(s, e) != 0)
 		return -1;
 	*id = 0;
@@ -98,7 +105,7 @@ static int plan_is_there(struct store *st, const struct message_plan *p, struct 
 {
 	static const char THERE[] =
 	    "SELECT id FROM message"
-	    " WHERE campaign_id = $1 AND recipient_id = $2 AND step = $3";
+	    " WHERE campaign_id = $1 AND recipient_id = $2 AND step = $3 AND rung = $4";
 	struct db_stmt *s = db_query(st->db, THERE, e);
 	int64_t id;
 
@@ -107,6 +114,7 @@ static int plan_is_there(struct store *st, const struct message_plan *p, struct 
 	db_put_int(s, p->campaign_id);
 	db_put_int(s, p->recipient_id);
 	db_put_int(s, p->step);
+	db_put_int(s, p->rung);
 	return db_run_int(s, &id, e);
 }
 
@@ -117,7 +125,9 @@ static int plan_one(struct store *st, const struct message_plan *p, int64_t now,
 	int64_t first = 0, id = 0;
 	int rc;
 
-	if (p->shared) {
+	if (p->skip != NULL && !message_next(MESSAGE_QUEUED, MESSAGE_EV_SKIP, &state))
+		store_fatal("illegal_move", 0, "skip");
+	if (p->shared && p->skip == NULL) {
 		/* A second run must not find the row itself and think it somebody else's. */
 		rc = plan_is_there(st, p, e);
 		if (rc != 0)
@@ -132,11 +142,17 @@ static int plan_one(struct store *st, const struct message_plan *p, int64_t now,
 		return -1;
 	if (id == 0)
 		return 0;
-	message_count(st, p->campaign_id, state, 1, p->segments);
+	message_count(st, p->campaign_id, p->rung, state, 1, p->segments);
 	(*inserted)++;
 	if (state == MESSAGE_LINKED)
 		(*linked)++;
-	return p->shared && first == 0 ? plan_stand_for(st, p, id, e) : 0;
+	if (p->skip != NULL)
+		rung_watch(st, id, p->campaign_id, p->onward != 0 ? now : 0);
+	else if (p->segments == 0)
+		rung_watch(st, id, p->campaign_id, p->expires_at);
+	else if (p->shared && first == 0)
+		return plan_stand_for(st, p, id, e);
+	return 0;
 }
 
 int store_message_plan(struct store *st, const struct message_plan *items, size_t n,

@@ -6,7 +6,7 @@
 #include "store/private.h"
 
 #define ROW                                                                                    \
-	"SELECT m.id, m.campaign_id, m.recipient_id, m.linked_to, m.step, m.attempts,"         \
+	"SELECT m.id, m.campaign_id, m.recipient_id, m.linked_to, m.step, m.rung, m.attempts," \
 	" m.segments, m.provider_id, m.class, m.http_status, m.state, c.number, m.ucs2,"       \
 	" m.planned_at, m.due_at, m.expires_at, m.sent_at, m.final_at, t.text, m.reason,"      \
 	" m.code, m.provider_ref FROM message m JOIN contact c ON c.id = m.contact_id"         \
@@ -20,6 +20,7 @@ static void message_read(struct db_stmt *s, struct message_row *r)
 	r->recipient_id = db_get_int(s);
 	r->linked_to = db_get_int(s);
 	r->step = db_get_int32(s);
+	r->rung = db_get_int32(s);
 	r->attempts = db_get_int32(s);
 	r->segments = db_get_int32(s);
 	r->provider_id = db_get_int32(s);

@@ -188,9 +188,9 @@ int store_message_first_due(struct store *st, enum message_state state, int64_t 
 			    struct err *e)
 {
 	static const char QUEUED[] =
-	    "SELECT m.due_at FROM campaign c JOIN message m ON m.id = (SELECT q.id FROM "
-	    "message q"
-	    " WHERE q.campaign_id = c.id AND q.state = 1 ORDER BY q.due_at LIMIT 1)"
+	    "SELECT m.due_at FROM message_count c JOIN message m ON m.id = (SELECT q.id FROM "
+	    "message q WHERE q.campaign_id = c.campaign_id AND q.rung = c.rung AND q.state = 1"
+	    " ORDER BY q.due_at LIMIT 1) WHERE c.state = 1 AND c.n > 0"
 	    " ORDER BY m.due_at LIMIT 1";
 	static const char OPEN[] =
 	    "SELECT due_at FROM message WHERE state = $1 AND state BETWEEN 2 AND 4"
@@ -259,8 +259,9 @@ static int event_write(struct store *st, const struct message_now *m, enum messa
 	/* What failed was proved not sent: a new try is a new message to the provider. */
 	db_put_int(s, m->generation + (ev == MESSAGE_EV_RETRY ? 1 : 0));
 	db_put_int(s, m->state == MESSAGE_LINKED);
-	db_put_int(s, ev == MESSAGE_EV_ACCEPTED || ev == MESSAGE_EV_RECEIPT_SEEN);
-	db_put_int(s, m->claimed_at);
+	db_put_int(s, ev == MESSAGE_EV_ACCEPTED || ev == MESSAGE_EV_RECEIPT_SEEN ||
+			  ev == MESSAGE_EV_HAND_OVER);
+	db_put_int(s, ev == MESSAGE_EV_HAND_OVER ? now : m->claimed_at);
 	db_put_int(s, m->id);
 	return db_run(s, e);
 }
@@ -313,6 +314,9 @@ int store_message_event(struct store *st, int64_t id, enum message_event ev, int
 	if (rc == 0 || !message_next(m.state, ev, &to) ||
 	    (m.state == MESSAGE_SENDING && ev == MESSAGE_EV_ACCEPTED))
 		return 0;
+	/* Who went down the ladder is not written to on a rung above again. */
+	if (ev == MESSAGE_EV_RETRY && m.onward != 0 && (rc = rung_has_below(st, &m, e)) != 0)
+		return rc < 0 ? -1 : 0;
 	return event_apply(st, &m, ev, due_at, reason, e) == 0 ? 1 : -1;
 }
 
@@ -322,12 +326,12 @@ static int sweep_ids(struct store *st, int64_t campaign_id, enum message_state f
 		     int64_t *ids, size_t max, size_t *n, struct err *e)
 {
 	static const char QUEUED[] =
-	    "SELECT id, recipient_id, step FROM message WHERE campaign_id = $1"
-	    " AND state = 1 ORDER BY due_at LIMIT $2";
+	    "SELECT id, recipient_id, step, rung FROM message WHERE campaign_id = $1"
+	    " AND state = 1 ORDER BY rung, due_at LIMIT $2";
 	static const char REST[] =
-	    "SELECT id, recipient_id, step FROM message WHERE campaign_id = $1"
-	    " AND (recipient_id, step) > ($2, $3) AND state = $4"
-	    " ORDER BY recipient_id, step LIMIT $5";
+	    "SELECT id, recipient_id, step, rung FROM message WHERE campaign_id = $1"
+	    " AND (recipient_id, step, rung) > ($2, $3, $4) AND state = $5"
+	    " ORDER BY recipient_id, step, rung LIMIT $6";
 	struct db_stmt *s = db_query(st->db, from == MESSAGE_QUEUED ? QUEUED : REST, e);
 	int rc;
 
@@ -338,6 +342,7 @@ static int sweep_ids(struct store *st, int64_t campaign_id, enum message_state f
 	if (from != MESSAGE_QUEUED) {
 		db_put_int(s, st->sweep.recipient_id);
 		db_put_int(s, st->sweep.step);
+		db_put_int(s, st->sweep.rung);
 		db_put_int(s, from);
 	}
 	db_put_int(s, (int64_t)max);
@@ -345,6 +350,7 @@ static int sweep_ids(struct store *st, int64_t campaign_id, enum message_state f
 		ids[(*n)++] = db_get_int(s);
 		st->sweep.recipient_id = db_get_int(s);
 		st->sweep.step = db_get_int(s);
+		st->sweep.rung = db_get_int(s);
 	}
 	db_done(s);
 	return rc;

@@ -51,6 +51,8 @@ static const char *const event_names[MESSAGE_EV_COUNT] = {
     [MESSAGE_EV_RECEIPT_FAILED] = "receipt_failed",
     [MESSAGE_EV_RECEIPT_SEEN] = "receipt_seen",
     [MESSAGE_EV_SILENCE] = "silence",
+    [MESSAGE_EV_SKIP] = "skip",
+    [MESSAGE_EV_HAND_OVER] = "hand_over",
 };
 
 /* What is not here is not legal. A legal move is stored as its state + 1, so that 0 is "no". A
@@ -72,6 +74,8 @@ static const unsigned char moves[STATES][MESSAGE_EV_COUNT] = {
 			[MESSAGE_EV_CANCEL] = TO(MESSAGE_CANCELLED),
 			[MESSAGE_EV_EXPIRE] = TO(MESSAGE_EXPIRED),
 			[MESSAGE_EV_LINK] = TO(MESSAGE_LINKED),
+			[MESSAGE_EV_SKIP] = TO(MESSAGE_CANCELLED),
+			[MESSAGE_EV_HAND_OVER] = TO(MESSAGE_SENT),
 			BY_RECEIPT(MESSAGE_SENT)},
     [MESSAGE_SENDING] = {[MESSAGE_EV_ACCEPTED] = TO(MESSAGE_SENT),
 			 [MESSAGE_EV_NOT_SENT] = TO(MESSAGE_QUEUED),

@@ -16,7 +16,13 @@
 /* How many messages came into, or left, a state of a campaign in the open transaction. */
 struct store_delta {
 	int64_t campaign_id, n, segments;
-	int state;
+	int rung, state;
+};
+
+/* What a move of the open transaction means for its person's way down the ladder. */
+struct store_end {
+	int64_t message_id, campaign_id, due_at; /* due_at: 0 = not to be looked at (any more) */
+	bool if_gone; /* only when nothing is kept of it: it went down before */
 };
 
 struct store {
@@ -32,11 +38,13 @@ struct store {
 	int64_t epoch;
 	struct store_delta *deltas;
 	size_t n_deltas, cap_deltas;
+	struct store_end *ends;
+	size_t n_ends, cap_ends;
 	/* the list that rows are being put from */
 	int64_t import_id, import_at;
 	/* where the last batch of store_message_event_campaign ended */
 	struct {
-		int64_t campaign_id, recipient_id, step;
+		int64_t campaign_id, recipient_id, step, rung;
 		int from, event;
 	} sweep;
 };
@@ -81,8 +89,8 @@ bool ballast_drop(const char *path);
 struct message_now {
 	int64_t id, campaign_id, contact_id, recipient_id, due_at, claimed_at;
 	enum message_state state;
-	int attempts, generation, provider_id, segments, day;
-	int64_t epoch;
+	int attempts, generation, provider_id, segments, day, rung;
+	int64_t epoch, onward;
 };
 
 /* 1/0/-1 */
@@ -92,10 +100,21 @@ int message_load(struct store *st, int64_t id, struct message_now *m, struct err
  * the commit; the caller writes the row. */
 enum message_state message_move(struct store *st, struct message_now *m, enum message_event ev);
 /* A new row in a state. */
-void message_count(struct store *st, int64_t campaign_id, enum message_state state, int64_t n,
-		   int64_t segments);
-/* Writes what message_count() collected. */
-MUST_CHECK int message_counts_flush(struct store *st, struct err *e);
+void message_count(struct store *st, int64_t campaign_id, int rung, enum message_state state,
+		   int64_t n, int64_t segments);
+/* Writes what moves collected: counts, and ends of rungs. */
+MUST_CHECK int message_moves_flush(struct store *st, struct err *e);
+
+/* ---- rung.c ---------------------------------------------------------------------------- */
+
+/* Remembers what the move of m, which has a rung below, from a state by an event means for it. */
+void rung_moved(struct store *st, const struct message_now *m, enum message_state from,
+		enum message_event ev);
+/* A letter or a visit is void when it was not handed over by then. */
+void rung_watch(struct store *st, int64_t message_id, int64_t campaign_id, int64_t due_at);
+/* Whether the person of m went on to a rung below: 1/0/-1. */
+int rung_has_below(struct store *st, const struct message_now *m, struct err *e);
+MUST_CHECK int rung_ends_flush(struct store *st, struct err *e);
 
 /* The row will not be sent: the first of those linked to it takes its place. */
 MUST_CHECK int message_promote(struct store *st, const struct message_now *m, struct err *e);

@@ -239,6 +239,7 @@ void store_close(struct store *st)
 		(void)close(st->daemon_fd);
 	}
 	free(st->deltas);
+	free(st->ends);
 	free(st->path);
 	free(st);
 }
@@ -294,6 +295,7 @@ static void store_end(struct store *st)
 		st->broken = true;
 	st->writing = false;
 	st->n_deltas = 0;
+	st->n_ends = 0;
 	st->import_id = 0;
 	lock_writer_release(st->writer_fd);
 	if (db_was_full(st->db) && ballast_drop(st->path))
@@ -306,7 +308,7 @@ int store_commit(struct store *st, struct err *e)
 	int rc;
 
 	store_want_transaction(st, "commit");
-	rc = message_counts_flush(st, &why);
+	rc = message_moves_flush(st, &why);
 	if (rc == 0) {
 		FAILPOINT("commit.before");
 		rc = db_commit(st->db, &why);
@@ -330,7 +332,7 @@ void store_rollback(struct store *st)
 int store_nest_begin(struct store *st, struct err *e)
 {
 	store_want_transaction(st, "nest");
-	if (message_counts_flush(st, e) != 0)
+	if (message_moves_flush(st, e) != 0)
 		return -1;
 	return db_exec(st->db, "SAVEPOINT nest", e);
 }
@@ -339,9 +341,10 @@ int store_nest_end(struct store *st, bool keep, struct err *e)
 {
 	store_want_transaction(st, "nest");
 	if (keep)
-		return message_counts_flush(st, e) != 0 ? -1
+		return message_moves_flush(st, e) != 0 ? -1
 							: db_exec(st->db, "RELEASE nest", e);
 	st->n_deltas = 0;
+	st->n_ends = 0;
 	st->import_id = 0;
 	return db_exec(st->db, "ROLLBACK TO nest; RELEASE nest", e);
 }
@@ -396,11 +399,11 @@ static int store_check_counts(struct store *st, struct err *e)
 {
 	static const char COUNTS[] =
 	    "SELECT campaign_id FROM ("
-	    " SELECT campaign_id, state, count(*) AS n, sum(segments) AS segments FROM message"
-	    " GROUP BY campaign_id, state"
-	    " UNION ALL SELECT campaign_id, state, -n, -segments FROM message_count) AS "
+	    " SELECT campaign_id, rung, state, count(*) AS n, sum(segments) AS segments"
+	    " FROM message GROUP BY campaign_id, rung, state"
+	    " UNION ALL SELECT campaign_id, rung, state, -n, -segments FROM message_count) AS "
 	    "both_sides"
-	    " GROUP BY campaign_id, state HAVING sum(n) <> 0 OR sum(segments) <> 0 LIMIT 1";
+	    " GROUP BY campaign_id, rung, state HAVING sum(n) <> 0 OR sum(segments) <> 0 LIMIT 1";
 	int64_t campaign = 0;
 	int rc = db_run_int(db_query(st->db, COUNTS, e), &campaign, e);
 

@@ -587,7 +587,7 @@ static void a_strangers_number_waits_and_an_unknown_range_does_not(void **state)
 		assert_int_equal(v.unknown_range, unknown + 1);
 		assert_int_equal(v.excluded[EXCLUDED_UNCONFIRMED], doubtful + 1);
 		assert_int_equal(v.excluded[EXCLUDED_NO_PHONE], no_phone + 1);
-		j = campaign_preview_json(&v);
+		j = campaign_preview_json(p, &v);
 		assert_int_equal(json_integer_value(json_object_get(
 				     json_object_get(j, "warnings"), "unknown_range")),
 				 unknown + 1);
