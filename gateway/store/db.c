@@ -98,6 +98,8 @@ static int db_settle(struct db *db, enum db_access access, struct err *e)
 	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	/* A plan that depends on the values would be made anew whenever one changes. */
+	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
 	(void)sqlite3_limit(db->conn, SQLITE_LIMIT_ATTACHED, 0);
 	db_autocheckpoint(db, 0);
 	if (db_exec(db, common, e) != 0)
