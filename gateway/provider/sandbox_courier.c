@@ -13,8 +13,9 @@
 
 #define COURIER_CONNECTIONS 8 /* to each receiver */
 #define COURIER_TIMEOUT_S   5
-#define COURIER_TRIES	    6
-#define COURIER_BACKOFF_MS  250 /* doubled from try to try */
+#define COURIER_TRIES	    14
+#define COURIER_BACKOFF_MS  250 /* doubled from try to try … */
+#define COURIER_DOUBLINGS   4	/* … so often */
 
 struct receiver;
 
@@ -125,7 +126,10 @@ static void parcel_wait(struct parcel *p, int ms)
 static void parcel_failed(struct parcel *p, int status)
 {
 	if (++p->tries < COURIER_TRIES) {
-		parcel_wait(p, COURIER_BACKOFF_MS << (p->tries - 1));
+		int doublings =
+		    p->tries <= COURIER_DOUBLINGS ? p->tries - 1 : COURIER_DOUBLINGS;
+
+		parcel_wait(p, COURIER_BACKOFF_MS << doublings);
 		return;
 	}
 	log_warn("sandbox", "receipt_given_up", "to=%s status=%d tries=%d", p->to->name, status,

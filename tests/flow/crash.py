@@ -4,10 +4,14 @@
 each into a ledger of its own, synced, before it answers. Then the ledger, the store and what both sides
 know of every single message are laid side by side.
 
-crash.py GATEWAY SANDBOX [--cycles N] [--messages N] [--seed N] [--keep]
+crash.py GATEWAY SANDBOX [--cycles N] [--messages N] [--points N] [--house N] [--jobs N] [--seconds N]
+
+Deaths and messages are spread over houses of at most --house messages, by turns with a provider that
+knows a reference again and with one that only repeats it in its receipts.
 """
 import argparse
 import collections
+import concurrent.futures
 import datetime
 import glob
 import json
@@ -16,13 +20,14 @@ import random
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 
-from lib import free_port, listens
+from lib import listens
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CLOCK = "2023-06-14T08:00:00+07:00"  # a Wednesday, ten hours before the house falls silent
@@ -43,22 +48,33 @@ def fail_points():
     return sorted(names)
 
 
+def port_below(luck):
+    """A free port that no outgoing connection is given, so that it is free in the next life too."""
+    while True:
+        port = luck.randrange(20000, 32000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+            return port
+        except OSError:
+            pass
+
+
 class Run:
     """One commune, one provider, many deaths."""
 
-    def __init__(self, args, kind, cycles, messages):
-        self.args, self.kind, self.cycles, self.messages = args, kind, cycles, messages
-        self.luck = random.Random(f"{args.seed} {kind}")
+    def __init__(self, args, kind, number, deaths, messages):
+        self.args, self.kind, self.deaths, self.messages = args, kind, deaths, messages
+        self.luck = random.Random(f"{args.seed} {kind} {number}")
         self.home = tempfile.mkdtemp(prefix="moidan-crash-")
         self.world = self.home + "/w"
         self.ledger = self.home + "/ledger"
-        self.port = free_port()
+        self.port = port_below(random.Random())
         shift = round(datetime.datetime.fromisoformat(CLOCK).timestamp() - time.time())
         self.env = dict(os.environ, MOIDAN_TEST_SHIFT=str(shift))
         self.description = "esms"
-        self.crashes, self.most, self.uncertain = 0, 0, 0
+        self.crashes, self.most, self.uncertain, self.asked = 0, 0, 0, 0
         self.reached = collections.Counter()
-        self.rate = 0
+        self.rate, self.sandbox = 0, None
 
     def gateway(self, *argv, env=None):
         done = subprocess.run([self.args.gateway, *argv], env=dict(self.env, **(env or {})),
@@ -66,8 +82,14 @@ class Run:
         assert done.returncode == 0, (argv, done.returncode, done.stderr[-2000:])
         return done.stdout
 
-    def look(self, verb="look"):
-        return collections.Counter(json.loads(self.gateway(verb, self.world)))
+    def look(self):
+        """Messages by state. Read-only: what a death left in the WAL stays for the next life."""
+        db = sqlite3.connect(f"file:{self.world}/moidan.db?mode=ro", uri=True, timeout=30)
+        try:
+            return collections.Counter({STATES[s]: n for s, n in db.execute(
+                "SELECT state, sum(n) FROM message_count GROUP BY state") if n})
+        finally:
+            db.close()
 
     def start(self, crash_at=None, rate=None):
         env = dict(self.env, MOIDAN_CRASH_AT=crash_at) if crash_at else self.env
@@ -129,46 +151,58 @@ class Run:
         p.kill()
         self.dead(p, "random")
 
-    def finish(self):
+    def rest(self):
         """No more deaths: everything comes to its end, and the gateway to its own."""
         p = self.start(rate=100000)
-        open_states = ["queued", "sending"] + (["uncertain"] if self.kind == "dedup" else [])
-        still, since, last = None, 0, time.monotonic() + 120 + self.messages / 200
-        while time.monotonic() < last:
-            now = self.look()
-            if not any(now[s] for s in open_states):
-                # receipts are still under way
-                if now != still:
-                    still, since = now, time.monotonic()
-                elif time.monotonic() - since > 3:
-                    break
+        moving = ["queued", "sending", "sent"] + (["uncertain"] if self.kind == "dedup" else [])
+        last = time.monotonic() + 180 + self.messages / 100
+        while any(self.look()[s] for s in moving):
+            assert p.poll() is None and time.monotonic() < last, (self.kind, self.look(), self.tail())
             time.sleep(0.3)
         p.send_signal(signal.SIGTERM)
         assert p.wait(30) == 0, self.tail()
+
+    def arrived(self):
+        """The ledger: (reference, segments) of each that was sent."""
+        with open(self.ledger, encoding="utf-8") as f:
+            return [(line.split()[0], int(line.split()[2])) for line in f]
+
+    def finish(self):
+        self.rest()
+        while self.kind == "echo" and self.look()["uncertain"]:
+            # Whatever arrived was settled by its receipt. An officer asks about the rest: it never came.
+            db = sqlite3.connect(f"file:{self.world}/moidan.db?mode=ro", uri=True)
+            left = {i for i, in db.execute("SELECT id FROM message WHERE state = 3")}
+            db.close()
+            known = left & {int(ref.split("-")[1]) for ref, _ in self.arrived()}
+            assert not known, ("echoed, and still uncertain", sorted(known)[:10])
+            asked = int(self.gateway("requeue", self.world))
+            assert asked == len(left), (asked, len(left))
+            self.asked += asked
+            self.rest()
         self.sandbox.terminate()
         self.sandbox.wait()
 
     def compare(self):
-        counts = self.look("check")
+        counts = collections.Counter(json.loads(self.gateway("check", self.world)))
         db = sqlite3.connect(f"file:{self.world}/moidan.db?mode=ro", uri=True)
         state = {i: STATES[s] for i, s in db.execute("SELECT id, state FROM message")}
         unsure = {i for i, in db.execute("SELECT DISTINCT message_id FROM attempt WHERE event = 7")}
-        with open(self.ledger, encoding="utf-8") as f:
-            lines = [line.split() for line in f]
-        refs = [line[0] for line in lines]
-        sent = collections.Counter(int(r.split("-")[1]) for r in refs)
+        db.close()
+        arrived = self.arrived()
+        sent = collections.Counter(int(ref.split("-")[1]) for ref, _ in arrived)
         rows = collections.Counter(state.values())
         twice = [i for i, n in sent.items() if n > 1]
         lost = [i for i, s in state.items() if s in ACCEPTED and i not in sent]
-        ghosts = [i for i in sent if state.get(i) not in ACCEPTED + ("uncertain",)]
+        ghosts = [i for i in sent if state.get(i) not in ACCEPTED]
         secretly = [i for i in twice if i not in unsure]
         report = counts["report_messages"], counts["report_segments"]
         for key in ("total", "report_messages", "report_segments"):
             del counts[key]
-        figures = {"deaths": self.crashes, "messages": len(state), "ledger": len(refs), "lost": len(lost) + len(ghosts),
-                   "twice": len(twice), "twice unseen": len(secretly), "uncertain at deaths": self.uncertain,
-                   "most at one": self.most, "states": dict(sorted(rows.items()))}
-        print(f"   {self.kind}: " + ", ".join(f"{k} {v}" for k, v in figures.items()), flush=True)
+        figures = {"deaths": self.crashes, "messages": len(state), "ledger": len(arrived), "report": report[0],
+                   "lost": len(lost) + len(ghosts), "twice": len(twice), "twice unseen": len(secretly),
+                   "uncertain at deaths": self.uncertain, "left to an officer": self.asked,
+                   "uncertain at the end": rows["uncertain"]}
         assert len(state) == self.messages, (len(state), self.messages)
         assert counts == rows, (counts, rows)
         assert not lost, ("accepted here, not known there", lost[:10])
@@ -176,64 +210,88 @@ class Run:
         assert not secretly, ("sent twice, never uncertain", secretly[:10])
         # Whoever knows references again gets each once; whoever does not is never asked twice.
         assert not twice, ("sent twice", twice[:10])
-        accepted = sum(rows[s] for s in ACCEPTED)
-        unsent = sum(1 for i, s in state.items() if s == "uncertain" and i not in sent)
-        assert report[0] == len(refs) + unsent, ("report and ledger", report, len(refs), unsent)
-        assert unsent or report[1] == sum(int(line[2]) for line in lines), ("segments", report)
-        assert accepted + sum(1 for i in sent if state[i] == "uncertain") == len(sent), (accepted, len(sent))
-        if self.kind == "dedup":
-            assert rows["uncertain"] == 0, rows
-        assert not set(rows) - {*ACCEPTED, "rejected", "uncertain"}, rows
+        assert report == (len(arrived), sum(n for _, n in arrived)), ("report and ledger", report, len(arrived))
+        assert sum(rows[s] for s in ACCEPTED) == len(sent), (rows, len(sent))
+        assert not set(rows) - {*ACCEPTED, "rejected"}, rows
+        return figures
 
-    def go(self):
+    def go(self, until):
+        """Until then: deaths that find no time do not take place."""
         self.open()
-        points = fail_points()
-        plan = [None] * self.cycles
-        if self.kind == "dedup":
-            plan += [p for p in points for _ in range(self.args.points)]
+        plan = list(self.deaths)
         self.luck.shuffle(plan)
         plan.sort(key=lambda p: p != "plan.done")  # while there is something to plan
-        self.rate = max(20, round(self.messages / (len(plan) * self.args.life)))
+        # What a mean life sends, so that there is something to send to the last.
+        self.rate = max(20, round(self.messages / (len(plan) * self.args.life / 2)))
         for point in plan:
+            if time.monotonic() > until:
+                break
             if point:
                 self.kill_at(point)
             else:
                 self.kill_at_random()
+        else:
+            missed = [p for p in plan if p and not self.reached[p]]
+            assert not missed, ("never came to", missed)
         self.finish()
-        self.compare()
-        missed = [p for p in plan if p and not self.reached[p]]
-        assert not missed, ("never came to", missed)
+        return self.compare()
 
     def close(self, ok):
-        if self.sandbox.poll() is None:
+        if self.sandbox and self.sandbox.poll() is None:
             self.sandbox.kill()
-        if ok and not self.args.keep:
+        if ok:
             shutil.rmtree(self.home)
         else:
             print(f"   kept: {self.home}", file=sys.stderr)
+
+
+def plan_of(args):
+    """(kind, deaths, messages) of each house."""
+    houses = max(2, -(-args.messages // args.house))
+    points = [p for p in fail_points() for _ in range(args.points)]
+    for i in range(houses):
+        share = [args.cycles * (i + 1) // houses - args.cycles * i // houses,
+                 args.messages * (i + 1) // houses - args.messages * i // houses]
+        deaths = [None] * share[0] + (points if i == 0 else [])
+        yield ("dedup", "echo")[i % 2], deaths, share[1]
 
 
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("gateway")
     a.add_argument("sandbox")
-    a.add_argument("--cycles", type=int, default=20, help="deaths at random; half as many more for the echo")
+    a.add_argument("--cycles", type=int, default=30, help="deaths at random")
     a.add_argument("--points", type=int, default=1, help="deaths at each fail-point")
-    a.add_argument("--messages", type=int, default=5000)
+    a.add_argument("--messages", type=int, default=6000)
+    a.add_argument("--house", type=int, default=10000, help="messages of a house at most")
+    a.add_argument("--jobs", type=int, default=2, help="houses at once")
     a.add_argument("--life", type=float, default=0.6, help="seconds that a life lasts at most")
+    a.add_argument("--seconds", type=float, default=1e9, help="time for all deaths; then no house begins")
     a.add_argument("--seed", type=int, default=46)
-    a.add_argument("--keep", action="store_true")
     args = a.parse_args()
-    for kind, cycles, messages in (("dedup", args.cycles, args.messages),
-                                   ("echo", args.cycles // 2, args.messages // 3)):
-        run, ok, began = Run(args, kind, cycles, messages), False, time.monotonic()
+    began = time.monotonic()
+    until = began + args.seconds
+    sums = {"dedup": collections.Counter(), "echo": collections.Counter()}
+
+    def house(number, kind, deaths, messages):
+        if time.monotonic() > until:
+            return
+        run, ok = Run(args, kind, number, deaths, messages), False
         try:
-            run.go()
-            ok = True
+            figures, ok = run.go(until), True
         finally:
             run.close(ok)
-        print(f"ok {run.crashes} deaths against a provider of the kind {kind}: {time.monotonic() - began:.0f} s",
-              flush=True)
+        sums[kind].update(figures, houses=1)
+        sums[kind]["most uncertain at a death"] = max(sums[kind]["most uncertain at a death"], run.most)
+        print(f"{time.monotonic() - began:6.0f} s  house {number} ({kind}): "
+              + ", ".join(f"{k} {v:,}" for k, v in figures.items()), flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        jobs = [pool.submit(house, i, *one) for i, one in enumerate(plan_of(args))]
+        for job in jobs:
+            job.result()
+    for kind, figures in sums.items():
+        print(f"ok {kind}: " + ", ".join(f"{k} {v:,}" for k, v in figures.items()))
 
 
 main()

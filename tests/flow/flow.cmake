@@ -42,7 +42,14 @@ if(MOIDAN_FAILPOINTS AND TARGET world AND TARGET sandbox)
   add_executable(gateway support/gateway_main.c)
   target_include_directories(gateway PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(gateway PRIVATE world web PkgConfig::EVENT)
-  add_test(NAME flow.crash COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/flow/crash.py
-    $<TARGET_FILE:gateway> $<TARGET_FILE:sandbox>)
+  set(crash ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/flow/crash.py)
+  add_test(NAME flow.crash COMMAND ${crash} $<TARGET_FILE:gateway> $<TARGET_FILE:sandbox>
+    --cycles 16 --messages 4000)
   set_tests_properties(flow.crash PROPERTIES LABELS flow TIMEOUT 240)
+  moidan_release(gateway_program gateway)
+  moidan_release(sandbox_program sandbox)
+  add_test(NAME flow.crash_often COMMAND ${crash} ${gateway_program} ${sandbox_program}
+    --points 0 --cycles 120 --messages 24000 --house 6000 --jobs 4)
+  set_tests_properties(flow.crash_often PROPERTIES LABELS flow TIMEOUT 300)
+  moidan_release_test(flow.crash_often)
 endif()

@@ -4,6 +4,7 @@
  *   gateway make DIR N                 N households and one running campaign to them
  *   gateway serve DIR PROVIDER_PORT CALLBACK_PORT DESCRIPTION IN_FLIGHT RATE
  *                                      sends until SIGTERM
+ *   gateway requeue DIR                an officer who asked: what is uncertain never arrived
  *   gateway look DIR                   messages by state, as JSON
  *   gateway check DIR                  the same with the report's figures; is the database sound?
  *
@@ -110,6 +111,29 @@ static int gateway_serve(char **argv)
 	return g.code;
 }
 
+static int gateway_requeue(const char *dir)
+{
+	enum { ROOM = 1000 };
+	static struct message_open open[ROOM];
+	struct err e = ERR_INIT;
+	struct world w;
+	size_t n = 0;
+
+	world_open(&w, dir);
+	world_must(store_begin(w.st, &e), &e, "begin");
+	world_must(
+	    store_message_due(w.st, MESSAGE_UNCERTAIN, INT64_MAX, open, ROOM, &n, &e), &e,
+	    "uncertain");
+	for (size_t i = 0; i < n; i++)
+		world_must(store_message_event(w.st, open[i].id, MESSAGE_EV_REQUEUE,
+					       clock_now_ms(), "cán bộ", &e),
+			   &e, "requeue");
+	world_must(store_commit(w.st, &e), &e, "commit");
+	world_close(&w);
+	(void)printf("%zu\n", n);
+	return 0;
+}
+
 /* What the weekly report draws on; there is one unit. */
 static void gateway_on_figures(const struct message_figures *f, void *arg)
 {
@@ -155,6 +179,8 @@ int main(int argc, char **argv)
 		return gateway_make(argv[2], strtoll(argv[3], NULL, 10));
 	if (argc == 8 && strcmp(argv[1], "serve") == 0)
 		return gateway_serve(argv + 2);
+	if (argc == 3 && strcmp(argv[1], "requeue") == 0)
+		return gateway_requeue(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "look") == 0)
 		return gateway_look(argv[2], false);
 	if (argc == 3 && strcmp(argv[1], "check") == 0)
