@@ -136,7 +136,7 @@ class Run:
         n = 1 if point in ONCE else self.luck.choice((1, 1, 2, 3, 5, 8))
         p = self.start(f"{point}:{n}")
         try:
-            p.wait(6)
+            p.wait(30)
             self.reached[point] += 1
         except subprocess.TimeoutExpired:
             p.kill()
@@ -220,7 +220,8 @@ class Run:
         self.open()
         plan = list(self.deaths)
         self.luck.shuffle(plan)
-        plan.sort(key=lambda p: p != "plan.done")  # while there is something to plan
+        # While there is something to plan; and the others while there is something to send.
+        plan.sort(key=lambda p: 0 if p == "plan.done" else 1 if p else 2)
         # What a mean life sends, so that there is something to send to the last.
         self.rate = max(20, round(self.messages / (len(plan) * self.args.life / 2)))
         for point in plan:

@@ -50,6 +50,6 @@ if(MOIDAN_FAILPOINTS AND TARGET world AND TARGET sandbox)
   moidan_release(sandbox_program sandbox)
   add_test(NAME flow.crash_often COMMAND ${crash} ${gateway_program} ${sandbox_program}
     --points 0 --cycles 120 --messages 24000 --house 6000 --jobs 4)
-  set_tests_properties(flow.crash_often PROPERTIES LABELS flow TIMEOUT 300)
+  set_tests_properties(flow.crash_often PROPERTIES LABELS flow TIMEOUT 600)
   moidan_release_test(flow.crash_often)
 endif()
