@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "campaign/fan_out.h"
+#include "provider/provider.h"
 #include "store/rung.h"
 
 /* Rungs looked at and people planned at once. */
@@ -20,10 +21,6 @@ enum descend_what {
 	DESCEND_REACHED, /* after all: off the rungs below */
 	DESCEND_EXPIRE,	 /* a letter or a visit that was not handed over in time */
 };
-
-/* Classes of refusal, as numbers of the store: those of provider.h. The floors beneath the outbox do not
- * know providers. */
-enum { REFUSED_BADNUM = 4, REFUSED_CONTENT = 5, REFUSED_FALLBACK = 6 };
 
 /* What the end of a rung means: the pure part. */
 static enum descend_what descend_judge(const struct ladder *l, const struct rung_end *end,
@@ -51,8 +48,8 @@ static enum descend_what descend_judge(const struct ladder *l, const struct rung
 		by = LADDER_FAILED;
 		break;
 	case MESSAGE_REJECTED:
-		by = end->class == REFUSED_FALLBACK ? LADDER_FALLBACK
-		     : end->class == REFUSED_BADNUM ? LADDER_BADNUM
+		by = end->class == OUTCOME_FALLBACK ? LADDER_FALLBACK
+		     : end->class == OUTCOME_BADNUM ? LADDER_BADNUM
 						    : LADDER_CONTENT;
 		break;
 	default:
@@ -101,7 +98,7 @@ static int descend_go(struct fan_out *f, const struct rung_end *end, size_t *pla
 	if (end->rung + 1 >= l->n)
 		return 0;
 	/* A SIM has SMS by itself; an account elsewhere is there or not. */
-	if (end->class == REFUSED_FALLBACK && end->contact_id != 0 &&
+	if (end->class == OUTCOME_FALLBACK && end->contact_id != 0 &&
 	    (end->state == MESSAGE_REJECTED || end->state == MESSAGE_UNDELIVERED) &&
 	    strcmp(l->rungs[end->rung].channel, "sms") != 0 &&
 	    store_contact_set_absent(f->st, end->contact_id, l->rungs[end->rung].channel,

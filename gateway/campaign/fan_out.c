@@ -41,7 +41,7 @@ static bool fan_out_render(struct fan_out *f, const struct recipient *r, int aud
 	const struct plan_unit *unit = plan_units_find(&f->units, r->unit_id);
 	struct err e = ERR_INIT;
 
-	f->writer.plain = strcmp(p->ladder.rungs[rung].channel, "sms") != 0;
+	f->writer.form = strcmp(p->ladder.rungs[rung].channel, "sms") != 0;
 	if (plan_render(&f->writer, audience, r, unit, m, &e) == 0)
 		return true;
 	/* The row is named by its id alone: e may quote the list's own code. */

@@ -100,7 +100,7 @@ static int plan_resolve_var(const struct campaign_plan *p, const struct plan_tex
 	return 0;
 }
 
-static void plan_text_free(struct plan_text *t)
+void plan_text_free(struct plan_text *t)
 {
 	for (size_t i = 0; i < t->n_vars; i++)
 		free(t->vars[i].value);
@@ -108,8 +108,8 @@ static void plan_text_free(struct plan_text *t)
 	template_free(t->t);
 }
 
-static int plan_text_compile(const struct campaign_plan *p, struct plan_text *t,
-			     const char *name, const char *text, size_t len, struct err *e)
+int plan_text_compile(const struct campaign_plan *p, struct plan_text *t, const char *name,
+		      const char *text, size_t len, struct err *e)
 {
 	t->t = template_compile(name, text, len, NULL, e);
 	if (t->t == NULL)
@@ -122,7 +122,7 @@ static int plan_text_compile(const struct campaign_plan *p, struct plan_text *t,
 	return 0;
 }
 
-static bool plan_text_uses(const struct plan_text *t, enum plan_source source)
+bool plan_text_uses(const struct plan_text *t, enum plan_source source)
 {
 	for (size_t i = 0; i < t->n_vars; i++)
 		if (t->vars[i].source == source)
@@ -253,8 +253,7 @@ static void plan_strip_cr(char *s)
 	*out = '\0';
 }
 
-/* The file of a text, NFC, lines ended by LF; NULL with e. Yours to free(). */
-static char *plan_read_file(const struct campaign_house *h, const char *name, struct err *e)
+char *plan_read_file(const struct campaign_house *h, const char *name, struct err *e)
 {
 	char *path = mem_printf("%s/%s", h->templates, name), *text = NULL;
 	char *bytes = mem_calloc(1, PLAN_FILE_MAX + 1);
@@ -328,6 +327,7 @@ static int plan_compile_place(const struct campaign_plan *p, struct plan_audienc
 
 	for (int b = 0; b < a->n_bodies; b++)
 		wanted = wanted || plan_text_uses(&a->bodies[b], PLAN_PLACE);
+	wanted = wanted || plan_form_uses(a, PLAN_PLACE);
 	if (!wanted)
 		return 0;
 	if (place == NULL || *place == '\0')
@@ -420,7 +420,8 @@ static int plan_load_audience(struct campaign_plan *p, struct plan_audience *a, 
 	}
 	a->file = plan_read_file(p->house, a->a->sms, e);
 	if (a->file == NULL || plan_compile_bodies(p, a, e) < 0 ||
-	    plan_compile_place(p, a, e) < 0 || plan_find_void(p, a, e) < 0)
+	    plan_form_load(p, a, e) < 0 || plan_compile_place(p, a, e) < 0 ||
+	    plan_find_void(p, a, e) < 0)
 		return -1;
 	for (int b = 0; b < a->n_bodies; b++)
 		a->uses_facts = a->uses_facts || plan_text_uses(&a->bodies[b], PLAN_FACT);
@@ -563,6 +564,7 @@ void campaign_plan_free(struct campaign_plan *p)
 			stencil_free(a->stencils[b]);
 		}
 		plan_text_free(&a->place);
+		plan_form_free(a->form);
 		free(a->file);
 	}
 	for (size_t i = 0; i < p->n_holds; i++)
@@ -619,6 +621,7 @@ void plan_texts_hash(const struct campaign_plan *p, char out[65])
 		plan_hash_text(&h, a->a->id);
 		plan_hash_text(&h, a->a->sms);
 		plan_hash_text(&h, a->file);
+		plan_hash_text(&h, plan_form_file(a));
 		plan_hash_text(&h, a->a->place);
 	}
 	(void)crypto_hash_sha256_final(&h, digest);

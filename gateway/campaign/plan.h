@@ -12,6 +12,7 @@
 
 #define PLAN_MAX_AUDIENCES 16
 #define PLAN_MAX_BODIES	   4
+#define PLAN_TEXT_MAX	   4096
 
 /* Where the store keeps the hash of the texts that campaign_start() saw. */
 #define CAMPAIGN_TEXTS_KEY "campaign.%lld.texts"
@@ -39,6 +40,8 @@ struct plan_text {
 	size_t n_vars;
 };
 
+struct plan_form;
+
 struct plan_audience {
 	const struct programme_audience *a;
 	char *file; /* what the template's file says, NFC */
@@ -48,6 +51,7 @@ struct plan_audience {
 	struct plan_text
 	    place; /* {{noi_lam}}: a text of its own, as it may name the hamlet; t is NULL when
 				 * no body asks for it */
+	struct plan_form *form; /* of a channel whose wording its provider keeps; NULL */
 	bool uses_facts;
 	int like;	 /* the first audience of the campaign with the same file */
 	int64_t void_at; /* the text says nothing true from here on; INT64_MAX = no limit */
@@ -102,7 +106,7 @@ struct plan_writer {
 	const struct plan_unit *unit;
 	json_t *facts;
 	bool marking; /* a stencil is being cut: values are its marks */
-	bool plain;   /* not for SMS: the longest body, accented, one piece */
+	bool form;    /* not for SMS: the values of a registered template */
 };
 void plan_writer_init(struct plan_writer *w, const struct campaign_plan *p);
 void plan_writer_free(struct plan_writer *w);
@@ -110,6 +114,17 @@ void plan_writer_free(struct plan_writer *w);
 /* Renders one body of a into w->text, of the row, unit and facts set in w. */
 MUST_CHECK int plan_write(struct plan_writer *w, const struct plan_audience *a, int body,
 			  struct err *e);
+
+/* Renders t of what is set in w into out. */
+MUST_CHECK int plan_write_text(struct plan_writer *w, const struct plan_text *t, struct buf *out,
+			       struct err *e);
+
+/* The file of a text, NFC, lines ended by LF; NULL with e. Yours to free(). */
+char *plan_read_file(const struct campaign_house *h, const char *name, struct err *e);
+MUST_CHECK int plan_text_compile(const struct campaign_plan *p, struct plan_text *t,
+				 const char *name, const char *text, size_t len, struct err *e);
+bool plan_text_uses(const struct plan_text *t, enum plan_source source);
+void plan_text_free(struct plan_text *t);
 
 /* Makes the stencils of a's bodies, each proved on trial rows to say what the template says. */
 void plan_cut_stencils(const struct campaign_plan *p, struct plan_audience *a);
@@ -119,6 +134,16 @@ struct plan_message {
 	struct sms_count count;
 	int segments_with, segments_without; /* of the same body */
 };
+/* ---- plan_form.c: the audience's registered template, when the ladder has a channel for it. */
+MUST_CHECK int plan_form_load(const struct campaign_plan *p, struct plan_audience *a,
+			      struct err *e);
+void plan_form_free(struct plan_form *f);
+bool plan_form_uses(const struct plan_audience *a, enum plan_source source);
+const char *plan_form_file(const struct plan_audience *a);
+/* The values for what is set in w; -1 with e when one does not fit. */
+MUST_CHECK int plan_form_write(struct plan_writer *w, const struct plan_audience *a,
+			       struct plan_message *out, struct err *e);
+
 /* Renders the message of audience (index in the campaign) to r: the first body that fits one
  * unaccented segment, else the last, under the campaign's accents. The first error names template,
  * line, variable, and the row by its number and code. */

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "campaign/plan.h"
+#include "provider/form.h"
 #include "store/rung.h"
 #include "text/phone.h"
 
@@ -45,7 +46,7 @@ static void preview_sample_set(struct campaign_sample *s, const struct preview_p
 			       const struct plan_message *m, int audience, uint64_t number)
 {
 	preview_sample_clear(s);
-	s->text = mem_strdup(m->text);
+	s->text = form_wording(m->text);
 	s->audience = mem_strdup(w->writer.plan->audiences[audience].a->id);
 	s->count = m->count;
 	phone_mask(number, s->masked);
@@ -208,7 +209,7 @@ static int preview_render(struct preview_pass *w, int audience, const struct rec
 	const struct campaign_plan *p = w->writer.plan;
 	struct err e = ERR_INIT;
 
-	w->writer.plain = strcmp(p->ladder.rungs[rung].channel, "sms") != 0;
+	w->writer.form = strcmp(p->ladder.rungs[rung].channel, "sms") != 0;
 	if (plan_expires_at(p, audience) <= w->from)
 		(void)err_set(&e, EX_DATAERR, "đối tượng %s: hạn gửi đã qua",
 			      p->audiences[audience].a->id);

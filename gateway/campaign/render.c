@@ -8,8 +8,7 @@
 #include "text/phone.h"
 #include "text/vi.h"
 
-#define PLAN_TEXT_MAX 4096
-#define PLAN_ADULT    18
+#define PLAN_ADULT 18
 
 /* ---- units ------------------------------------------------------------------------------- */
 
@@ -202,8 +201,8 @@ static const char *plan_get(void *arg, size_t var, const char *name)
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
-static int plan_write_text(struct plan_writer *w, const struct plan_text *t, struct buf *out,
-			   struct err *e)
+int plan_write_text(struct plan_writer *w, const struct plan_text *t, struct buf *out,
+		    struct err *e)
 {
 	const struct template_source src = {.get = plan_get, .arg = w};
 
@@ -321,7 +320,7 @@ void plan_cut_stencils(const struct campaign_plan *p, struct plan_audience *a)
 static int plan_fill(struct plan_writer *w, const struct plan_audience *a, int body,
 		     struct stencil_text *out, struct err *e)
 {
-	bool accents = w->plain || w->plan->accents != SMS_WITHOUT_ACCENTS;
+	bool accents = w->plan->accents != SMS_WITHOUT_ACCENTS;
 	struct stencil_values v = plan_values(w);
 
 	if (a->stencils[body] != NULL && stencil_fill(a->stencils[body], &v, accents, out))
@@ -362,17 +361,16 @@ int plan_render(struct plan_writer *w, int audience, const struct recipient *r,
 		json_decref(w->facts);
 		w->facts = r->facts == NULL ? NULL : json_loads(r->facts, 0, NULL);
 	}
+	if (w->form) {
+		if (plan_form_write(w, a, out, e) < 0)
+			goto fail;
+		return 0;
+	}
 	for (int b = 0; b < a->n_bodies; b++) {
 		struct stencil_text both = {0};
 
 		if (plan_fill(w, a, b, &both, e) < 0)
 			goto fail;
-		if (w->plain) {
-			out->text = both.with;
-			out->count = (struct sms_count){.ucs2 = true, .segments = 1};
-			free(both.without);
-			return 0;
-		}
 		if (both.without_count.segments <= 1 || b == a->n_bodies - 1) {
 			plan_settle(w->plan, &both, out);
 			break;

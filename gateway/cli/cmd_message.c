@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "provider/form.h"
 #include "text/phone.h"
 
 #define MESSAGE_PAGE 50
@@ -142,6 +143,7 @@ static int message_show(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct message_row r = {0};
 	json_t *o, *attempts, *a;
+	char *wording;
 	int64_t id;
 	size_t i;
 	int found;
@@ -155,7 +157,9 @@ static int message_show(struct cli *c, int argc, char **argv, struct err *e)
 	if (found < 0)
 		return -1;
 	o = message_json(&r);
-	json_object_set_new(o, "text", json_string(r.text));
+	wording = form_wording(r.text != NULL ? r.text : "");
+	json_object_set_new(o, "text", json_string(wording));
+	free(wording);
 	attempts = json_array();
 	json_object_set_new(o, "attempts_log", attempts);
 	if (store_message_attempts(c->store, id, message_attempt_add, attempts, e) < 0) {
@@ -167,11 +171,11 @@ static int message_show(struct cli *c, int argc, char **argv, struct err *e)
 		message_row_clear(&r);
 		return cli_print_json(o);
 	}
-	(void)printf("Tin số %lld: %s%s%s\n  tới %s, %d đoạn tin\n  %s\n", (long long)id,
-		     message_state_vi(r.state),
-		     r.reason != NULL && *r.reason != '\0' ? ": " : "",
-		     r.reason != NULL ? r.reason : "",
-		     json_string_value(json_object_get(o, "number")), r.segments, r.text);
+	(void)printf(
+	    "Tin số %lld: %s%s%s\n  tới %s, %d đoạn tin\n  %s\n", (long long)id,
+	    message_state_vi(r.state), r.reason != NULL && *r.reason != '\0' ? ": " : "",
+	    r.reason != NULL ? r.reason : "", json_string_value(json_object_get(o, "number")),
+	    r.segments, json_string_value(json_object_get(o, "text")));
 	json_array_foreach(attempts, i, a)
 	{
 		const char *when = json_string_value(json_object_get(a, "started_at"));

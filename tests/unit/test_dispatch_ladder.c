@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way down a campaign's ladder, on a virtual clock, over a real store. */
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/private.h"
@@ -9,33 +10,61 @@
 #define LADDER "zalo:24h,sms:72h,letter,visit"
 enum { ZALO, SMS, LETTER, VISIT, RUNGS };
 
-/* A description like the shipped one, of another channel. */
-static void ladder_describe(struct desk *d, char *path, size_t size)
+/* A copy of a shipped file with one line put in the place of those that begin like it. */
+static void ladder_copy(const char *from, const char *to, const char *begin, const char *line)
 {
-	FILE *in = fopen(SOURCE_DIR "/config/providers/esms.yaml", "re"), *out;
-	char line[4096];
+	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+	char text[4096];
 
-	(void)snprintf(path, size, "%s/zalo-esms.yaml", d->w.dir);
-	out = fopen(path, "we");
 	assert_non_null(in);
 	assert_non_null(out);
-	while (fgets(line, sizeof(line), in) != NULL)
-		(void)fputs(strncmp(line, "channel:", 8) == 0 ? "channel: zalo\n" : line, out);
+	while (fgets(text, sizeof(text), in) != NULL)
+		(void)fputs(strncmp(text, begin, strlen(begin)) == 0 ? line : text, out);
 	(void)fclose(in);
 	assert_int_equal(fclose(out), 0);
 }
 
-/* Two channels; the provider of SMS is the first in the store. */
+static const char *ladder_path(const struct desk *d, const char *name)
+{
+	static char paths[2][300];
+	static int next;
+
+	next = 1 - next;
+	(void)snprintf(paths[next], sizeof(paths[next]), "%s/%s", d->w.dir, name);
+	return paths[next];
+}
+
+static const char *const ladder_dirs[] = {"zalo", "zalo/vneid"};
+
+/* Two channels, the provider of SMS first; the shipped texts, and a registered template. */
 static void ladder_open(struct desk *d)
 {
-	char path[300];
+	static char templates[300];
 
 	desk_open(d, "esms");
-	ladder_describe(d, path, sizeof(path));
-	world_add_provider(&d->w, "oa", path, 9, 100, 100000);
-	assert_int_equal(unlink(path), 0);
+	ladder_copy(SOURCE_DIR "/config/providers/esms.yaml", ladder_path(d, "oa-esms.yaml"),
+		    "channel:", "channel: zalo\n");
+	world_add_provider(&d->w, "oa", ladder_path(d, "oa-esms.yaml"), 9, 100, 100000);
+	for (size_t i = 0; i < sizeof(ladder_dirs) / sizeof(ladder_dirs[0]); i++)
+		assert_int_equal(mkdir(ladder_path(d, ladder_dirs[i]), 0700), 0);
+	assert_int_equal(symlink(SOURCE_DIR "/templates/sms", ladder_path(d, "sms")), 0);
+	ladder_copy(SOURCE_DIR "/templates/zalo/vneid/a1.yaml",
+		    ladder_path(d, "zalo/vneid/a1.yaml"),
+		    "template:", "template: \"123456\"\n");
+	(void)snprintf(templates, sizeof(templates), "%s", d->w.dir);
+	d->w.house.templates = templates;
 	d->w.caps.per_day = d->w.caps.per_week = 9;
 	desk_outbox(d);
+}
+
+static void ladder_close(struct desk *d)
+{
+	(void)unlink(ladder_path(d, "oa-esms.yaml"));
+	(void)unlink(ladder_path(d, "sms"));
+	(void)unlink(ladder_path(d, "zalo/vneid/a1.yaml"));
+	for (size_t i = sizeof(ladder_dirs) / sizeof(ladder_dirs[0]); i > 0; i--)
+		(void)rmdir(ladder_path(d, ladder_dirs[i - 1]));
+	desk_close(d);
 }
 
 static int64_t ladder_campaign(struct desk *d, const char *name, const char *ladder)
@@ -117,6 +146,24 @@ static int64_t ladder_one(struct desk *d)
 	return id;
 }
 
+/* By whoever sent it. */
+static enum receipt_fate ladder_receipt(struct desk *d, int64_t message, enum message_event ev)
+{
+	struct message_receipt r = {.message_id = message,
+				    .event = ev,
+				    .received_at = clock_now_ms(),
+				    .raw = "thử",
+				    .raw_len = 3};
+	struct message_row row;
+	enum receipt_fate fate;
+
+	desk_row(d, message, &row);
+	r.provider_id = row.provider_id;
+	message_row_clear(&row);
+	desk_do(d, store_message_receipts(d->w.st, &r, 1, &fate, &d->e));
+	return fate;
+}
+
 /* ---- what ends a rung ------------------------------------------------------------------------ */
 
 static void no_account_goes_to_sms_at_once_and_is_remembered_for_the_next_campaign(void **state)
@@ -126,6 +173,9 @@ static void no_account_goes_to_sms_at_once_and_is_remembered_for_the_next_campai
 
 	(void)state;
 	one = ladder_one(&d);
+	/* The values of the registered template; the wording is for people. */
+	assert_non_null(strstr(d.items[0].msg.text, "\"template\":\"123456\""));
+	assert_non_null(strstr(d.items[0].msg.text, "Nguyễn Văn Thử"));
 	assert_int_equal(desk_answer_all(&d, OUTCOME_FALLBACK), 1);
 	assert_rung(&d, one, 1, ZALO, MESSAGE_REJECTED);
 	assert_string_equal(provider_facts(d.items[0].provider)->channel, "sms");
@@ -144,7 +194,7 @@ static void no_account_goes_to_sms_at_once_and_is_remembered_for_the_next_campai
 	(void)ladder_campaign(&d, "ba", LADDER);
 	assert_int_equal(ladder_quiet(&d), 1);
 	assert_string_equal(provider_facts(d.items[0].provider)->channel, "zalo");
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 static void silence_ends_a_rung_and_delivery_does_not(void **state)
@@ -158,8 +208,8 @@ static void silence_ends_a_rung_and_delivery_does_not(void **state)
 	id = ladder_campaign(&d, "một", LADDER);
 	assert_int_equal(ladder_quiet(&d), 2);
 	(void)desk_answer_all(&d, OUTCOME_OK);
-	(void)desk_receipt(&d, ladder_message(&d, id, 1, ZALO, NULL), NULL,
-			   MESSAGE_EV_RECEIPT_DELIVERED);
+	(void)ladder_receipt(&d, ladder_message(&d, id, 1, ZALO, NULL),
+			     MESSAGE_EV_RECEIPT_DELIVERED);
 	(void)ladder_quiet(&d);
 	ladder_to(&d, NINE + 24 * CLOCK_HOUR_MS - 1);
 	assert_int_equal(ladder_quiet(&d), 0);
@@ -170,7 +220,7 @@ static void silence_ends_a_rung_and_delivery_does_not(void **state)
 	assert_no_rung(&d, id, 1, SMS);
 	assert_rung(&d, id, 2, SMS, MESSAGE_SENDING);
 	assert_rung(&d, id, 2, ZALO, MESSAGE_SENT);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 static void what_was_not_delivered_goes_down_and_a_refused_text_does_not(void **state)
@@ -188,8 +238,8 @@ static void what_was_not_delivered_goes_down_and_a_refused_text_does_not(void **
 	r[1] = desk_answer(&d.items[1], OUTCOME_CONTENT);
 	r[2] = desk_answer(&d.items[2], OUTCOME_BADNUM);
 	(void)desk_turn(&d, r, 3);
-	assert_int_equal(desk_receipt(&d, ladder_message(&d, id, 1, ZALO, NULL), NULL,
-				      MESSAGE_EV_RECEIPT_FAILED),
+	assert_int_equal(ladder_receipt(&d, ladder_message(&d, id, 1, ZALO, NULL),
+					MESSAGE_EV_RECEIPT_FAILED),
 			 RECEIPT_APPLIED);
 	assert_int_equal(ladder_quiet(&d), 1);
 	assert_rung(&d, id, 1, SMS, MESSAGE_SENDING);
@@ -198,7 +248,7 @@ static void what_was_not_delivered_goes_down_and_a_refused_text_does_not(void **
 	/* A number that does not exist has no SMS either: a letter. */
 	assert_rung(&d, id, 3, SMS, MESSAGE_CANCELLED);
 	assert_rung(&d, id, 3, LETTER, MESSAGE_QUEUED);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 /* A ladder may say otherwise. */
@@ -218,7 +268,7 @@ static void what_ends_a_rung_is_the_ladders_to_say(void **state)
 	assert_int_equal(desk_turn(&d, r, 2), 1);
 	assert_rung(&d, id, 1, SMS, MESSAGE_SENDING);
 	assert_no_rung(&d, id, 2, SMS);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 static void nobody_goes_down_while_uncertain(void **state)
@@ -242,7 +292,7 @@ static void nobody_goes_down_while_uncertain(void **state)
 					MESSAGE_EV_ABANDON, 0, "bỏ", &d.e));
 	assert_int_equal(ladder_quiet(&d), 1);
 	assert_rung(&d, id, 1, SMS, MESSAGE_SENDING);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 static void whoever_is_done_held_or_opted_out_goes_no_further(void **state)
@@ -265,7 +315,7 @@ static void whoever_is_done_held_or_opted_out_goes_no_further(void **state)
 	for (int64_t who = 1; who <= 3; who++)
 		assert_no_rung(&d, id, who, SMS);
 	assert_rung(&d, id, 4, SMS, MESSAGE_SENDING);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 static void a_paused_campaign_waits_on_its_rungs(void **state)
@@ -282,7 +332,7 @@ static void a_paused_campaign_waits_on_its_rungs(void **state)
 	assert_int_equal(campaign_resume(d.w.st, id, "thu", &d.e), 0);
 	outbox_refresh(d.o);
 	assert_int_equal(ladder_quiet(&d), 1);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 static void a_late_receipt_takes_its_person_off_the_rungs_below(void **state)
@@ -297,14 +347,14 @@ static void a_late_receipt_takes_its_person_off_the_rungs_below(void **state)
 	d.room = 0;
 	(void)ladder_quiet(&d);
 	assert_rung(&d, id, 1, SMS, MESSAGE_QUEUED);
-	(void)desk_receipt(&d, ladder_message(&d, id, 1, ZALO, NULL), NULL,
-			   MESSAGE_EV_RECEIPT_DELIVERED);
+	(void)ladder_receipt(&d, ladder_message(&d, id, 1, ZALO, NULL),
+			     MESSAGE_EV_RECEIPT_DELIVERED);
 	d.room = DESK_ROOM;
 	assert_int_equal(ladder_quiet(&d), 0);
 	assert_rung(&d, id, 1, ZALO, MESSAGE_DELIVERED);
 	assert_rung(&d, id, 1, SMS, MESSAGE_CANCELLED);
 	assert_no_rung(&d, id, 1, LETTER);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 static void who_went_down_is_not_tried_again_above(void **state)
@@ -322,7 +372,7 @@ static void who_went_down_is_not_tried_again_above(void **state)
 	    store_message_event(d.w.st, message, MESSAGE_EV_RETRY, clock_now_ms(), "thử", &d.e),
 	    0);
 	store_rollback(d.w.st);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 /* One message a day to a number, whichever channel it goes by. */
@@ -338,14 +388,14 @@ static void caps_hold_across_the_rungs(void **state)
 	id = ladder_campaign(&d, "một", LADDER);
 	assert_int_equal(ladder_quiet(&d), 1);
 	(void)desk_answer_all(&d, OUTCOME_OK);
-	(void)desk_receipt(&d, ladder_message(&d, id, 1, ZALO, NULL), NULL,
-			   MESSAGE_EV_RECEIPT_FAILED);
+	(void)ladder_receipt(&d, ladder_message(&d, id, 1, ZALO, NULL),
+			     MESSAGE_EV_RECEIPT_FAILED);
 	assert_int_equal(ladder_quiet(&d), 0);
 	assert_rung(&d, id, 1, SMS, MESSAGE_QUEUED);
 	assert_true(d.wake >= MIDNIGHT + CLOCK_DAY_MS);
 	desk_to(&d, d.wake);
 	assert_int_equal(ladder_quiet(&d), 1);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 /* ---- who starts where ------------------------------------------------------------------------ */
@@ -371,8 +421,8 @@ static void who_cannot_be_texted_gets_a_letter_and_shared_numbers_go_together(vo
 	assert_no_rung(&d, id, none, VISIT);
 	assert_rung(&d, id, b, ZALO, MESSAGE_LINKED);
 
-	(void)desk_receipt(&d, ladder_message(&d, id, a, ZALO, NULL), NULL,
-			   MESSAGE_EV_RECEIPT_FAILED);
+	(void)ladder_receipt(&d, ladder_message(&d, id, a, ZALO, NULL),
+			     MESSAGE_EV_RECEIPT_FAILED);
 	assert_int_equal(ladder_quiet(&d), 1);
 	assert_rung(&d, id, b, SMS, MESSAGE_LINKED);
 	(void)desk_answer_all(&d, OUTCOME_BADNUM);
@@ -384,7 +434,7 @@ static void who_cannot_be_texted_gets_a_letter_and_shared_numbers_go_together(vo
 	assert_int_equal(n.by_state[MESSAGE_QUEUED], 3);
 	assert_int_equal(n.total, 3);
 	assert_int_equal(store_check(d.w.st, &d.e), 0);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 /* ---- letters and visits ------------------------------------------------------------------------ */
@@ -443,7 +493,7 @@ static void a_letter_is_handed_over_returned_and_becomes_a_visit(void **state)
 	id = ladder_campaign(&d, "hai", "sms,visit");
 	assert_int_equal(ladder_quiet(&d), 1);
 	assert_int_equal(ladder_say(&d, d.items[0].msg.id, RUNG_DELIVERED), 0);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 static void a_letter_that_was_not_handed_over_in_time_expires(void **state)
@@ -470,7 +520,7 @@ static void a_letter_that_was_not_handed_over_in_time_expires(void **state)
 	assert_int_equal(store_rung_unreached(d.w.st, id, ladder_name, list, &d.e), 0);
 	assert_string_equal(list, "A/expired ");
 	campaign_clear(&c);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 /* ---- a thousand people ------------------------------------------------------------------------ */
@@ -541,8 +591,7 @@ static void ladder_receipts(struct desk *d, int64_t id)
 	world_must(store_begin(d->w.st, &d->e), &d->e, "begin");
 	for (int64_t i = 1; i <= ids[0]; i++) {
 		struct message_row row;
-		struct message_receipt r = {.provider_id = 1,
-					    .message_id = ids[i],
+		struct message_receipt r = {.message_id = ids[i],
 					    .event = MESSAGE_EV_RECEIPT_DELIVERED,
 					    .received_at = clock_now_ms(),
 					    .raw = "thử",
@@ -550,6 +599,7 @@ static void ladder_receipts(struct desk *d, int64_t id)
 		enum receipt_fate fate;
 
 		desk_row(d, ids[i], &row);
+		r.provider_id = row.provider_id;
 		if (row.number % 10 < (row.rung == ZALO ? 3 : 6))
 			world_must(store_message_receipts(d->w.st, &r, 1, &fate, &d->e), &d->e,
 				   "receipt");
@@ -599,7 +649,7 @@ static void a_thousand_go_down_each_rung_once_whatever_crashes(void **state)
 	}
 	assert_true(t.crashes > 5);
 	assert_int_equal(store_check(d.w.st, &d.e), 0);
-	desk_close(&d);
+	ladder_close(&d);
 }
 
 int main(void)
