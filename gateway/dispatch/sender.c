@@ -102,6 +102,7 @@ static void sender_refuse(struct sender_call *c, enum outcome_class class,
 	o->not_sent = class == OUTCOME_RETRY;
 	o->wait_ms = -1;
 	o->wait_until_minute = -1;
+	o->quota_left = -1;
 	(void)snprintf(o->reason, sizeof(o->reason), "%.159s", why->text);
 	sender_call_end(c);
 }

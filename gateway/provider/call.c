@@ -78,7 +78,7 @@ bool provider_callback_verify(const struct provider *p, const struct callback_re
 	if ((!p->facts.receipts && !p->facts.replies) || len < 16 || c->token == NULL ||
 	    strlen(c->token) != len)
 		return false;
-	return sodium_memcmp(c->token, token_wanted, len) == 0;
+	return sodium_memcmp(c->token, token_wanted, len) == 0 && provider_verify_holds(p, c);
 }
 
 uint64_t provider_phone(const char *text)

@@ -30,6 +30,7 @@ struct description_rule {
 	int64_t wait_ms;
 	char *wait_header;
 	char *wait_until;
+	bool refresh_token;
 };
 
 struct description_state {
@@ -47,10 +48,11 @@ struct description_raw {
 	int escape;
 };
 
-enum description_format { FORMAT_JSON, FORMAT_FORM, FORMAT_TEXT };
+enum description_format { FORMAT_JSON, FORMAT_FORM, FORMAT_TEXT, FORMAT_XML };
 
 struct description_reply {
 	int format;
+	char *each; /* JSON pointer to what came of each part */
 	json_t *fields;
 };
 
@@ -74,6 +76,40 @@ struct description_query {
 	int time;
 	struct conf_list states; /* struct description_state, of enum found_state */
 	struct conf_list errors; /* struct description_rule */
+};
+
+enum description_expires { EXPIRES_IN, EXPIRES_AT, EXPIRES_MILLISECONDS };
+
+/* A request that brings a token: as a request, at its place. */
+struct description_token {
+	struct description_request request;
+	int expires;
+	int64_t lifetime_ms, before_ms;
+};
+
+/* How a person consents, once: the address to open, and the request that takes the code. */
+struct description_authorize {
+	struct description_request consent, exchange; /* without rules */
+};
+
+/* A token made for one request. */
+struct description_jwt {
+	char *key;
+	json_t *header, *payload;
+	int64_t lifetime_ms;
+};
+
+enum description_encoding { ENCODING_HEX, ENCODING_BASE64 };
+
+/* How a callback is proved to be the provider's. */
+struct description_verify {
+	char *header, *field; /* where the signature is: one of them */
+	struct conf_list strip;
+	int algorithm; /* enum digest_algorithm */
+	char *key;     /* NULL = a plain digest */
+	int encoding;
+	json_t *of;
+	char *equals;
 };
 
 struct description_answer {
@@ -103,6 +139,7 @@ struct description_receipts {
 };
 
 struct description_text {
+	bool parameters;
 	bool accents;
 	char *forbidden;
 	int64_t max_segments;
@@ -132,6 +169,11 @@ struct description {
 	struct description_query query;
 	struct description_receipts receipts;
 	struct description_incoming replies;
+	struct description_verify verify;
+	struct description_token token;
+	struct description_authorize authorize;
+	struct description_jwt jwt;
+	struct description_request balance;
 };
 
 extern const char *const description_channels[]; /* by description.channel */
@@ -140,9 +182,11 @@ extern const char *const description_state_classes[]; /* "" first: none is said 
 
 /* description_ask.c */
 extern const struct conf_table description_rule_table, description_request_table,
-    description_query_table;
+    description_query_table, description_token_table, description_authorize_table,
+    description_jwt_table;
 /* description_call.c */
-extern const struct conf_table description_receipts_table, description_replies_table;
+extern const struct conf_table description_receipts_table, description_replies_table,
+    description_verify_table;
 
 /* 0, or -1 with e naming file, line and key. doc is loaded too and must outlive the reading of the
  * trees inside d; free both. */

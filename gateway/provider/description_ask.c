@@ -19,7 +19,7 @@ const char *const description_state_classes[] = {
 static const char *const founds[] = {"unknown",	    "accepted",	 "delivered",
 				     "undelivered", "not_found", NULL};
 const char *const description_methods[] = {"POST", "GET", NULL};
-static const char *const formats[] = {"json", "form", "text", NULL};
+static const char *const formats[] = {"json", "form", "text", "xml", NULL};
 static const char *const escapes[] = {"xml", "json", "url", "plain", NULL};
 
 static const struct conf_field rule_fields[] = {
@@ -50,6 +50,10 @@ static const struct conf_field rule_fields[] = {
      .type = CONF_STRING,
      AT(description_rule, wait_until),
      .help = "not before this time of the day (Viet Nam)"},
+    {.key = "refresh_token",
+     .type = CONF_BOOL,
+     AT(description_rule, refresh_token),
+     .help = "the token is no longer good: a new one is fetched first"},
     {.key = NULL},
 };
 const struct conf_table description_rule_table = {"a rule", sizeof(struct description_rule),
@@ -86,10 +90,16 @@ static const struct conf_field reply_fields[] = {
      .choices = formats,
      .fallback = "json",
      .help = "how the answer is written"},
+    {.key = "each",
+     .type = CONF_STRING,
+     AT(description_reply, each),
+     .help = "JSON pointer to a list of what came of each part; the worst counts"},
     {.key = "fields",
      .type = CONF_TREE,
      AT(description_reply, fields),
-     .help = "name: where it stands (JSON pointer, form key); code and id are also recorded"},
+     .help =
+	 "name: where it stands (JSON pointer, form key, path of XML names, {header: name}); "
+	 "code, id and quota are also recorded"},
     {.key = NULL},
 };
 static const struct conf_table reply_table = {"a reply", sizeof(struct description_reply),
@@ -206,3 +216,70 @@ static const struct conf_field query_fields[] = {
 };
 const struct conf_table description_query_table = {"a query", sizeof(struct description_query),
 						   query_fields};
+
+static const char *const expires[] = {"seconds", "at_seconds", "at_milliseconds", NULL};
+
+static const struct conf_field token_fields[] = {
+    REQUEST_FIELDS{.key = "rules",
+		   .type = CONF_OBJECTS,
+		   AT(description_request, rules),
+		   .table = &description_rule_table,
+		   .help = "ok: there is a token; retry: later; all else: a person is needed"},
+    {.key = "expires",
+     .type = CONF_CHOICE,
+     AT(description_token, expires),
+     .choices = expires,
+     .fallback = "seconds",
+     .help = "what the field expires of the answer says: how long, or when"},
+    {.key = "lifetime",
+     .type = CONF_DURATION,
+     AT(description_token, lifetime_ms),
+     .fallback = "1h",
+     .help = "where the answer does not say"},
+    {.key = "before",
+     .type = CONF_DURATION,
+     AT(description_token, before_ms),
+     .fallback = "5m",
+     .help = "a new one is fetched that long before the end"},
+    {.key = NULL},
+};
+const struct conf_table description_token_table = {"a token", sizeof(struct description_token),
+						   token_fields};
+
+/* Without rules: the consent is an address, and its code's answer is read as the token's. */
+static const struct conf_field plain_fields[] = {REQUEST_FIELDS{.key = NULL}};
+static const struct conf_table plain_table = {"a request", sizeof(struct description_request),
+					      plain_fields};
+
+static const struct conf_field authorize_fields[] = {
+    {.key = "consent",
+     .type = CONF_OBJECT,
+     AT(description_authorize, consent),
+     .table = &plain_table,
+     .help = "the address a person opens"},
+    {.key = "exchange",
+     .type = CONF_OBJECT,
+     AT(description_authorize, exchange),
+     .table = &plain_table,
+     .help = "the request that turns the code of the consent into a token"},
+    {.key = NULL},
+};
+const struct conf_table description_authorize_table = {
+    "a consent", sizeof(struct description_authorize), authorize_fields};
+
+static const struct conf_field jwt_fields[] = {
+    {.key = "key",
+     .type = CONF_STRING,
+     AT(description_jwt, key),
+     .help = "of the signature (HS256)"},
+    {.key = "header", .type = CONF_TREE, AT(description_jwt, header), .help = "as JSON"},
+    {.key = "payload", .type = CONF_TREE, AT(description_jwt, payload), .help = "as JSON"},
+    {.key = "lifetime",
+     .type = CONF_DURATION,
+     AT(description_jwt, lifetime_ms),
+     .fallback = "1h",
+     .help = "until {{expires}}"},
+    {.key = NULL},
+};
+const struct conf_table description_jwt_table = {"a token made for one request",
+						 sizeof(struct description_jwt), jwt_fields};

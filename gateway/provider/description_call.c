@@ -123,3 +123,49 @@ static const struct conf_field replies_fields[] = {
 };
 const struct conf_table description_replies_table = {
     "replies", sizeof(struct description_incoming), replies_fields};
+
+static const char *const algorithms[] = {"md5", "sha1", "sha256", NULL};
+static const char *const encodings[] = {"hex", "base64", NULL};
+
+static const struct conf_field verify_fields[] = {
+    {.key = "header",
+     .type = CONF_STRING,
+     AT(description_verify, header),
+     .help = "the header that holds the signature; or field"},
+    {.key = "field",
+     .type = CONF_STRING,
+     AT(description_verify, field),
+     .help = "the field that does: a JSON pointer, or a name of the form or query"},
+    {.key = "strip",
+     .type = CONF_STRINGS,
+     AT(description_verify, strip),
+     .help = "what may stand before it"},
+    {.key = "algorithm",
+     .type = CONF_CHOICE,
+     AT(description_verify, algorithm),
+     .choices = algorithms,
+     .fallback = "sha256",
+     .help = "md5, sha1 or sha256"},
+    {.key = "key",
+     .type = CONF_STRING,
+     AT(description_verify, key),
+     .help = "makes it an HMAC; absent: a plain digest"},
+    {.key = "encoding",
+     .type = CONF_CHOICE,
+     AT(description_verify, encoding),
+     .choices = encodings,
+     .fallback = "hex",
+     .help = "how it is written"},
+    {.key = "of",
+     .type = CONF_TREE,
+     AT(description_verify, of),
+     .help = "lists of parts, of which one must fit: text:…, body, header:NAME, field:PLACE, "
+	     "url, sorted, pairs"},
+    {.key = "equals",
+     .type = CONF_STRING,
+     AT(description_verify, equals),
+     .help = "no digest: the header or field is just this"},
+    {.key = NULL},
+};
+const struct conf_table description_verify_table = {
+    "a signature", sizeof(struct description_verify), verify_fields};

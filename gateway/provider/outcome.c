@@ -33,6 +33,7 @@ int provider_rules_compile(const struct ydoc *doc, const json_t *list,
 		*rule = (struct provider_rule){.class = (enum outcome_class)r[i].class,
 					       .reason = r[i].reason,
 					       .wait_header = r[i].wait_header,
+					       .refresh_token = r[i].refresh_token,
 					       .wait_ms = r[i].wait_ms};
 		if (r[i].wait_until != NULL && conf_parse_time(r[i].wait_until, &minute) < 0)
 			return ydoc_error(
@@ -185,29 +186,40 @@ static void outcome_by_rule(const struct provider_rule *rule, const struct http_
 	if (out->wait_ms < 0 && rule->wait_ms > 0)
 		out->wait_ms = rule->wait_ms;
 	out->wait_until_minute = rule->wait_until;
+	out->token_refused = rule->refresh_token;
 }
 
-static void outcome_answered(const struct provider *p, const struct http_reply *reply,
-			     struct outcome *out)
+/* "4999" as a number; -1 when it is none. */
+static int64_t outcome_quota(const char *text)
 {
-	struct values v = {0};
-	struct err why = ERR_INIT;
-	const struct provider_rule *rule;
+	size_t len = text == NULL ? 0 : strlen(text);
 
-	provider_ask_read(&p->send, reply, &v, &why);
+	if (len == 0 || len > 15 || strspn(text, "0123456789") != len)
+		return -1;
+	return strtoll(text, NULL, 10);
+}
+
+/* What values read from an answer, or from one part of it, mean. why: it could not be read. */
+static void outcome_of_values(const struct provider *p, const struct http_reply *reply,
+			      const struct values *v, const struct err *why,
+			      struct outcome *out)
+{
+	const struct provider_rule *rule = provider_rules_find(&p->rules, v);
+
 	if (p->send.code >= 0)
-		provider_clean(v.value[p->send.code], out->code, sizeof(out->code));
+		provider_clean(v->value[p->send.code], out->code, sizeof(out->code));
 	if (p->send.id >= 0)
-		provider_clean(v.value[p->send.id], out->provider_ref,
+		provider_clean(v->value[p->send.id], out->provider_ref,
 			       sizeof(out->provider_ref));
-	rule = provider_rules_find(&p->rules, &v);
+	if (p->send.quota >= 0)
+		out->quota_left = outcome_quota(v->value[p->send.quota]);
 	if (rule != NULL) {
 		outcome_by_rule(rule, reply, out);
 	} else {
 		out->class = outcome_by_status(reply->status);
-		if (why.code != 0)
+		if (why->code != 0)
 			(void)snprintf(out->reason, sizeof(out->reason), "HTTP %d, %.100s",
-				       reply->status, why.text);
+				       reply->status, why->text);
 		else
 			(void)snprintf(out->reason, sizeof(out->reason),
 				       "HTTP %d, an answer that is not described",
@@ -215,6 +227,60 @@ static void outcome_answered(const struct provider *p, const struct http_reply *
 	}
 	if (out->wait_ms < 0 && (out->class == OUTCOME_RETRY || out->class == OUTCOME_RATE))
 		out->wait_ms = outcome_wait(http_reply_header(reply, "Retry-After"));
+}
+
+static bool outcome_accepted(const struct outcome *o)
+{
+	return o->class == OUTCOME_OK || o->class == OUTCOME_OK_DUP;
+}
+
+/* Several parts of one message: all were accepted, or none for the reason that is worst (the classes
+ * stand in their order), or some. Then a part of it has left, and it must not be sent again as a whole. */
+static void outcome_of_parts(const struct provider *p, const struct http_reply *reply,
+			     const json_t *list, const struct values *whole,
+			     struct outcome *out)
+{
+	const struct outcome empty = *out;
+	size_t accepted = 0, n = json_array_size(list);
+
+	for (size_t i = 0; i < n; i++) {
+		struct values v = {0};
+		struct err none = ERR_INIT;
+		struct outcome one = empty;
+
+		values_read_json(&p->send.fields, json_array_get(list, i), &v);
+		v.value[FIELD_STATUS] = whole->value[FIELD_STATUS];
+		v.value[FIELD_BODY] = whole->value[FIELD_BODY];
+		outcome_of_values(p, reply, &v, &none, &one);
+		accepted += outcome_accepted(&one);
+		if (i == 0 || one.class > out->class)
+			*out = one;
+		values_free(&v);
+	}
+	if (accepted == 0 || accepted == n)
+		return;
+	out->class = OUTCOME_UNCERTAIN;
+	out->wait_ms = -1;
+	out->wait_until_minute = -1;
+	out->token_refused = false;
+	(void)snprintf(out->reason, sizeof(out->reason), "%zu of %zu parts were accepted",
+		       accepted, n);
+}
+
+static void outcome_answered(const struct provider *p, const struct http_reply *reply,
+			     struct outcome *out)
+{
+	struct values v = {0};
+	struct err why = ERR_INIT;
+	const json_t *list = NULL;
+
+	provider_ask_read(&p->send, reply, &v, &why);
+	if (p->d.send.reply.each != NULL)
+		list = values_pointer(v.root, p->d.send.reply.each);
+	if (json_array_size(list) > 0)
+		outcome_of_parts(p, reply, list, &v, out);
+	else
+		outcome_of_values(p, reply, &v, &why, out);
 	values_free(&v);
 }
 
@@ -224,6 +290,7 @@ void provider_classify(const struct provider *p, const struct http_reply *reply,
 	*out = (struct outcome){.class = OUTCOME_UNCERTAIN,
 				.wait_ms = -1,
 				.wait_until_minute = -1,
+				.quota_left = -1,
 				.http_status = reply->status};
 	switch (reply->phase) {
 	case HTTP_NOT_SENT:

@@ -15,8 +15,9 @@ struct provider_rule {
 	struct condition when;
 	enum outcome_class class;
 	const char *reason, *wait_header; /* of the description; may be NULL */
-	int64_t wait_ms;		  /* 0 = none */
-	int wait_until;			  /* minute of the day; -1 = none */
+	bool refresh_token;
+	int64_t wait_ms; /* 0 = none */
+	int wait_until;	 /* minute of the day; -1 = none */
 };
 
 struct provider_rules {
@@ -51,7 +52,7 @@ struct provider_ask {
 	struct provider_header headers[PROVIDER_MAX_HEADERS];
 	size_t n_headers;
 	struct fields fields;
-	int code, id; /* fields; -1 = none */
+	int code, id, quota; /* fields; -1 = none */
 };
 
 /* A described call of the provider. */
@@ -60,6 +61,19 @@ struct provider_incoming {
 	struct fields fields;
 	struct condition when;
 	int id, ref, phone, code, time, from, to, text; /* fields; -1 = none */
+};
+
+/* Parts of a call, one after the other. */
+struct verify_list {
+	struct verify_part *parts;
+	size_t n;
+};
+
+struct provider_verify {
+	const struct description_verify *d; /* NULL = nothing is asked but the address */
+	char *key, *equals;
+	struct verify_list *lists; /* any of them */
+	size_t n;
 };
 
 struct provider {
@@ -75,19 +89,34 @@ struct provider {
 	struct provider_ask query; /* method NULL = it cannot be asked */
 	struct provider_states found;
 
+	struct provider_ask balance; /* method NULL = it cannot be asked */
+	struct provider_rules balance_rules;
+
+	struct provider_ask token, consent, exchange; /* method NULL = there is none */
+	struct provider_rules token_rules;
+	int token_access, token_refresh, token_expires; /* fields */
+	char *jwt_key;					/* NULL = none is made */
+	struct program jwt_header, jwt_payload;
+
+	struct provider_verify verify;
 	struct provider_incoming receipts, replies;
 	struct provider_states states; /* of receipts */
 };
 
-/* request.c: the description's member key as a request. vars: the variables it may use. */
+/* request.c: parent's member key as a request. vars: the variables it may use. */
 MUST_CHECK int provider_ask_compile(const struct provider *p, const struct ydoc *doc,
-				    const char *key, const struct description_request *d,
-				    unsigned vars, struct provider_ask *out, struct err *e);
+				    const json_t *parent, const char *key,
+				    const struct description_request *d, unsigned vars,
+				    struct provider_ask *out, struct err *e);
 void provider_ask_free(struct provider_ask *a);
 /* Whether the variable stands anywhere in it. */
 bool provider_ask_uses(const struct provider_ask *a, enum program_var var);
 MUST_CHECK int provider_ask_build(const struct provider_ask *a, const struct program_values *v,
 				  struct provider_request *r, struct err *e);
+/* The same for a request that shows a token or a JWT, where p has them. */
+MUST_CHECK int provider_ask_open(const struct provider *p, const struct provider_ask *a,
+				 struct program_values *v, const char *token,
+				 struct provider_request *r, struct err *e);
 /* Reads the fields of an answer. One that cannot be read has none, and e says why: only rules over its
  * status or its text can hold. Empty v by values_free(). */
 void provider_ask_read(const struct provider_ask *a, const struct http_reply *reply,
@@ -115,6 +144,20 @@ int provider_states_find(const struct provider_states *s, const struct values *v
 MUST_CHECK int provider_incoming_compile(struct provider *p, const struct ydoc *doc,
 					 struct err *e);
 void provider_incoming_free(struct provider *p);
+
+/* verify.c: the description's section, into p; whether a call carries what it asks for. */
+MUST_CHECK int provider_verify_compile(struct provider *p, const struct ydoc *doc,
+				       struct err *e);
+void provider_verify_free(struct provider_verify *v);
+bool provider_verify_holds(const struct provider *p, const struct callback_request *c);
+
+/* token.c: the sections token, authorize and jwt, into p. */
+MUST_CHECK int provider_tokens_compile(struct provider *p, const struct ydoc *doc,
+				       struct err *e);
+MUST_CHECK int provider_jwt_compile(struct provider *p, const struct ydoc *doc, struct err *e);
+/* Makes v's {{jwt}} in out, where p has one. */
+MUST_CHECK int provider_jwt_put(const struct provider *p, struct program_values *v,
+				struct buf *out, struct err *e);
 
 /* "0912345678", "84912345678" or "+84912345678"; 0 for anything else. */
 uint64_t provider_phone(const char *text);

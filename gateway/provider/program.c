@@ -2,10 +2,12 @@
 #include "provider/program.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "provider/filter.h"
 #include "text/template.h"
 
 enum { PROGRAM_VALUE_MAX = 64 * 1024, PROGRAM_DEPTH = 16 };
@@ -15,6 +17,7 @@ enum piece_kind {
 	PIECE_VALUE,  /* one value, escaped */
 	PIECE_FILTER, /* one hole with filters, escaped */
 	PIECE_UNLESS, /* when the value is "", go on `skip` pieces further */
+	PIECE_EACH, /* the pieces up to `skip` further, once for each parameter, text between */
 };
 
 struct program_piece {
@@ -28,85 +31,10 @@ struct program_piece {
 	struct template *hole;
 };
 
-static const char *const program_vars[VAR_COUNT] = {"to",     "text", "ref", "unicode",
-						    "cb_url", "now",  "id",  "sent_at"};
-
-/* {{to|phone:0}}: 0912345678; 84: 84912345678; +84: +84912345678; bare: 912345678. */
-static int filter_phone(const char *in, const char *arg, struct buf *out, struct err *e)
-{
-	const char *national = strncmp(in, "84", 2) == 0 ? in + 2 : NULL;
-
-	if (national == NULL && strcmp(arg, "84") != 0 && strcmp(arg, "+84") != 0)
-		return err_set(e, EX_DATAERR, "not a Vietnamese number");
-	if (strcmp(arg, "84") == 0)
-		return buf_adds(out, in);
-	if (strcmp(arg, "+84") == 0)
-		return buf_addf(out, "+%s", in);
-	if (strcmp(arg, "0") == 0)
-		return buf_addf(out, "0%s", national);
-	if (strcmp(arg, "bare") == 0)
-		return buf_adds(out, national);
-	return err_set(e, EX_CONFIG, "phone: is followed by 84, +84, 0 or bare");
-}
-
-/* A whole number, without quotes where it is a JSON value of its own. */
-static int filter_int(const char *in, const char *arg, struct buf *out, struct err *e)
-{
-	size_t sign = in[0] == '-', len = strlen(in);
-
-	(void)arg;
-	if (len == sign || len > 18 || strspn(in + sign, "0123456789") != len - sign ||
-	    (in[sign] == '0' && len > sign + 1))
-		return err_set(e, EX_DATAERR, "not a whole number");
-	return buf_adds(out, in);
-}
-
-/* true or false, likewise. */
-static int filter_bool(const char *in, const char *arg, struct buf *out, struct err *e)
-{
-	(void)arg;
-	if (strcmp(in, "1") == 0 || strcmp(in, "true") == 0)
-		return buf_adds(out, "true");
-	if (strcmp(in, "0") == 0 || strcmp(in, "false") == 0 || *in == '\0')
-		return buf_adds(out, "false");
-	return err_set(e, EX_DATAERR, "neither true nor false");
-}
-
-/* {{unicode|map:1=2,0=0}} */
-static int filter_map(const char *in, const char *arg, struct buf *out, struct err *e)
-{
-	size_t n = strlen(in);
-
-	while (*arg != '\0') {
-		size_t len = strcspn(arg, ",");
-
-		if (len > n && arg[n] == '=' && strncmp(arg, in, n) == 0)
-			return buf_add(out, arg + n + 1, len - n - 1);
-		arg += len + (arg[len] == ',');
-	}
-	return err_set(e, EX_DATAERR, "not among the values mapped");
-}
-
-static int filter_base64(const char *in, const char *arg, struct buf *out, struct err *e)
-{
-	size_t n = strlen(in);
-	size_t size = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
-	char *text = mem_calloc(size, 1);
-	int rc;
-
-	(void)arg;
-	(void)e;
-	sodium_bin2base64(text, size, (const unsigned char *)in, n,
-			  sodium_base64_VARIANT_ORIGINAL);
-	rc = buf_adds(out, text);
-	mem_free_secret(text, size);
-	return rc;
-}
-
-static const struct template_filter program_filters[] = {
-    {"phone", filter_phone}, {"int", filter_int},	{"bool", filter_bool},
-    {"map", filter_map},     {"base64", filter_base64}, {NULL, NULL},
-};
+static const char *const program_vars[VAR_COUNT] = {
+    "to",      "text",	   "ref",   "unicode", "cb_url", "now",	     "id",
+    "sent_at", "template", "token", "refresh", "code",	 "verifier", "challenge",
+    "state",   "redirect", "jwt",   "expires", "index",	 "name",     "value"};
 
 static int program_escape_plain(const char *value, struct buf *out)
 {
@@ -146,7 +74,8 @@ void program_add_fixed(struct program *p, const char *text, size_t len)
 		return;
 	/* A piece that can be jumped to must begin where it begins. */
 	for (size_t i = 0; last != NULL && i < p->n; i++) {
-		if (p->pieces[i].kind == PIECE_UNLESS && i + p->pieces[i].skip >= p->n)
+		if ((p->pieces[i].kind == PIECE_UNLESS || p->pieces[i].kind == PIECE_EACH) &&
+		    i + p->pieces[i].skip >= p->n)
 			last = NULL;
 	}
 	if (last == NULL || last->kind != PIECE_FIXED) {
@@ -195,6 +124,34 @@ static int program_render(const struct template *hole, const char *value,
 	return template_render(hole, &src, escape, out, e);
 }
 
+/* The key of |hmac256:NAME in hex in place of its name; the hole, yours. */
+static char *program_put_key(const struct program_source *src, const char *hole, size_t len)
+{
+	static const char filter[] = "|hmac256:";
+	char *text = mem_strndup(hole, len), *name = strstr(text, filter), *out;
+	const char *key = NULL, *rest = NULL;
+	size_t n = 0;
+	char *hex;
+
+	if (name != NULL) {
+		name += sizeof(filter) - 1;
+		n = strcspn(name, "|}");
+		rest = name + n;
+		hex = mem_strndup(name, n);
+		key = program_constant_of(src, hex);
+		free(hex);
+	}
+	if (key == NULL)
+		return text;
+	n = strlen(key);
+	hex = mem_calloc(2 * n + 1, 1);
+	(void)sodium_bin2hex(hex, 2 * n + 1, (const unsigned char *)key, n);
+	out = mem_printf("%.*s%s%s", (int)(name - text), text, hex, rest);
+	mem_free_secret(hex, 2 * n);
+	free(text);
+	return out;
+}
+
 static int program_unknown(const struct program_source *src, const json_t *parent,
 			   const char *key, const char *name, struct err *e)
 {
@@ -219,12 +176,15 @@ static int program_add_hole(struct program *p, const struct program_source *src,
 			    enum program_escape escape, bool bare, struct err *e)
 {
 	struct err why = ERR_INIT;
-	struct template *t = template_compile("value", hole, len, program_filters, &why);
+	char *keyed = program_put_key(src, hole, len);
+	struct template *t =
+	    template_compile("value", keyed, strlen(keyed), provider_filters, &why);
 	struct buf text = BUF_INIT(PROGRAM_VALUE_MAX);
 	struct program_piece *piece;
 	const char *constant, *name;
 	int var, rc = 0;
 
+	mem_free_secret(keyed, strlen(keyed));
 	if (t == NULL)
 		return ydoc_error(src->doc, parent, key, 0, e, "\"%s\": %s", key, why.text);
 	if (template_n_vars(t) != 1) {
@@ -243,7 +203,8 @@ static int program_add_hole(struct program *p, const struct program_source *src,
 					name, why.text);
 		else
 			program_add_fixed(p, buf_text(&text), text.len);
-		explicit_bzero(text.data, text.cap);
+		if (text.data != NULL)
+			explicit_bzero(text.data, text.cap);
 	} else {
 		piece = program_add(p, memchr(hole, '|', len) ? PIECE_FILTER : PIECE_VALUE);
 		piece->var = (enum program_var)var;
@@ -441,6 +402,72 @@ static int program_json_object(struct program *p, const struct program_source *s
 	return 0;
 }
 
+/* A loop over the parameters of a message. What stands between begin and end is repeated. */
+static int program_each_begin(struct program *p, const struct program_source *src,
+			      const json_t *object, const char *between, size_t *from,
+			      struct program_source *inner, struct err *e)
+{
+	const char *over = json_string_value(json_object_get(object, "$each"));
+	struct program_piece *piece;
+
+	if (over == NULL || strcmp(over, "parameters") != 0)
+		return ydoc_error(src->doc, object, "$each", 0, e,
+				  "\"$each\" goes through the parameters");
+	if ((src->vars & PROGRAM_VAR(VAR_TEMPLATE)) == 0)
+		return ydoc_error(src->doc, object, "$each", 0, e,
+				  "there are no parameters here");
+	*inner = *src;
+	inner->vars |= PROGRAM_VARS_PARAMETER;
+	*from = p->n;
+	piece = program_add(p, PIECE_EACH);
+	piece->text = mem_strdup(between);
+	piece->len = strlen(between);
+	return 0;
+}
+
+static void program_each_end(struct program *p, size_t from)
+{
+	p->pieces[from].skip = p->n - from;
+}
+
+/* {$each: parameters, $item: ANY} is an array, {$each: parameters, "{{name}}": "{{value}}"} an object. */
+static int program_json_each(struct program *p, const struct program_source *src,
+			     const json_t *object, int depth, struct err *e)
+{
+	const json_t *item = json_object_get(object, "$item");
+	json_t *all = (json_t *)(uintptr_t)object, *value;
+	struct program_source inner;
+	const char *key;
+	size_t from;
+	int rc = -1;
+
+	if (json_object_size(object) != 2)
+		return ydoc_error(src->doc, object, "$each", 0, e,
+				  "beside \"$each\" stands one key: $item, or a name");
+	program_add_fixed(p, item != NULL ? "[" : "{", 1);
+	if (program_each_begin(p, src, object, ",", &from, &inner, e) < 0)
+		return -1;
+	if (item != NULL) {
+		rc = program_json_value(p, &inner, object, "$item", item, depth + 1, e);
+	} else {
+		json_object_foreach(all, key, value)
+		{
+			if (strcmp(key, "$each") == 0)
+				continue;
+			program_add_fixed(p, "\"", 1);
+			rc = program_add_parts(p, &inner, object, key, key, ESCAPE_JSON, true,
+					       false, e);
+			program_add_fixed(p, "\":", 2);
+			if (rc == 0)
+				rc = program_json_value(p, &inner, object, key, value,
+							depth + 1, e);
+		}
+	}
+	program_each_end(p, from);
+	program_add_fixed(p, item != NULL ? "]" : "}", 1);
+	return rc;
+}
+
 static int program_json_array(struct program *p, const struct program_source *src,
 			      const json_t *parent, const char *key, const json_t *array,
 			      int depth, struct err *e)
@@ -467,6 +494,8 @@ static int program_json_value(struct program *p, const struct program_source *sr
 
 	if (depth > PROGRAM_DEPTH)
 		return ydoc_error(src->doc, parent, key, 0, e, "nested too deeply");
+	if (json_is_object(value) && json_object_get(value, "$each") != NULL)
+		return program_json_each(p, src, value, depth, e);
 	if (json_is_object(value))
 		return program_json_object(p, src, value, depth, e);
 	if (json_is_array(value))
@@ -490,6 +519,32 @@ int program_add_json(struct program *p, const struct program_source *src, const 
 	return program_json_value(p, src, parent, key, json_object_get(parent, key), 0, e);
 }
 
+/* "param_{{index}}": {$each: parameters, $item: "{{value}}"} */
+static int program_pair_each(struct program *p, const struct program_source *src,
+			     const json_t *object, const char *key, const json_t *value,
+			     bool first, struct err *e)
+{
+	const char *text = json_string_value(json_object_get(value, "$item"));
+	struct program_source inner;
+	size_t from;
+	int rc = -1;
+
+	if (text == NULL || json_object_size(value) != 2)
+		return ydoc_error(src->doc, object, key, 0, e,
+				  "\"%s\" must be text, or {$each: parameters, $item: text}",
+				  key);
+	program_add_fixed(p, "&", !first);
+	if (program_each_begin(p, src, value, "&", &from, &inner, e) < 0)
+		return -1;
+	if (program_add_parts(p, &inner, object, key, key, ESCAPE_URL, true, false, e) == 0) {
+		program_add_fixed(p, "=", 1);
+		rc = program_add_parts(p, &inner, value, "$item", text, ESCAPE_URL, true, false,
+				       e);
+	}
+	program_each_end(p, from);
+	return rc;
+}
+
 static int program_pair(struct program *p, const struct program_source *src,
 			const json_t *object, const char *key, const json_t *value, bool first,
 			struct err *e)
@@ -504,7 +559,11 @@ static int program_pair(struct program *p, const struct program_source *src,
 		dump = json_dumps(value, JSON_ENCODE_ANY);
 		text = dump;
 	}
-	if (json_is_object(value) || json_is_array(value)) {
+	if (json_is_object(value)) {
+		rc = program_pair_each(p, src, object, key, value, first, e);
+		goto out;
+	}
+	if (json_is_array(value)) {
 		rc = ydoc_error(src->doc, object, key, 0, e, "\"%s\" must be text", key);
 		goto out;
 	}
@@ -553,7 +612,9 @@ int program_add_pairs(struct program *p, const struct program_source *src, const
 bool program_uses(const struct program *p, enum program_var var)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->pieces[i].kind != PIECE_FIXED && p->pieces[i].var == var)
+		enum piece_kind kind = p->pieces[i].kind;
+
+		if (kind != PIECE_FIXED && kind != PIECE_EACH && p->pieces[i].var == var)
 			return true;
 	}
 	return false;
@@ -570,12 +631,45 @@ void program_values_init(struct program_values *v)
 {
 	for (size_t i = 0; i < VAR_COUNT; i++)
 		v->var[i] = "";
+	v->parameters = NULL;
 }
 
-int program_run(const struct program *p, const struct program_values *values, struct buf *out,
-		struct err *e)
+static int program_run_pieces(const struct program *p, size_t from, size_t to,
+			      const struct program_values *values, struct buf *out,
+			      struct err *e);
+
+/* The pieces after `at`, once for each parameter. */
+static int program_run_each(const struct program *p, size_t at,
+			    const struct program_values *values, struct buf *out, struct err *e)
 {
-	for (size_t i = 0; i < p->n; i++) {
+	const struct program_piece *piece = &p->pieces[at];
+	struct program_values inner = *values;
+	char index[24];
+	const char *name;
+	json_t *value;
+	int n = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)values->parameters, name, value)
+	{
+		(void)snprintf(index, sizeof(index), "%d", ++n);
+		inner.var[VAR_INDEX] = index;
+		inner.var[VAR_NAME] = name;
+		inner.var[VAR_VALUE] = json_string_value(value);
+		if (inner.var[VAR_VALUE] == NULL)
+			return err_set(e, EX_DATAERR, "the parameter %.64s is no text", name);
+		if (n > 1)
+			(void)buf_add(out, piece->text, piece->len);
+		if (program_run_pieces(p, at + 1, at + piece->skip, &inner, out, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int program_run_pieces(const struct program *p, size_t from, size_t to,
+			      const struct program_values *values, struct buf *out,
+			      struct err *e)
+{
+	for (size_t i = from; i < to; i++) {
 		const struct program_piece *piece = &p->pieces[i];
 		const char *value = values->var[piece->var];
 
@@ -597,8 +691,21 @@ int program_run(const struct program *p, const struct program_values *values, st
 			if (*value == '\0')
 				i += piece->skip - 1;
 			break;
+		case PIECE_EACH:
+			if (program_run_each(p, i, values, out, e) < 0)
+				return -1;
+			i += piece->skip - 1;
+			break;
 		}
 	}
+	return 0;
+}
+
+int program_run(const struct program *p, const struct program_values *values, struct buf *out,
+		struct err *e)
+{
+	if (program_run_pieces(p, 0, p->n, values, out, e) < 0)
+		return -1;
 	if (out->overflow)
 		return err_set(e, EX_DATAERR, "the request is too long");
 	return 0;

@@ -18,26 +18,55 @@
 
 /* What differs from message to message. */
 enum program_var {
-	VAR_TO,	     /* to: 84912345678 */
-	VAR_TEXT,    /* text */
-	VAR_REF,     /* ref: our reference */
-	VAR_UNICODE, /* unicode: "1" with accents, "0" without */
-	VAR_CB_URL,  /* cb_url: where receipts go, "" when none */
-	VAR_NOW,     /* now: seconds since 1970 */
-	VAR_ID,	     /* id: the provider's reference of the message */
-	VAR_SENT_AT, /* sent_at: when it was sent, seconds since 1970 */
+	VAR_TO,	      /* to: 84912345678 */
+	VAR_TEXT,     /* text */
+	VAR_REF,      /* ref: our reference */
+	VAR_UNICODE,  /* unicode: "1" with accents, "0" without */
+	VAR_CB_URL,   /* cb_url: where receipts go, "" when none */
+	VAR_NOW,      /* now: seconds since 1970 */
+	VAR_ID,	      /* id: the provider's reference of the message */
+	VAR_SENT_AT,  /* sent_at: when it was sent, seconds since 1970 */
+	VAR_TEMPLATE, /* template: the number of a registered template */
+	VAR_TOKEN,    /* token: what opens the door for now */
+	VAR_REFRESH,  /* refresh: what brings a new one */
+	VAR_CODE,     /* code: what a person's consent brought */
+	VAR_VERIFIER, /* verifier, challenge, state, redirect: of that consent (RFC 7636) */
+	VAR_CHALLENGE,
+	VAR_STATE,
+	VAR_REDIRECT,
+	VAR_JWT,     /* jwt: made for this request */
+	VAR_EXPIRES, /* expires: when that ends, seconds since 1970 */
+	VAR_INDEX,   /* index, name, value: of a parameter, in a loop over them */
+	VAR_NAME,
+	VAR_VALUE,
 	VAR_COUNT
 };
 
-/* Which of them there are, in a request that sends and in one that asks. */
+/* Sets of them: those of a request. */
+#define PROGRAM_VAR(v) (1U << (v))
+#define PROGRAM_VARS_COMMON                                                                    \
+	(PROGRAM_VAR(VAR_NOW) | PROGRAM_VAR(VAR_TOKEN) | PROGRAM_VAR(VAR_JWT))
 #define PROGRAM_VARS_SEND                                                                      \
-	(1U << VAR_TO | 1U << VAR_TEXT | 1U << VAR_REF | 1U << VAR_UNICODE |                   \
-	 1U << VAR_CB_URL | 1U << VAR_NOW)
+	(PROGRAM_VARS_COMMON | PROGRAM_VAR(VAR_TO) | PROGRAM_VAR(VAR_TEXT) |                   \
+	 PROGRAM_VAR(VAR_REF) | PROGRAM_VAR(VAR_UNICODE) | PROGRAM_VAR(VAR_CB_URL) |           \
+	 PROGRAM_VAR(VAR_TEMPLATE))
 #define PROGRAM_VARS_QUERY                                                                     \
-	(1U << VAR_TO | 1U << VAR_REF | 1U << VAR_ID | 1U << VAR_SENT_AT | 1U << VAR_NOW)
+	(PROGRAM_VARS_COMMON | PROGRAM_VAR(VAR_TO) | PROGRAM_VAR(VAR_REF) |                    \
+	 PROGRAM_VAR(VAR_ID) | PROGRAM_VAR(VAR_SENT_AT))
+#define PROGRAM_VARS_TOKEN (PROGRAM_VAR(VAR_NOW) | PROGRAM_VAR(VAR_REFRESH))
+#define PROGRAM_VARS_CONSENT                                                                   \
+	(PROGRAM_VAR(VAR_CHALLENGE) | PROGRAM_VAR(VAR_STATE) | PROGRAM_VAR(VAR_REDIRECT))
+#define PROGRAM_VARS_EXCHANGE                                                                  \
+	(PROGRAM_VAR(VAR_NOW) | PROGRAM_VAR(VAR_CODE) | PROGRAM_VAR(VAR_VERIFIER) |            \
+	 PROGRAM_VAR(VAR_REDIRECT))
+#define PROGRAM_VARS_JWT                                                                       \
+	(PROGRAM_VAR(VAR_NOW) | PROGRAM_VAR(VAR_REF) | PROGRAM_VAR(VAR_EXPIRES))
+#define PROGRAM_VARS_PARAMETER                                                                 \
+	(PROGRAM_VAR(VAR_INDEX) | PROGRAM_VAR(VAR_NAME) | PROGRAM_VAR(VAR_VALUE))
 
 struct program_values {
 	const char *var[VAR_COUNT]; /* never NULL */
+	const json_t *parameters;   /* an object: what {$each: parameters} goes through */
 };
 
 /* All of them "". */

@@ -332,6 +332,11 @@ static void provider_facts_fill(struct provider *p, const struct provider_config
 		f->settle = SETTLE_DEDUP;
 		f->dedup_window_ms = d->reference.window_ms;
 	}
+	f->parameters = d->text.parameters;
+	f->token = p->token.method != NULL;
+	f->authorize = p->consent.method != NULL;
+	f->token_before_ms = d->token.before_ms;
+	f->balance = p->balance.method != NULL;
 	f->forbidden = d->text.forbidden;
 	f->max_segments = (int)d->text.max_segments;
 	f->can_ucs2 = d->text.accents;
@@ -353,8 +358,8 @@ static int provider_compile_send(struct provider_loader *l, struct err *e)
 	if (send == NULL)
 		return ydoc_error(&l->doc, NULL, NULL, 0, e,
 				  "\"send\" is missing: the request that sends one message");
-	if (provider_ask_compile(p, &l->doc, "send", &p->d.send, PROGRAM_VARS_SEND, &p->send,
-				 e) < 0)
+	if (provider_ask_compile(p, &l->doc, l->doc.root, "send", &p->d.send, PROGRAM_VARS_SEND,
+				 &p->send, e) < 0)
 		return -1;
 	return provider_rules_compile(&l->doc, json_object_get(send, "rules"), &p->d.send.rules,
 				      &p->send.fields, &p->rules, e);
@@ -368,14 +373,32 @@ static int provider_compile_query(struct provider_loader *l, struct err *e)
 
 	if (!json_is_object(at))
 		return 0;
-	if (provider_ask_compile(p, &l->doc, "query", &q->request, PROGRAM_VARS_QUERY,
-				 &p->query, e) < 0 ||
+	if (provider_ask_compile(p, &l->doc, l->doc.root, "query", &q->request,
+				 PROGRAM_VARS_QUERY, &p->query, e) < 0 ||
 	    provider_states_compile(&l->doc, at, &q->states, &q->errors, &p->query.fields,
 				    &p->found, e) < 0)
 		return -1;
 	if (!provider_ask_uses(&p->query, VAR_ID) && !provider_ask_uses(&p->query, VAR_REF))
 		return ydoc_error(&l->doc, l->doc.root, "query", 0, e,
 				  "a question names its message by {{ref}} or {{id}}");
+	return 0;
+}
+
+static int provider_compile_balance(struct provider_loader *l, struct err *e)
+{
+	struct provider *p = l->p;
+	const struct description_request *d = &p->d.balance;
+	const json_t *at = json_object_get(l->doc.root, "balance");
+
+	if (!json_is_object(at))
+		return 0;
+	if (provider_ask_compile(p, &l->doc, l->doc.root, "balance", d, PROGRAM_VARS_COMMON,
+				 &p->balance, e) < 0 ||
+	    provider_rules_compile(&l->doc, json_object_get(at, "rules"), &d->rules,
+				   &p->balance.fields, &p->balance_rules, e) < 0)
+		return -1;
+	if (fields_find(&p->balance.fields, "balance") < 0)
+		return ydoc_error(&l->doc, at, "reply", 0, e, "the field balance is missing");
 	return 0;
 }
 
@@ -407,7 +430,10 @@ static int provider_load(struct provider_loader *l, const char *path, struct err
 		return -1;
 	if (provider_resolve_settings(l, e) < 0 || provider_resolve_secrets(l, e) < 0 ||
 	    provider_resolve_url(l, e) < 0 || provider_compile_send(l, e) < 0 ||
-	    provider_compile_query(l, e) < 0 || provider_check_reference(l, e) < 0 ||
+	    provider_compile_query(l, e) < 0 || provider_compile_balance(l, e) < 0 ||
+	    provider_tokens_compile(p, &l->doc, e) < 0 ||
+	    provider_jwt_compile(p, &l->doc, e) < 0 || provider_check_reference(l, e) < 0 ||
+	    provider_verify_compile(p, &l->doc, e) < 0 ||
 	    provider_incoming_compile(p, &l->doc, e) < 0)
 		rc = -1;
 	else
@@ -465,6 +491,16 @@ void provider_free(struct provider *p)
 	provider_ask_free(&p->query);
 	provider_states_free(&p->found);
 	provider_incoming_free(p);
+	provider_ask_free(&p->balance);
+	provider_rules_free(&p->balance_rules);
+	provider_ask_free(&p->token);
+	provider_ask_free(&p->consent);
+	provider_ask_free(&p->exchange);
+	provider_rules_free(&p->token_rules);
+	mem_free_secret(p->jwt_key, p->jwt_key != NULL ? strlen(p->jwt_key) : 0);
+	program_free(&p->jwt_header);
+	program_free(&p->jwt_payload);
+	provider_verify_free(&p->verify);
 	description_free(&p->d);
 	free(p->base_url);
 	free(p->name);
@@ -506,6 +542,8 @@ static int provider_check_message(const struct provider *p, const struct provide
 	}
 	if (*m->text == '\0')
 		return err_set(e, EX_DATAERR, "the text is empty");
+	if (p->facts.parameters)
+		return 0;
 	if (m->ucs2 && !p->facts.can_ucs2)
 		return err_set(e, EX_DATAERR, "%s does not take accented text", p->name);
 	if (*p->facts.forbidden != '\0' && provider_has_forbidden(m->text, p->facts.forbidden))
@@ -517,11 +555,31 @@ static int provider_check_message(const struct provider *p, const struct provide
 	return 0;
 }
 
+/* A message of a registered template (provider/form.h), into v. root is what it was read from. */
+static int provider_put_form(const struct provider *p, const struct provider_message *m,
+			     struct program_values *v, json_t **root, struct err *e)
+{
+	const char *template;
+
+	if (!p->facts.parameters)
+		return 0;
+	*root = values_parse_json(m->text, strlen(m->text), e);
+	template = json_string_value(json_object_get(*root, "template"));
+	v->parameters = json_object_get(*root, "parameters");
+	if (template == NULL || !json_is_object(v->parameters))
+		return err_set(e, EX_DATAERR, "%s takes registered templates only", p->name);
+	v->var[VAR_TEMPLATE] = template;
+	v->var[VAR_TEXT] = "";
+	return 0;
+}
+
 int provider_build_send(const struct provider *p, const struct provider_message *m,
 			struct provider_request *r, struct err *e)
 {
 	struct program_values v;
 	char to[24], now[24];
+	json_t *form = NULL;
+	int rc;
 
 	if (provider_check_message(p, m, e) < 0)
 		return -1;
@@ -534,7 +592,11 @@ int provider_build_send(const struct provider *p, const struct provider_message 
 	v.var[VAR_UNICODE] = m->ucs2 ? "1" : "0";
 	v.var[VAR_CB_URL] = m->callback_url ? m->callback_url : "";
 	v.var[VAR_NOW] = now;
-	return provider_ask_build(&p->send, &v, r, e);
+	rc = provider_put_form(p, m, &v, &form, e);
+	if (rc == 0)
+		rc = provider_ask_open(p, &p->send, &v, m->token, r, e);
+	json_decref(form);
+	return rc;
 }
 
 static int provider_only_yaml(const struct dirent *entry)

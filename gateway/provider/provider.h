@@ -64,6 +64,11 @@ struct provider_facts {
 	bool receipts;		 /* sends delivery receipts at all */
 	bool
 	    receipt_by_ref; /* they carry our reference (else they are matched by the provider's) */
+	bool parameters;	 /* takes no free text: messages are of provider/form.h */
+	bool token;		 /* wants a token with each request */
+	bool authorize;		 /* whose first needs a person's consent */
+	int64_t token_before_ms; /* a new one is due that long before the end */
+	bool balance;		 /* can be asked for the money that is left */
 	const char *forbidden;	 /* characters it refuses; "" */
 	int max_segments;	 /* 0 = no limit */
 	bool can_ucs2;		 /* accepts accented text */
@@ -81,6 +86,7 @@ struct provider_message {
 	bool ucs2;
 	const char *ref;	  /* our reference, [A-Za-z0-9-], ≤ 40 */
 	const char *callback_url; /* where receipts go; NULL = none */
+	const char *token;	  /* where facts.token; else NULL */
 };
 
 /* A request built from the description; keeps its memory between uses. */
@@ -125,6 +131,8 @@ struct outcome {
 	char reason[160];      /* English, one line, no personal data */
 	char provider_ref[64]; /* the provider's id of the message; "" */
 	int http_status;
+	bool token_refused; /* refused for its token alone: a new one, then once more (RETRY) */
+	int64_t quota_left; /* messages that may still be sent today; -1 = not said */
 };
 
 /* Reads a reply by the description's rules; never fails: what is not understood is UNCERTAIN
@@ -139,6 +147,7 @@ struct provider_query {
 	const char
 	    *provider_ref;  /* its own; NULL or "" = not known (then query_by_ref must hold) */
 	int64_t sent_at_ms; /* when the attempt was claimed */
+	const char *token;  /* where facts.token; else NULL */
 };
 
 /* Builds the question. 0, or -1 with e when it cannot be asked. Thread-safe. */
@@ -196,6 +205,8 @@ struct callback_request {
 	const char *body;
 	size_t body_len;
 	const char *token; /* last path segment, as it came */
+	const char *url; /* the public address that was called, query and all; NULL = not known
+			    * (then no signature over it can hold) */
 };
 
 /* Whether the callback, of receipts or of answers, is the provider's: token compared in constant time, then what the
@@ -229,6 +240,48 @@ int provider_callback_inbound(const struct provider *p, const struct callback_re
 /* What to answer to answers that were stored; never text for the citizen. Borrowed. */
 void provider_inbound_answer(const struct provider *p, int *status, const char **content_type,
 			     const char **body);
+
+/* Tokens that a provider lends for a while. Whoever fetches one must be alone at it, and commit what came
+ * before its first use: a refresh token is often good for one time only. */
+enum token_result {
+	TOKEN_LATER, /* no answer, or a passing refusal: try again */
+	TOKEN_OK,
+	TOKEN_DEAD /* the refresh token or our account is no good: a person is needed */
+};
+
+struct provider_token {
+	enum token_result result;
+	char *access, *refresh; /* of an OK one; refresh NULL = the old one stays */
+	int64_t expires_at;	/* ms */
+	char code[32];
+	char reason[160]; /* English, one line, no secret */
+};
+
+/* The request for a new token; refresh may be NULL where the description needs none. -1 with e. */
+MUST_CHECK int provider_build_token(const struct provider *p, const char *refresh,
+				    struct provider_request *r, struct err *e);
+/* Reads its answer, or that of an exchange; never fails. Empty by provider_token_free(). */
+void provider_read_token(const struct provider *p, const struct http_reply *reply,
+			 struct provider_token *out);
+void provider_token_free(struct provider_token *t);
+
+/* A person's consent (RFC 6749 §4.1, RFC 7636): the verifier is ours and secret, 43 letters and digits. */
+struct provider_consent {
+	const char *verifier, *state, *redirect;
+};
+/* Appends the address that the person opens. */
+MUST_CHECK int provider_consent_url(const struct provider *p, const struct provider_consent *c,
+				    struct buf *out, struct err *e);
+/* The request that turns the code which the consent brought into a token. */
+MUST_CHECK int provider_build_exchange(const struct provider *p,
+				       const struct provider_consent *c, const char *code,
+				       struct provider_request *r, struct err *e);
+
+/* What is left of our money there: the question, and its answer as the provider writes it. */
+MUST_CHECK int provider_build_balance(const struct provider *p, const char *token,
+				      struct provider_request *r, struct err *e);
+MUST_CHECK int provider_read_balance(const struct provider *p, const struct http_reply *reply,
+				     char out[64], struct err *e);
 
 /* The descriptions found in dir/providers, for `provider list`: each is loaded and checked.
  * cb gets the name, facts (NULL when broken) and the error text. */

@@ -35,7 +35,7 @@ int provider_build_query(const struct provider *p, const struct provider_query *
 	v.var[VAR_ID] = by_id ? q->provider_ref : "";
 	v.var[VAR_SENT_AT] = sent;
 	v.var[VAR_NOW] = now;
-	return provider_ask_build(&p->query, &v, r, e);
+	return provider_ask_open(p, &p->query, &v, q->token, r, e);
 }
 
 static void found_answered(const struct provider *p, const struct http_reply *reply,
@@ -72,4 +72,42 @@ void provider_classify_query(const struct provider *p, const struct http_reply *
 		found_answered(p, reply, out);
 	else
 		(void)snprintf(out->reason, sizeof(out->reason), "%s", reply->error);
+}
+
+int provider_build_balance(const struct provider *p, const char *token,
+			   struct provider_request *r, struct err *e)
+{
+	struct program_values v;
+	char now[24];
+
+	if (p->balance.method == NULL)
+		return err_set(e, EX_DATAERR, "%s tells no balance", p->name);
+	(void)snprintf(now, sizeof(now), "%lld", (long long)(clock_now_ms() / CLOCK_SECOND_MS));
+	program_values_init(&v);
+	v.var[VAR_NOW] = now;
+	return provider_ask_open(p, &p->balance, &v, token, r, e);
+}
+
+int provider_read_balance(const struct provider *p, const struct http_reply *reply,
+			  char out[64], struct err *e)
+{
+	int field = fields_find(&p->balance.fields, "balance");
+	const struct provider_rule *rule;
+	struct values v = {0};
+	int rc = 0;
+
+	out[0] = '\0';
+	if (reply->phase != HTTP_ANSWERED)
+		return err_set(e, EX_UNAVAILABLE, "%s: %s", p->name, reply->error);
+	provider_ask_read(&p->balance, reply, &v, NULL);
+	rule = provider_rules_find(&p->balance_rules, &v);
+	if (rule == NULL || rule->class == OUTCOME_OK)
+		provider_clean(v.value[field], out, 64);
+	if (out[0] == '\0')
+		rc = err_set(e, EX_UNAVAILABLE, "%s: HTTP %d, %s", p->name, reply->status,
+			     rule != NULL && rule->reason != NULL
+				 ? rule->reason
+				 : "an answer that is not described");
+	values_free(&v);
+	return rc;
 }

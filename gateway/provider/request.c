@@ -105,8 +105,10 @@ static int ask_compile_headers(struct provider_ask *a, const struct program_sour
 }
 
 static int ask_compile_body(struct provider_ask *a, const struct program_source *src,
-			    const json_t *at, const char *key, const char **type, struct err *e)
+			    const json_t *parent, const char *key, const char **type,
+			    struct err *e)
 {
+	const json_t *at = json_object_get(parent, key);
 	const struct description_raw *raw = &a->d->raw;
 	const json_t *raw_at = json_object_get(at, "raw");
 	bool json = json_object_get(at, "json") != NULL,
@@ -116,7 +118,7 @@ static int ask_compile_body(struct provider_ask *a, const struct program_source 
 	a->has_body = a->d->method == METHOD_POST;
 	if (json + form + (raw_at != NULL) > 1 ||
 	    (!a->has_body && (json || form || raw_at != NULL)))
-		return ydoc_error(src->doc, src->doc->root, key, 0, e,
+		return ydoc_error(src->doc, parent, key, 0, e,
 				  "a POST has one of json, form and raw, a GET has none");
 	if (json) {
 		*type = "application/json";
@@ -160,11 +162,12 @@ static int ask_compile_url(struct provider_ask *a, const struct program_source *
 	return program_add_pairs(&a->url, src, at, "query", e);
 }
 
-int provider_ask_compile(const struct provider *p, const struct ydoc *doc, const char *key,
-			 const struct description_request *d, unsigned vars,
+int provider_ask_compile(const struct provider *p, const struct ydoc *doc, const json_t *parent,
+			 const char *key, const struct description_request *d, unsigned vars,
 			 struct provider_ask *out, struct err *e)
 {
-	const json_t *at = json_object_get(doc->root, key);
+	const json_t *at = json_object_get(parent, key);
+	bool pointers = d->reply.format == FORMAT_JSON || d->reply.format == FORMAT_XML;
 	struct program_source src = {
 	    .doc = doc, .constants = p->constants, .n_constants = p->n_constants, .vars = vars};
 	const char *type;
@@ -172,13 +175,17 @@ int provider_ask_compile(const struct provider *p, const struct ydoc *doc, const
 	out->d = d;
 	out->method = d->method == METHOD_GET ? "GET" : "POST";
 	if (ask_compile_url(out, &src, at, p->base_url, e) < 0 ||
-	    ask_compile_body(out, &src, at, key, &type, e) < 0 ||
+	    ask_compile_body(out, &src, parent, key, &type, e) < 0 ||
 	    ask_compile_headers(out, &src, at, type, e) < 0 ||
-	    fields_compile(doc, json_object_get(at, "reply"), d->reply.format == FORMAT_JSON,
-			   &out->fields, e) < 0)
+	    fields_compile(doc, json_object_get(at, "reply"), pointers, &out->fields, e) < 0)
 		return -1;
 	out->code = fields_find(&out->fields, "code");
 	out->id = fields_find(&out->fields, "id");
+	out->quota = fields_find(&out->fields, "quota");
+	if (d->reply.each != NULL &&
+	    (d->reply.format != FORMAT_JSON || d->reply.each[0] != '/'))
+		return ydoc_error(doc, json_object_get(at, "reply"), "each", 0, e,
+				  "\"each\" is a pointer into JSON");
 	return 0;
 }
 
@@ -260,6 +267,24 @@ int provider_ask_build(const struct provider_ask *a, const struct program_values
 	return 0;
 }
 
+int provider_ask_open(const struct provider *p, const struct provider_ask *a,
+		      struct program_values *v, const char *token, struct provider_request *r,
+		      struct err *e)
+{
+	struct buf jwt = BUF_INIT(REQUEST_HEADER_MAX);
+	int rc = 0;
+
+	if (provider_ask_uses(a, VAR_TOKEN) && (token == NULL || *token == '\0'))
+		return err_set(e, EX_TEMPFAIL, "%s: there is no token", p->name);
+	v->var[VAR_TOKEN] = token != NULL ? token : "";
+	if (provider_ask_uses(a, VAR_JWT))
+		rc = provider_jwt_put(p, v, &jwt, e);
+	if (rc == 0)
+		rc = provider_ask_build(a, v, r, e);
+	buf_free(&jwt);
+	return rc;
+}
+
 void provider_ask_read(const struct provider_ask *a, const struct http_reply *reply,
 		       struct values *v, struct err *e)
 {
@@ -271,6 +296,12 @@ void provider_ask_read(const struct provider_ask *a, const struct http_reply *re
 		break;
 	case FORMAT_FORM:
 		if (values_read_form(&a->fields, reply->body, reply->len, v, e) < 0) {
+			for (size_t i = FIELD_BODY + 1; i < FIELDS_MAX; i++)
+				v->value[i] = NULL;
+		}
+		break;
+	case FORMAT_XML:
+		if (values_read_xml(&a->fields, reply->body, reply->len, v, e) < 0) {
 			for (size_t i = FIELD_BODY + 1; i < FIELDS_MAX; i++)
 				v->value[i] = NULL;
 		}

@@ -280,6 +280,35 @@ static int rules_decode(const char *p, size_t n, struct buf *out)
 	return 0;
 }
 
+/* The next pair of *text, which it goes past: onto the end of out. */
+static int rules_next_pair(const char **text, const char *end, struct buf *out)
+{
+	const char *stop = memchr(*text, '&', (size_t)(end - *text)), *equals;
+	int rc;
+
+	stop = stop == NULL ? end : stop;
+	equals = memchr(*text, '=', (size_t)(stop - *text));
+	equals = equals == NULL ? stop : equals;
+	rc = rules_decode(*text, (size_t)(equals - *text), out);
+	if (rc == 0)
+		rc = rules_decode(equals == stop ? stop : equals + 1,
+				  equals == stop ? 0 : (size_t)(stop - equals - 1), out);
+	*text = stop + 1;
+	return rc;
+}
+
+int values_split_form(const char *text, size_t len, struct buf *out, size_t max)
+{
+	const char *end = text + len;
+	size_t n = 0;
+
+	while (text < end) {
+		if (n++ == max || rules_next_pair(&text, end, out) < 0)
+			return -1;
+	}
+	return (int)n;
+}
+
 int values_read_form(const struct fields *f, const char *text, size_t len, struct values *v,
 		     struct err *e)
 {
@@ -289,19 +318,11 @@ int values_read_form(const struct fields *f, const char *text, size_t len, struc
 	buf_init(&v->text, 2 * len + 64);
 	(void)buf_addc(&v->text, '\0'); /* so that an offset of 0 means absent */
 	while (text < end) {
-		const char *stop = memchr(text, '&', (size_t)(end - text)), *equals;
 		size_t name_at = v->text.len, value_at;
 
-		stop = stop == NULL ? end : stop;
-		equals = memchr(text, '=', (size_t)(stop - text));
-		equals = equals == NULL ? stop : equals;
-		if (rules_decode(text, (size_t)(equals - text), &v->text) < 0)
-			return err_set(e, EX_DATAERR, "a field name is malformed");
-		value_at = v->text.len;
-		if (rules_decode(equals == stop ? stop : equals + 1,
-				 equals == stop ? 0 : (size_t)(stop - equals - 1),
-				 &v->text) < 0)
-			return err_set(e, EX_DATAERR, "a field value is malformed");
+		if (rules_next_pair(&text, end, &v->text) < 0)
+			return err_set(e, EX_DATAERR, "a field is malformed");
+		value_at = name_at + strlen(v->text.data + name_at) + 1;
 		for (size_t i = FIELD_BODY + 1; i < f->n; i++) {
 			if (f->field[i].at == NULL ||
 			    strcmp(f->field[i].at, v->text.data + name_at) != 0)
@@ -311,7 +332,6 @@ int values_read_form(const struct fields *f, const char *text, size_t len, struc
 					       f->field[i].name);
 			at[i] = value_at;
 		}
-		text = stop + 1;
 	}
 	for (size_t i = FIELD_BODY + 1; i < f->n; i++) {
 		v->value[i] = at[i] == 0 ? NULL : v->text.data + at[i];

@@ -58,6 +58,13 @@ void values_read_json(const struct fields *f, const json_t *root, struct values 
  * UTF-8, or holds a NUL. */
 MUST_CHECK int values_read_form(const struct fields *f, const char *text, size_t len,
 				struct values *v, struct err *e);
+/* "a=b&c=d" as name, NUL, value, NUL, … into out, decoded. How many pairs; -1 when it is malformed or has
+ * more than max. */
+int values_split_form(const char *text, size_t len, struct buf *out, size_t max);
+/* Reads from XML; the places are paths of local names (/Envelope/Body/…); the first of several counts.
+ * -1 with e, also for XML with a document type. */
+MUST_CHECK int values_read_xml(const struct fields *f, const char *text, size_t len,
+			       struct values *v, struct err *e);
 /* Reads what stands in headers, which must outlive v. */
 void values_read_headers(const struct fields *f, const struct http_header *headers, size_t n,
 			 struct values *v);

@@ -26,7 +26,8 @@ static const char case_token[] = "0123456789abcdef0123456789abcdef";
 #define AT(type, member) .offset = offsetof(struct type, member)
 
 struct case_send {
-	char *to, *text, *ref, *callback_url;
+	char *to, *text, *ref, *callback_url, *token;
+	json_t *form; /* in place of text: {template:, parameters:} */
 	bool ucs2;
 };
 static const struct conf_field send_fields[] = {
@@ -34,6 +35,8 @@ static const struct conf_field send_fields[] = {
     {.key = "text", .type = CONF_STRING, AT(case_send, text), .fallback = ""},
     {.key = "ref", .type = CONF_STRING, AT(case_send, ref), .fallback = ""},
     {.key = "callback_url", .type = CONF_STRING, AT(case_send, callback_url)},
+    {.key = "token", .type = CONF_STRING, AT(case_send, token)},
+    {.key = "form", .type = CONF_TREE, AT(case_send, form)},
     {.key = "ucs2", .type = CONF_BOOL, AT(case_send, ucs2)},
     {.key = NULL},
 };
@@ -63,12 +66,13 @@ static const struct conf_field reply_fields[] = {
 static const struct conf_table reply_table = {"reply", sizeof(struct case_reply), reply_fields};
 
 struct case_callback {
-	char *method, *token, *query, *body;
+	char *method, *token, *url, *query, *body;
 	json_t *headers;
 };
 static const struct conf_field callback_fields[] = {
     {.key = "method", .type = CONF_STRING, AT(case_callback, method), .fallback = ""},
     {.key = "token", .type = CONF_STRING, AT(case_callback, token), .fallback = ""},
+    {.key = "url", .type = CONF_STRING, AT(case_callback, url)},
     {.key = "query", .type = CONF_STRING, AT(case_callback, query), .fallback = ""},
     {.key = "body", .type = CONF_STRING, AT(case_callback, body), .fallback = ""},
     {.key = "headers", .type = CONF_TREE, AT(case_callback, headers)},
@@ -77,14 +81,30 @@ static const struct conf_field callback_fields[] = {
 static const struct conf_table callback_table = {"callback", sizeof(struct case_callback),
 						 callback_fields};
 
+/* What a request for a token, a consent or a balance is made of. */
+struct case_token {
+	char *refresh, *code, *verifier, *state, *redirect, *token;
+};
+static const struct conf_field token_fields[] = {
+    {.key = "refresh", .type = CONF_STRING, AT(case_token, refresh)},
+    {.key = "code", .type = CONF_STRING, AT(case_token, code), .fallback = ""},
+    {.key = "verifier", .type = CONF_STRING, AT(case_token, verifier), .fallback = ""},
+    {.key = "state", .type = CONF_STRING, AT(case_token, state), .fallback = ""},
+    {.key = "redirect", .type = CONF_STRING, AT(case_token, redirect), .fallback = ""},
+    {.key = "token", .type = CONF_STRING, AT(case_token, token)},
+    {.key = NULL},
+};
+static const struct conf_table token_table = {"token", sizeof(struct case_token), token_fields};
+
 struct case_query {
-	char *to, *ref, *provider_ref;
+	char *to, *ref, *provider_ref, *token;
 	int64_t sent_at_ms;
 };
 static const struct conf_field query_fields[] = {
     {.key = "to", .type = CONF_STRING, AT(case_query, to), .fallback = ""},
     {.key = "ref", .type = CONF_STRING, AT(case_query, ref), .fallback = ""},
     {.key = "provider_ref", .type = CONF_STRING, AT(case_query, provider_ref), .fallback = ""},
+    {.key = "token", .type = CONF_STRING, AT(case_query, token)},
     {.key = "sent_at_ms", .type = CONF_INT, AT(case_query, sent_at_ms)},
     {.key = NULL},
 };
@@ -95,16 +115,23 @@ struct recorded {
 	struct case_send send;
 	struct case_reply reply;
 	struct case_query query;
+	struct case_token token, exchange, consent, balance;
 	struct case_callback callback;
-	json_t *request, *outcome, *found, *receipts, *inbound;
+	json_t *request, *outcome, *found, *lent, *money, *receipts, *inbound;
 };
 static const struct conf_field case_fields[] = {
     {.key = "send", .type = CONF_OBJECT, AT(recorded, send), .table = &send_table},
     {.key = "query", .type = CONF_OBJECT, AT(recorded, query), .table = &query_table},
+    {.key = "token", .type = CONF_OBJECT, AT(recorded, token), .table = &token_table},
+    {.key = "exchange", .type = CONF_OBJECT, AT(recorded, exchange), .table = &token_table},
+    {.key = "consent", .type = CONF_OBJECT, AT(recorded, consent), .table = &token_table},
+    {.key = "balance", .type = CONF_OBJECT, AT(recorded, balance), .table = &token_table},
     {.key = "request", .type = CONF_TREE, AT(recorded, request)},
     {.key = "reply", .type = CONF_OBJECT, AT(recorded, reply), .table = &reply_table},
     {.key = "outcome", .type = CONF_TREE, AT(recorded, outcome)},
     {.key = "found", .type = CONF_TREE, AT(recorded, found)},
+    {.key = "lent", .type = CONF_TREE, AT(recorded, lent)},
+    {.key = "money", .type = CONF_TREE, AT(recorded, money)},
     {.key = "callback", .type = CONF_OBJECT, AT(recorded, callback), .table = &callback_table},
     {.key = "receipts", .type = CONF_TREE, AT(recorded, receipts)},
     {.key = "inbound", .type = CONF_TREE, AT(recorded, inbound)},
@@ -198,14 +225,17 @@ static int case_compare_request(const struct played *p, int built,
 static int case_play_send(const struct played *p, struct provider_request *r, struct err *e)
 {
 	const struct case_send *s = &p->c.send;
+	char *form = s->form != NULL ? json_dumps(s->form, JSON_COMPACT) : NULL;
 	struct provider_message m = {.to = strtoull(s->to, NULL, 10),
-				     .text = s->text,
+				     .text = form != NULL ? form : s->text,
+				     .token = s->token,
 				     .ucs2 = s->ucs2,
 				     .ref = s->ref,
 				     .callback_url = s->callback_url};
 	struct err why = ERR_INIT;
 	int built = provider_build_send(p->provider, &m, r, &why);
 
+	free(form);
 	return case_compare_request(p, built, r, &why, e);
 }
 
@@ -215,10 +245,36 @@ static int case_play_query(const struct played *p, struct provider_request *r, s
 	struct provider_query query = {.to = strtoull(q->to, NULL, 10),
 				       .ref = q->ref,
 				       .provider_ref = q->provider_ref,
+				       .token = q->token,
 				       .sent_at_ms = q->sent_at_ms};
 	struct err why = ERR_INIT;
 	int built = provider_build_query(p->provider, &query, r, &why);
 
+	return case_compare_request(p, built, r, &why, e);
+}
+
+/* The requests around the sending: what brings a token, what asks for money. */
+static int case_play_token(const struct played *p, struct provider_request *r, struct err *e)
+{
+	const struct case_token *x = &p->c.exchange, *c = &p->c.consent;
+	struct err why = ERR_INIT;
+	int built;
+
+	if (case_has(p, "token")) {
+		built = provider_build_token(p->provider, p->c.token.refresh, r, &why);
+	} else if (case_has(p, "exchange")) {
+		built = provider_build_exchange(
+		    p->provider, &(struct provider_consent){x->verifier, x->state, x->redirect},
+		    x->code, r, &why);
+	} else if (case_has(p, "balance")) {
+		built = provider_build_balance(p->provider, p->c.balance.token, r, &why);
+	} else {
+		r->http = (struct http_request){.method = "GET", .url = ""};
+		built = provider_consent_url(
+		    p->provider, &(struct provider_consent){c->verifier, c->state, c->redirect},
+		    &r->url, &why);
+		r->http.url = buf_text(&r->url);
+	}
 	return case_compare_request(p, built, r, &why, e);
 }
 
@@ -228,7 +284,12 @@ static int case_play_request(const struct played *p, struct err *e)
 	int rc;
 
 	provider_request_init(&r);
-	rc = case_has(p, "send") ? case_play_send(p, &r, e) : case_play_query(p, &r, e);
+	if (case_has(p, "send"))
+		rc = case_play_send(p, &r, e);
+	else if (case_has(p, "query"))
+		rc = case_play_query(p, &r, e);
+	else
+		rc = case_play_token(p, &r, e);
 	provider_request_free(&r);
 	return rc;
 }
@@ -292,12 +353,13 @@ static int case_compare_outcome(const struct played *p, const struct http_reply 
 
 	provider_classify(p->provider, reply, &o);
 	return case_compare(p, "outcome", p->c.outcome,
-			    json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:i, s:i}", "class",
-				      outcome_class_name(o.class), "code", o.code,
+			    json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:i, s:i, s:b, s:I}",
+				      "class", outcome_class_name(o.class), "code", o.code,
 				      "provider_ref", o.provider_ref, "reason", o.reason,
 				      "not_sent", o.not_sent, "wait_ms", (json_int_t)o.wait_ms,
 				      "wait_until_minute", o.wait_until_minute, "http_status",
-				      o.http_status),
+				      o.http_status, "token_refused", o.token_refused,
+				      "quota_left", (json_int_t)o.quota_left),
 			    e);
 }
 
@@ -316,6 +378,38 @@ static int case_compare_found(const struct played *p, const struct http_reply *r
 	    e);
 }
 
+static int case_compare_lent(const struct played *p, const struct http_reply *reply,
+			     struct err *e)
+{
+	static const char *const results[] = {"later", "ok", "dead"};
+	struct provider_token t;
+	int rc;
+
+	provider_read_token(p->provider, reply, &t);
+	rc = case_compare(p, "lent", p->c.lent,
+			  json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "result",
+				    results[t.result], "access", t.access ? t.access : "",
+				    "refresh", t.refresh ? t.refresh : "", "expires_at",
+				    (json_int_t)t.expires_at, "code", t.code, "reason",
+				    t.reason),
+			  e);
+	provider_token_free(&t);
+	return rc;
+}
+
+static int case_compare_money(const struct played *p, const struct http_reply *reply,
+			      struct err *e)
+{
+	struct err why = ERR_INIT;
+	char balance[64];
+	bool told = provider_read_balance(p->provider, reply, balance, &why) == 0;
+
+	return case_compare(
+	    p, "money", p->c.money,
+	    json_pack("{s:b, s:s, s:s}", "told", told, "balance", balance, "error", why.text),
+	    e);
+}
+
 static int case_play_reply(const struct played *p, struct err *e)
 {
 	struct http_header headers[CASE_LIST_MAX];
@@ -327,6 +421,10 @@ static int case_play_reply(const struct played *p, struct err *e)
 		rc = case_compare_outcome(p, &reply, e);
 	if (rc == 0 && case_has(p, "found"))
 		rc = case_compare_found(p, &reply, e);
+	if (rc == 0 && case_has(p, "lent"))
+		rc = case_compare_lent(p, &reply, e);
+	if (rc == 0 && case_has(p, "money"))
+		rc = case_compare_money(p, &reply, e);
 	buf_free(&body);
 	return rc;
 }
@@ -453,7 +551,8 @@ static int case_play_callback(const struct played *p, struct err *e)
 					.n_headers = case_headers(in->headers, headers),
 					.body = in->body,
 					.body_len = strlen(in->body),
-					.token = in->token};
+					.token = in->token,
+					.url = in->url};
 	bool verified = provider_callback_verify(p->provider, &call, case_token);
 
 	if (case_has(p, "receipts") && case_hear_receipts(p, &call, verified, e) < 0)
@@ -463,27 +562,43 @@ static int case_play_callback(const struct played *p, struct err *e)
 
 /* ---- one case ------------------------------------------------------------------------------- */
 
-/* What goes in and what must come out stand there together. */
-static int case_pair(const struct played *p, const char *in, const char *or_in, const char *out,
-		     const char *or_out, struct err *e)
+/* How many of the keys, a NULL-ended list, there are. */
+static int case_count(const struct played *p, const char *const *keys)
 {
-	bool has_in = case_has(p, in) || case_has(p, or_in),
-	     has_out = case_has(p, out) || case_has(p, or_out);
+	int n = 0;
 
-	if (has_in == has_out)
-		return 0;
-	return ydoc_error(&p->doc, NULL, NULL, 0, e, "%s or %s and %s or %s come together", in,
-			  or_in, out, or_out);
+	for (; *keys != NULL; keys++)
+		n += case_has(p, *keys);
+	return n;
+}
+
+/* What goes in and what must come out stand there together. */
+static int case_check(const struct played *p, struct err *e)
+{
+	static const char *const asks[] = {"send",    "query",	 "token", "exchange",
+					   "consent", "balance", NULL};
+	static const char *const meanings[] = {"outcome", "found", "lent", "money", NULL};
+	static const char *const heard[] = {"receipts", "inbound", NULL};
+
+	if (json_object_size(p->doc.root) == 0)
+		return ydoc_error(&p->doc, NULL, NULL, 0, e, "nothing is played");
+	if (case_count(p, asks) != case_has(p, "request"))
+		return ydoc_error(&p->doc, NULL, NULL, 0, e,
+				  "one request goes in (send, query …), and \"request\" is it");
+	if (case_count(p, meanings) != case_has(p, "reply"))
+		return ydoc_error(
+		    &p->doc, NULL, NULL, 0, e,
+		    "\"reply\" and what it means (outcome, found …) come together");
+	if ((case_count(p, heard) > 0) != case_has(p, "callback"))
+		return ydoc_error(&p->doc, NULL, NULL, 0, e,
+				  "\"callback\" and receipts or inbound come together");
+	return 0;
 }
 
 static int case_play(const struct played *p, struct err *e)
 {
-	if (case_pair(p, "send", "query", "request", "request", e) < 0 ||
-	    case_pair(p, "reply", "reply", "outcome", "found", e) < 0 ||
-	    case_pair(p, "callback", "callback", "receipts", "inbound", e) < 0)
+	if (case_check(p, e) < 0)
 		return -1;
-	if (json_object_size(p->doc.root) == 0)
-		return ydoc_error(&p->doc, NULL, NULL, 0, e, "nothing is played");
 	if (case_has(p, "request") && case_play_request(p, e) < 0)
 		return -1;
 	if (case_has(p, "reply") && case_play_reply(p, e) < 0)
