@@ -24,7 +24,9 @@
 #define ENGINE_POSTS_TURN 512
 /* After a full disk or somebody else's long transaction. */
 #define ENGINE_RETRY_MS CLOCK_SECOND_MS
-/* How far ahead an alarm may be set. */
+/* A WAL larger than this is held by somebody who reads one old snapshot for ever: nothing more is sent
+ * until it can be cut off. Ten times what a large import leaves. */
+#define ENGINE_WAL_MAX (INT64_C(256) << 20)
 
 /* A command on its way to the store thread and back. */
 struct engine_post {
@@ -66,6 +68,8 @@ struct engine {
 	int64_t wake;	  /* wall clock: the next turn by time alone */
 	int64_t alarm_at; /* what the alarm is set to */
 	int64_t retry_at; /* monotonic: in trouble until then; 0 = not */
+	int64_t wal_max,
+	    pinned_at; /* monotonic: when to look again at a WAL that is held; 0 = none */
 
 	atomic_bool refresh, fatal;
 	atomic_bool stopping;
@@ -181,6 +185,8 @@ static int engine_timeout(struct engine *en)
 		until = en->retry_at;
 	else if (en->wake <= clock_now_ms())
 		return 0;
+	if (en->pinned_at != 0 && en->pinned_at < until)
+		until = en->pinned_at;
 	if (atomic_load(&en->stopping) && atomic_load(&en->stop_by) < until)
 		until = atomic_load(&en->stop_by);
 	(void)pthread_mutex_lock(&en->lock);
@@ -256,6 +262,38 @@ static int engine_run_posts(struct engine *en, struct err *e)
 	return 0;
 }
 
+/* Unless something speaks against it. */
+static void engine_claim_again(struct engine *en)
+{
+	outbox_set_claiming(en->outbox, en->pinned_at == 0 && en->retry_at == 0);
+	en->wake = 0;
+}
+
+/* The WAL has a ceiling: above it results, receipts and commands are still written, but nothing that could
+ * wait. */
+static void engine_watch_wal(struct engine *en)
+{
+	int64_t bytes = store_wal_bytes(en->st);
+	struct err e = ERR_INIT;
+	int rc;
+
+	if (en->pinned_at == 0 && bytes <= en->wal_max)
+		return;
+	if (en->pinned_at == 0)
+		log_error("dispatch", "wal_held",
+			  "bytes=%lld note=\"somebody reads the database without an end\"",
+			  (long long)bytes);
+	else if (clock_mono_ms() < en->pinned_at)
+		return;
+	rc = store_checkpoint(en->st, &e);
+	if (rc < 0)
+		log_error("dispatch", "checkpoint", "reason=\"%s\"", e.text);
+	en->pinned_at = rc == 1 ? 0 : clock_mono_ms() + ENGINE_RETRY_MS;
+	if (rc == 1)
+		log_info("dispatch", "wal_free", "bytes=%lld", (long long)bytes);
+	engine_claim_again(en);
+}
+
 /* Nothing of the turn happened: try again later, or end. */
 static void engine_trouble(struct engine *en, const struct err *e)
 {
@@ -311,8 +349,7 @@ static void engine_turn(struct engine *en)
 	if (en->retry_at != 0) {
 		log_info("dispatch", "store_available", "results=%zu", t.n_results);
 		en->retry_at = 0;
-		outbox_set_claiming(en->outbox, true);
-		en->wake = 0;
+		engine_claim_again(en);
 	}
 	(void)pthread_mutex_lock(&en->lock);
 	outbox_stats_get(en->outbox, &en->stats);
@@ -366,9 +403,8 @@ static void engine_change(struct engine *en)
 	else
 		c->rc =
 		    err_set(c->e, EX_TEMPFAIL, "a provider does not answer: nothing changed");
-	outbox_set_claiming(en->outbox, true);
+	engine_claim_again(en);
 	outbox_refresh(en->outbox);
-	en->wake = 0;
 	(void)pthread_mutex_lock(&en->lock);
 	c->done = true;
 	en->change = NULL;
@@ -408,6 +444,7 @@ static void *engine_main(void *arg)
 			bell_ring(en->bell);
 		if (engine_has_work(en))
 			engine_turn(en);
+		engine_watch_wal(en);
 		engine_change(en);
 		if (stopping && !more && en->n_batch == 0 &&
 		    (engine_in_flight(en) == 0 || clock_mono_ms() >= atomic_load(&en->stop_by)))
@@ -504,6 +541,11 @@ struct engine *engine_new(struct event_base *base, struct store *st,
 	en->on_fatal = on_fatal;
 	en->fatal_arg = arg;
 	en->alarm = -1;
+	en->wal_max = ENGINE_WAL_MAX;
+#if MOIDAN_FAILPOINTS
+	if (getenv("MOIDAN_TEST_WAL_MAX") != NULL)
+		en->wal_max = strtoll(getenv("MOIDAN_TEST_WAL_MAX"), NULL, 10);
+#endif
 	en->bell = bell_new();
 	en->answer_bell = bell_new();
 	en->posts = queue_new(sizeof(struct engine_post *), ENGINE_POSTS, en->bell);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 
 #define BUSY_MS	    2000
+#define FRAME_BYTES (4096 + 24)
 #define CACHE_SLOTS 256 /* a power of two, more than twice the statements of the floor */
 
 struct db_stmt {
@@ -25,6 +26,7 @@ struct db_stmt {
 struct db {
 	sqlite3 *conn;
 	bool full;
+	int wal_pages, checkpoint_at;
 	size_t n;
 	struct db_stmt *slots[CACHE_SLOTS];
 };
@@ -361,9 +363,42 @@ int db_checkpoint(struct db *db, struct err *e)
 	return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : db_fail(db, rc, e);
 }
 
+int db_checkpoint_try(struct db *db, struct err *e)
+{
+	int rc;
+
+	(void)sqlite3_busy_timeout(db->conn, 0);
+	rc = sqlite3_wal_checkpoint_v2(db->conn, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(db->conn, BUSY_MS);
+	if (rc == SQLITE_BUSY)
+		return 0;
+	if (rc != SQLITE_OK)
+		return db_fail(db, rc, e);
+	db->wal_pages = 0;
+	return 1;
+}
+
+/* What SQLite's own automatic checkpoint does, and remembers how large the WAL is. */
+static int db_on_commit(void *arg, sqlite3 *conn, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	db->wal_pages = pages;
+	if (db->checkpoint_at > 0 && pages >= db->checkpoint_at)
+		(void)sqlite3_wal_checkpoint_v2(conn, name, SQLITE_CHECKPOINT_PASSIVE, NULL,
+						NULL);
+	return SQLITE_OK;
+}
+
 void db_autocheckpoint(struct db *db, int pages)
 {
-	(void)sqlite3_wal_autocheckpoint(db->conn, pages);
+	db->checkpoint_at = pages;
+	(void)sqlite3_wal_hook(db->conn, db_on_commit, db);
+}
+
+int64_t db_wal_bytes(const struct db *db)
+{
+	return (int64_t)db->wal_pages * FRAME_BYTES;
 }
 
 int db_copy(struct db *db, const char *to, struct err *e)

@@ -65,7 +65,12 @@ bool db_rollback(struct db *db);
 
 /* wal_checkpoint(TRUNCATE): everything into the file. */
 MUST_CHECK int db_checkpoint(struct db *db, struct err *e);
+/* The same without waiting for anybody: 1 done, 0 a reader is in the way, -1. */
+int db_checkpoint_try(struct db *db, struct err *e);
+/* From now on commits move the WAL into the file when it has so many pages; 0 = never. */
 void db_autocheckpoint(struct db *db, int pages);
+/* How large the WAL was at the last commit. */
+int64_t db_wal_bytes(const struct db *db);
 
 /* Copies the whole database that db sees into the empty file `to`, left without a WAL. */
 MUST_CHECK int db_copy(struct db *db, const char *to, struct err *e);

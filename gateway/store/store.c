@@ -349,6 +349,25 @@ int store_nest_end(struct store *st, bool keep, struct err *e)
 	return db_exec(st->db, "ROLLBACK TO nest; RELEASE nest", e);
 }
 
+int64_t store_wal_bytes(const struct store *st)
+{
+	return db_wal_bytes(st->db);
+}
+
+int store_checkpoint(struct store *st, struct err *e)
+{
+	struct err busy = ERR_INIT;
+	int rc;
+
+	if (st->mode != STORE_DAEMON || st->writing || st->reading)
+		store_fatal("checkpoint", 0, "not the daemon's, or in a transaction");
+	if (lock_writer(st->writer_fd, 0, &busy) != 0)
+		return 0;
+	rc = db_checkpoint_try(st->db, e);
+	lock_writer_release(st->writer_fd);
+	return rc;
+}
+
 int store_read_begin(struct store *st, struct err *e)
 {
 	static const char BEGIN[] = "BEGIN";

@@ -23,14 +23,15 @@ struct store;
 enum store_mode {
 	STORE_READER, /* query_only; for pages, reports, reading commands */
 	STORE_WRITER, /* a command's short writes beside or without a daemon; never checkpoints */
-	STORE_DAEMON  /* the daemon's writer: takes the daemon lock, raises the epoch, checkpoints */
+	STORE_DAEMON /* the daemon's writer: takes the daemon lock, raises the epoch, checkpoints */
 };
 
 /* Opens path and brings its schema up to date (a writer; the file is created when it does not
  * exist). A reader or an older binary in front of a newer schema refuses (EX_CONFIG). DAEMON: -1 with
  * EX_TEMPFAIL when another daemon holds PATH-lock, naming its pid. Checks the file's health
  * (quick_check for a daemon): a damaged file is refused (EX_DATAERR), never sent from. */
-MUST_CHECK int store_open(const char *path, enum store_mode mode, struct store **out, struct err *e);
+MUST_CHECK int store_open(const char *path, enum store_mode mode, struct store **out,
+			  struct err *e);
 void store_close(struct store *st);
 
 /* One write transaction. begin: 0, or -1 (EX_TEMPFAIL after 30 s of somebody else writing, EX_IOERR).
@@ -45,6 +46,13 @@ void store_rollback(struct store *st);
  * when one of them fails. Not nested deeper. */
 MUST_CHECK int store_nest_begin(struct store *st, struct err *e);
 MUST_CHECK int store_nest_end(struct store *st, bool keep, struct err *e);
+
+/* How large the WAL was after the last commit of this store. It grows beyond a few MB only while somebody
+ * reads one old snapshot all the time. */
+int64_t store_wal_bytes(const struct store *st);
+/* Moves the WAL into the file and cuts it off: 1 done, 0 a reader or writer is in the way, -1. Of the
+ * daemon's store, outside of a transaction. Waits for nobody. */
+int store_checkpoint(struct store *st, struct err *e);
 
 /* Opens a read snapshot, so that several reads agree; ends with store_read_end. */
 MUST_CHECK int store_read_begin(struct store *st, struct err *e);
@@ -77,13 +85,14 @@ struct store_sizes {
 MUST_CHECK int store_sizes(struct store *st, struct store_sizes *out, struct err *e);
 
 /* Small settings that belong to the data (held after a restore, frozen unit names …). */
-MUST_CHECK int store_meta_set(struct store *st, const char *key, const char *value, struct err *e);
+MUST_CHECK int store_meta_set(struct store *st, const char *key, const char *value,
+			      struct err *e);
 /* 1 found (value yours to free()), 0 not, -1. */
 int store_meta_get(struct store *st, const char *key, char **value, struct err *e);
 
 /* Append-only, hash-chained: who did what to what. detail without personal data. */
-MUST_CHECK int store_audit(struct store *st, const char *who, const char *what, const char *subject,
-			   const char *detail, struct err *e);
+MUST_CHECK int store_audit(struct store *st, const char *who, const char *what,
+			   const char *subject, const char *detail, struct err *e);
 /* 0 = the chain holds; -1 with e naming the first row that does not. */
 MUST_CHECK int store_audit_verify(struct store *st, struct err *e);
 
