@@ -13,7 +13,7 @@ static struct {
 	bool virtual;
 	int64_t wall_ms;
 	int64_t mono_ms;
-	int64_t shift_ms;
+	_Atomic int64_t shift_ms; /* set while threads ask what time it is */
 } clock_state;
 
 static int64_t clock_read(clockid_t id)

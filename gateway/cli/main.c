@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One binary: the daemon and its command line. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,13 +100,31 @@ static int main_help(int argc, char **argv)
 
 #if MOIDAN_FAILPOINTS
 /* A test build can be told what time it is, in seconds away from the machine's, so that a test of
- * sending passes at night as well. A release cannot: nothing may talk it out of the hours. */
+ * sending passes at night as well; and told again by SIGUSR2, from a file, as if somebody had set the
+ * clock. A release cannot: nothing may talk it out of the hours. */
+static void main_on_clock_set(int sig)
+{
+	const char *path = getenv("MOIDAN_TEST_CLOCK");
+	char text[32] = "";
+	int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	(void)sig;
+	if (fd < 0)
+		return;
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		clock_set_shift(strtoll(text, NULL, 10) * CLOCK_SECOND_MS);
+	(void)close(fd);
+}
+
 static void main_test_clock(void)
 {
 	const char *text = getenv("MOIDAN_TEST_SHIFT");
+	struct sigaction sa = {.sa_handler = main_on_clock_set, .sa_flags = SA_RESTART};
 
 	if (text != NULL)
 		clock_set_shift(strtoll(text, NULL, 10) * CLOCK_SECOND_MS);
+	if (getenv("MOIDAN_TEST_CLOCK") != NULL)
+		(void)sigaction(SIGUSR2, &sa, NULL);
 }
 #endif
 
