@@ -17,6 +17,8 @@ endforeach()
 if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(answers 120)
   moidan_flow(canary 60)
+  moidan_flow(clock 180)
+  moidan_flow(copies 180)
   moidan_flow(crowd 180)
   moidan_flow(daemon 120)
   moidan_flow(disk 180 $<TARGET_FILE:bad_disk>)
@@ -34,7 +36,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(stops 180)
   moidan_flow(weekly 120)
   # What takes longer than the others: ctest -LE slow leaves them out.
-  set_tests_properties(flow.crowd flow.stops PROPERTIES LABELS "flow;slow")
+  set_tests_properties(flow.clock flow.copies flow.crowd flow.power flow.stops PROPERTIES LABELS "flow;slow")
 endif()
 
 # Engine and callbacks as a program of their own, to be killed.

@@ -193,6 +193,26 @@ class Provider:
         self.server.server_close()
 
 
+class Receiver:
+    """A program of tests/support that prints its port, then a line of JSON for what it received."""
+
+    def __init__(self, script, *argv, env=None):
+        self.process = subprocess.Popen(
+            [sys.executable, f"{ROOT}/tests/support/{script}", *argv], text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env=dict(os.environ, **(env or {})))
+        self.port = int(self.process.stdout.readline().split()[0])
+        self.received = []
+        threading.Thread(target=self.collect, daemon=True).start()
+
+    def collect(self):
+        for line in self.process.stdout:
+            self.received.append(json.loads(line))
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
 class House:
     def __init__(self, moidan, clock=CLOCK):
         self.moidan = os.path.abspath(moidan)
@@ -295,6 +315,16 @@ providers:
             wait_for("serve", lambda: self.daemon.poll() is not None or listens(self.port))
             assert self.daemon.poll() is None, "the daemon ended: " + self.read("moidan.log")[-2000:]
         return self.daemon
+
+    def set_clock(self, clock):
+        """What time it is from now on, for the daemon too; then it is woken, as by a clock that was set. The
+        daemon must have been started after a first call of this."""
+        shift = round(datetime.datetime.fromisoformat(clock).timestamp() - time.time())
+        self.write("clock", str(shift))
+        self.env.update(MOIDAN_TEST_SHIFT=str(shift), MOIDAN_TEST_CLOCK=self.path("clock"))
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.send_signal(signal.SIGUSR2)
+            self.daemon.send_signal(signal.SIGUSR1)
 
     def stop(self, sig=signal.SIGTERM, seconds=40):
         """Sends the daemon sig and returns its exit code."""

@@ -2,43 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wednesday evening and Thursday morning of the real daemon: digests to the hamlet heads, the summary by
 HTTP POST and by e-mail, by themselves, once, through kill -9. Usage: weekly.py MOIDAN"""
-import datetime
-import json
 import os
-import subprocess
 import sys
-import threading
 import time
 
-from lib import House, Provider, wait_for
+from lib import House, Provider, Receiver, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECRET = "whsec_bWkgZGFuIHRodSBuZ2hpZW0ga2hvYSBreQ=="
-
-
-class Receiver:
-    """A program of tests/support that prints its port, then a line of JSON for what it received."""
-
-    def __init__(self, script, *argv):
-        self.process = subprocess.Popen(
-            [sys.executable, f"{HERE}/../support/{script}", *argv], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ, WEBHOOK_SECRET=SECRET))
-        self.port = int(self.process.stdout.readline().split()[0])
-        self.received = []
-        threading.Thread(target=self.collect, daemon=True).start()
-
-    def collect(self):
-        for line in self.process.stdout:
-            self.received.append(json.loads(line))
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def set_clock(h, clock):
-    shift = round(datetime.datetime.fromisoformat(clock).timestamp() - time.time())
-    h.env["MOIDAN_TEST_SHIFT"] = str(shift)
 
 
 def import_lists(h):
@@ -47,7 +18,7 @@ def import_lists(h):
 
 
 def wednesday_evening(h, provider):
-    set_clock(h, "2023-06-14T17:29:57+07:00")
+    h.set_clock("2023-06-14T17:29:57+07:00")
     h.serve()
     time.sleep(1)
     assert provider.seen() == []  # not before its moment
@@ -61,7 +32,7 @@ def wednesday_evening(h, provider):
 
 
 def thursday_morning(h, provider, webhook, smtp):
-    set_clock(h, "2023-06-15T06:59:57+07:00")
+    h.set_clock("2023-06-15T06:59:57+07:00")
     h.serve()
     time.sleep(1)
     assert webhook.received == smtp.received == []
@@ -73,7 +44,7 @@ def thursday_morning(h, provider, webhook, smtp):
     # the receiver did not answer: killed while it is waited for, the same is told again
     h.daemon.kill()
     h.daemon.wait()
-    set_clock(h, "2023-06-15T07:10:00+07:00")
+    h.set_clock("2023-06-15T07:10:00+07:00")
     h.serve()
     again = wait_for("the summary again", lambda: webhook.received[1:])[0]
     assert (again["id"], again["body"]) == (first["id"], first["body"]), again
@@ -83,7 +54,7 @@ def thursday_morning(h, provider, webhook, smtp):
 def and_nothing_twice(h, provider, webhook, smtp):
     h.stop()
     for clock in ("2023-06-15T08:31:00+07:00", "2023-06-16T10:00:00+07:00"):
-        set_clock(h, clock)
+        h.set_clock(clock)
         h.serve()
         time.sleep(1)
         h.stop()
@@ -97,14 +68,14 @@ def and_nothing_twice(h, provider, webhook, smtp):
 def main():
     with House(sys.argv[1]) as h:
         provider = h.add(Provider())
-        webhook = h.add(Receiver("webhook.py", "hang", "200"))
+        webhook = h.add(Receiver("webhook.py", "hang", "200", env={"WEBHOOK_SECRET": SECRET}))
         smtp = h.add(Receiver("smtp_server.py"))
         h.configure(provider.url, f"""
 reports:
   push: [{{url: "http://127.0.0.1:{webhook.port}/nhan", secret: "{SECRET}"}}]
   email: {{server: "smtp://127.0.0.1:{smtp.port}", from: moidan@xa.example, to: [cong-an@huyen.example]}}
 """)
-        set_clock(h, "2023-06-12T09:00:00+07:00")
+        h.set_clock("2023-06-12T09:00:00+07:00")
         h.run("init")
         import_lists(h)
         h.serve()  # since Monday
