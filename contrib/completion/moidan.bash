@@ -6,7 +6,8 @@ _moidan() {
     return
   fi
   case ${COMP_WORDS[1]} in
-  campaign) verbs="list show preview create approve start pause resume cancel" ;;
+  campaign) verbs="list show preview create approve start pause resume cancel loudspeaker" ;;
+  letter | visit) verbs="print handed" ;;
   message) verbs="list show retry settle" ;;
   recipient) verbs="show hold release set" ;;
   template) verbs="list show check" ;;

@@ -26,10 +26,10 @@ static const struct {
 	const char *name;
 	enum plan_source source;
 } plan_names[] = {
-    {"ten", PLAN_NAME},	 {"danh_xung", PLAN_TITLE}, {"ap", PLAN_UNIT},
-    {"to", PLAN_GROUP},	 {PLAN_WHERE, PLAN_PLACE},  {"co_quan", PLAN_FIXED},
-    {"xa", PLAN_FIXED},	 {"ten_the", PLAN_FIXED},   {"dien_thoai", PLAN_FIXED},
-    {"han", PLAN_FIXED},
+    {"ten", PLAN_NAME},		{"danh_xung", PLAN_TITLE}, {"ap", PLAN_UNIT},
+    {"to", PLAN_GROUP},		{"ma", PLAN_KEY},	   {PLAN_WHERE, PLAN_PLACE},
+    {"co_quan", PLAN_FIXED},	{"xa", PLAN_FIXED},	   {"ten_the", PLAN_FIXED},
+    {"dien_thoai", PLAN_FIXED}, {"han", PLAN_FIXED},
 };
 
 /* What the house knows; NULL when it knows nothing of that name. */
@@ -67,7 +67,7 @@ static bool plan_has_fact(const struct programme *g, const char *fact)
 
 /* Says once where variable i of t comes from. */
 static int plan_resolve_var(const struct campaign_plan *p, const struct plan_text *t, size_t i,
-			    const char *file, struct err *e)
+			    const char *file, const json_t *more, struct err *e)
 {
 	const char *name = template_var(t->t, i), *fixed;
 	struct plan_var *v = &t->vars[i];
@@ -87,7 +87,9 @@ static int plan_resolve_var(const struct campaign_plan *p, const struct plan_tex
 			v->source = plan_names[k].source;
 	if (v->source != PLAN_FIXED)
 		return 0;
-	fixed = plan_parameter(p, name);
+	fixed = json_string_value(json_object_get(more, name));
+	if (fixed == NULL)
+		fixed = plan_parameter(p, name);
 	if (fixed == NULL)
 		fixed = plan_house_value(p, name);
 	if (fixed != NULL && *fixed != '\0')
@@ -106,10 +108,11 @@ void plan_text_free(struct plan_text *t)
 		free(t->vars[i].value);
 	free(t->vars);
 	template_free(t->t);
+	memset(t, 0, sizeof(*t));
 }
 
 int plan_text_compile(const struct campaign_plan *p, struct plan_text *t, const char *name,
-		      const char *text, size_t len, struct err *e)
+		      const char *text, size_t len, const json_t *more, struct err *e)
 {
 	t->t = template_compile(name, text, len, NULL, e);
 	if (t->t == NULL)
@@ -117,7 +120,7 @@ int plan_text_compile(const struct campaign_plan *p, struct plan_text *t, const 
 	t->n_vars = template_n_vars(t->t);
 	t->vars = mem_calloc(t->n_vars, sizeof(*t->vars));
 	for (size_t i = 0; i < t->n_vars; i++)
-		if (plan_resolve_var(p, t, i, name, e) < 0)
+		if (plan_resolve_var(p, t, i, name, more, e) < 0)
 			return -1;
 	return 0;
 }
@@ -310,7 +313,7 @@ static int plan_compile_bodies(const struct campaign_plan *p, struct plan_audien
 		(void)snprintf(name, sizeof(name), a->n_bodies == 0 ? "%s" : "%s (thân %d)",
 			       a->a->sms, a->n_bodies + 1);
 		if (plan_text_compile(p, &a->bodies[a->n_bodies], name, at, (size_t)(end - at),
-				      e) < 0)
+				      NULL, e) < 0)
 			return -1;
 		a->n_bodies++;
 		at = next;
@@ -334,7 +337,7 @@ static int plan_compile_place(const struct campaign_plan *p, struct plan_audienc
 		return err_set(e, EX_DATAERR,
 			       "%s: đối tượng %s chưa có nơi đến ({{" PLAN_WHERE "}})",
 			       a->a->sms, a->a->id);
-	if (plan_text_compile(p, &a->place, PLAN_WHERE, place, strlen(place), e) < 0)
+	if (plan_text_compile(p, &a->place, PLAN_WHERE, place, strlen(place), NULL, e) < 0)
 		return -1;
 	if (plan_text_uses(&a->place, PLAN_PLACE))
 		return err_set(e, EX_CONFIG, "%s: nơi đến không thể nhắc lại chính nó",
@@ -386,9 +389,9 @@ static int plan_lint(struct campaign_plan *p, const struct plan_audience *a, str
 	char *const *units = p->programme->units.items;
 	const char *hamlet = p->programme->units.n > 0 ? units[0] : "Tân Phú";
 	char *label = mem_printf("ấp %s", hamlet), *name = mem_strdup("Trần Thị Ngọc Hân");
-	char *group = mem_strdup("Tổ 1");
+	char *group = mem_strdup("Tổ 1"), *key = mem_strdup("TP-0001");
 	struct plan_unit unit = {.id = 1, .name = label, .label = label};
-	struct recipient r = {.name = name, .group = group, .sex = 2};
+	struct recipient r = {.key = key, .name = name, .group = group, .sex = 2};
 	struct plan_writer w;
 	int rc = 0;
 
@@ -405,6 +408,7 @@ static int plan_lint(struct campaign_plan *p, const struct plan_audience *a, str
 	free(label);
 	free(name);
 	free(group);
+	free(key);
 	return rc;
 }
 
@@ -424,8 +428,10 @@ static int plan_load_audience(struct campaign_plan *p, struct plan_audience *a, 
 	    plan_find_void(p, a, e) < 0)
 		return -1;
 	for (int b = 0; b < a->n_bodies; b++)
-		a->uses_facts = a->uses_facts || plan_text_uses(&a->bodies[b], PLAN_FACT);
-	a->uses_facts = a->uses_facts || plan_text_uses(&a->place, PLAN_FACT);
+		a->uses_facts = a->uses_facts || plan_text_uses(&a->bodies[b], PLAN_FACT) ||
+				plan_text_uses(&a->bodies[b], PLAN_KEY);
+	a->uses_facts = a->uses_facts || plan_text_uses(&a->place, PLAN_FACT) ||
+			plan_text_uses(&a->place, PLAN_KEY);
 	if (plan_lint(p, a, e) < 0)
 		return -1;
 	plan_cut_stencils(p, a);

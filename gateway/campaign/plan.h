@@ -24,6 +24,7 @@ enum plan_source {
 	PLAN_TITLE, /* Ông, Bà, Ông/Bà, công dân */
 	PLAN_UNIT,  /* "ấp Tân Phú" */
 	PLAN_GROUP,
+	PLAN_KEY,   /* the list's own code */
 	PLAN_PLACE, /* where to go or ask */
 	PLAN_FACT,
 };
@@ -52,7 +53,7 @@ struct plan_audience {
 	    place; /* {{noi_lam}}: a text of its own, as it may name the hamlet; t is NULL when
 				 * no body asks for it */
 	struct plan_form *form; /* of a channel whose wording its provider keeps; NULL */
-	bool uses_facts;
+	bool uses_facts; /* or anything else that no stencil has */
 	int like;	 /* the first audience of the campaign with the same file */
 	int64_t void_at; /* the text says nothing true from here on; INT64_MAX = no limit */
 };
@@ -121,8 +122,11 @@ MUST_CHECK int plan_write_text(struct plan_writer *w, const struct plan_text *t,
 
 /* The file of a text, NFC, lines ended by LF; NULL with e. Yours to free(). */
 char *plan_read_file(const struct campaign_house *h, const char *name, struct err *e);
+/* Compiles a text; its variables are those of the campaign, and before them the members of more (texts;
+ * may be NULL). Free whatever it returns. */
 MUST_CHECK int plan_text_compile(const struct campaign_plan *p, struct plan_text *t,
-				 const char *name, const char *text, size_t len, struct err *e);
+				 const char *name, const char *text, size_t len,
+				 const json_t *more, struct err *e);
 bool plan_text_uses(const struct plan_text *t, enum plan_source source);
 void plan_text_free(struct plan_text *t);
 

@@ -192,6 +192,9 @@ static const char *plan_get(void *arg, size_t var, const char *name)
 	case PLAN_GROUP:
 		value = w->marking ? stencil_mark(STENCIL_GROUP) : w->r->group;
 		break;
+	case PLAN_KEY:
+		value = w->r->key;
+		break;
 	case PLAN_PLACE:
 		return buf_text(&w->place);
 	case PLAN_FACT:

@@ -102,7 +102,9 @@ int cmd_doctor(struct cli *c, int argc, char **argv);
 int cmd_import(struct cli *c, int argc, char **argv);
 int cmd_init(struct cli *c, int argc, char **argv);
 int cmd_inspect(struct cli *c, int argc, char **argv);
+int cmd_letter(struct cli *c, int argc, char **argv);
 int cmd_message(struct cli *c, int argc, char **argv);
+int cmd_poster(struct cli *c, int argc, char **argv);
 int cmd_provider(struct cli *c, int argc, char **argv);
 int cmd_recipient(struct cli *c, int argc, char **argv);
 int cmd_report(struct cli *c, int argc, char **argv);
@@ -110,5 +112,6 @@ int cmd_restore(struct cli *c, int argc, char **argv);
 int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_status(struct cli *c, int argc, char **argv);
 int cmd_template(struct cli *c, int argc, char **argv);
+int cmd_visit(struct cli *c, int argc, char **argv);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/mem.h"
+#include "campaign/carry.h"
 #include "cli/cli.h"
 #include "store/rung.h"
 #include "text/phone.h"
@@ -456,14 +457,62 @@ static int campaign_move(struct cli *c, int argc, char **argv, struct err *e)
 	return rc;
 }
 
+/* 60 to 90 seconds are listened to; it is read twice. */
+#define LOUDSPEAKER_MIN 60
+#define LOUDSPEAKER_MAX 90
+
+static int campaign_loudspeaker_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *unit = NULL;
+	const struct cli_option options[] = {{.name = "unit", .text = &unit}, {.name = NULL}};
+	struct campaign k = {0};
+	struct campaign_plan *plan = NULL;
+	struct carry_speech speech = {0};
+	int rc = -1;
+
+	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0)
+		return -1;
+	if (unit == NULL)
+		return err_set(e, EX_USAGE, "campaign loudspeaker C --unit HAMLET");
+	if (cli_open(c, STORE_READER, e) < 0 || cli_campaign(c, argv[1], &k, e) < 0)
+		return -1;
+	plan = campaign_plan_new(&c->house->campaign, &k, e);
+	if (plan == NULL || carry_loudspeaker(c->store, plan, unit, &speech, e) < 0)
+		goto out;
+	rc = 0;
+	if (c->json) {
+		rc = cli_print_json(json_pack("{s:s, s:I, s:i}", "text", speech.text,
+					      "syllables", (json_int_t)speech.syllables,
+					      "seconds", speech.seconds));
+		goto out;
+	}
+	(void)printf("%s\n", speech.text);
+	(void)fprintf(stderr, "(%zu tiếng, đọc một lần khoảng %d giây%s)\n", speech.syllables,
+		      speech.seconds,
+		      speech.seconds < LOUDSPEAKER_MIN ? ": hơi ngắn, nên 60 đến 90 giây"
+		      : speech.seconds > LOUDSPEAKER_MAX ? ": dài, nên 60 đến 90 giây"
+							 : "");
+out:
+	free(speech.text);
+	campaign_plan_free(plan);
+	campaign_clear(&k);
+	return rc;
+}
+
 int cmd_campaign(struct cli *c, int argc, char **argv)
 {
 	static const struct cli_verb verbs[] = {
-	    {"list", campaign_list},	       {"show", campaign_show},
-	    {"preview", campaign_preview_run}, {"create", campaign_create_run},
-	    {"approve", campaign_move},	       {"start", campaign_move},
-	    {"pause", campaign_move},	       {"resume", campaign_move},
-	    {"cancel", campaign_move},	       {NULL, NULL},
+	    {"list", campaign_list},
+	    {"show", campaign_show},
+	    {"preview", campaign_preview_run},
+	    {"create", campaign_create_run},
+	    {"approve", campaign_move},
+	    {"start", campaign_move},
+	    {"pause", campaign_move},
+	    {"resume", campaign_move},
+	    {"cancel", campaign_move},
+	    {"loudspeaker", campaign_loudspeaker_run},
+	    {NULL, NULL},
 	};
 
 	return cli_verb(c, verbs, argc, argv);

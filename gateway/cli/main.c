@@ -29,8 +29,18 @@ static const struct command commands[] = {
      "                [--ladder zalo:24h,sms:72h,letter,visit]\n"
      "                [--set NAME=VALUE]… [--starts DATE] [--expires DATE] [--step N] [--lane "
      "L]\n"
-     "campaign approve|start|pause|resume|cancel C",
+     "campaign approve|start|pause|resume|cancel C\n"
+     "campaign loudspeaker C --unit HAMLET [--json]",
      "chiến dịch: soạn, xem trước, duyệt, gửi, dừng", cmd_campaign},
+    {"letter",
+     "letter print C --out FILE.pdf [--unit HAMLET] [--again] [--json]\n"
+     "letter handed C [--unit HAMLET] [--json]",
+     "thư mời in ra giấy cho người không nhắn tin được; ghi nhận đã phát", cmd_letter},
+    {"visit",
+     "visit print C --out FILE.pdf|DIR [--unit HAMLET] [--xlsx] [--json]\n"
+     "visit handed C [--unit HAMLET] [--json]",
+     "danh sách đến nhà, theo ấp và tổ; ghi nhận đã giao", cmd_visit},
+    {"poster", "poster --out FILE.pdf [--unit HAMLET]", "tờ dán có mã QR", cmd_poster},
     {"message",
      "message list [--campaign CAMPAIGN] [--state S] [--number N] [--after ID] [--limit N] "
      "[--json]\n"

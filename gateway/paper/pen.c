@@ -95,6 +95,9 @@ double pen_set(struct pen *n, const struct pen_style *s, const char *text, doubl
 	char *plain = pen_take_marks(text, list);
 	int height;
 
+	/* a word that is too long is cut, never hyphenated: Vietnamese knows no such thing */
+	pango_attr_list_insert(list, pango_attr_insert_hyphens_new(FALSE));
+
 	pango_font_description_set_absolute_size(font, s->pt * PANGO_SCALE);
 	pango_font_description_set_weight(font,
 					  s->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "campaign/carry_list.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "text/vi.h"
+
+/* ---- who ------------------------------------------------------------------------------- */
+
+struct carry_pass {
+	struct carry_list *list;
+	struct store *st;
+	const struct campaign_plan *p;
+	const struct carry_request *q;
+	enum handed_kind kind;
+	int64_t unit_id; /* -1 = any */
+};
+
+/* Whom no message may go to, for want of a number. */
+static bool carry_is_for_paper(enum exclusion why)
+{
+	return why == EXCLUDED_NO_PHONE || why == EXCLUDED_WRONG_PERSON ||
+	       why == EXCLUDED_UNCONFIRMED;
+}
+
+static char *carry_copy(const char *s)
+{
+	return s != NULL ? mem_strdup(s) : NULL;
+}
+
+/* Place of a hamlet: as the programme lists them, then the others as they came, then none. */
+static size_t carry_rank(const struct campaign_plan *p, const struct plan_unit *u)
+{
+	char *const *listed = p->programme->units.items;
+	char *fold = u != NULL ? vi_fold(u->name) : NULL;
+	size_t rank = p->programme->units.n;
+
+	for (size_t i = 0; fold != NULL && i < p->programme->units.n; i++) {
+		char *other = vi_fold(listed[i]);
+
+		if (other != NULL && strcmp(fold, other) == 0)
+			rank = i;
+		free(other);
+	}
+	free(fold);
+	if (u == NULL)
+		return SIZE_MAX;
+	return rank < p->programme->units.n ? rank : rank + (size_t)u->id;
+}
+
+static bool carry_take(const struct recipient *r, void *arg)
+{
+	struct carry_pass *w = arg;
+	struct carry_list *l = w->list;
+	const struct plan_unit *unit = plan_units_find(&l->units, r->unit_id);
+	struct carry_person *c;
+	int audience = -1;
+	enum exclusion why;
+
+	if (w->unit_id >= 0 && r->unit_id != w->unit_id)
+		return true;
+	why = plan_judge(w->p, r, unit, &audience);
+	if (!carry_is_for_paper(why) || audience < 0)
+		return true;
+	l->items = mem_grow(l->items, &l->cap, l->n + 1, sizeof(*l->items));
+	c = &l->items[l->n++];
+	*c = (struct carry_person){
+	    .r = {.id = r->id,
+		  .key = carry_copy(r->key),
+		  .unit_id = r->unit_id,
+		  .group = carry_copy(r->group),
+		  .name = carry_copy(r->name),
+		  .sex = r->sex,
+		  .birth_year = r->birth_year,
+		  .facts = carry_copy(r->facts),
+		  .source_row = r->source_row},
+	    .sort = vi_name_sort_key(r->name != NULL ? r->name : ""),
+	    .group_sort = vi_fold(r->group != NULL ? r->group : ""),
+	    .rank = carry_rank(w->p, unit),
+	    .audience = audience,
+	    .why = why,
+	};
+	return true;
+}
+
+static void carry_person_free(struct carry_person *c)
+{
+	recipient_clear(&c->r);
+	free(c->sort);
+	free(c->group_sort);
+}
+
+/* "to 2" before "to 10". */
+static int carry_compare_groups(const char *a, const char *b)
+{
+	while (*a != '\0' && *b != '\0') {
+		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+			char *end_a, *end_b;
+			unsigned long x = strtoul(a, &end_a, 10), y = strtoul(b, &end_b, 10);
+
+			if (x != y)
+				return x < y ? -1 : 1;
+			a = end_a;
+			b = end_b;
+		} else if (*a != *b) {
+			return *a < *b ? -1 : 1;
+		} else {
+			a++;
+			b++;
+		}
+	}
+	return (*a != '\0') - (*b != '\0');
+}
+
+static int carry_compare(const void *a, const void *b)
+{
+	const struct carry_person *x = a, *y = b;
+	int order;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	order = carry_compare_groups(x->group_sort, y->group_sort);
+	if (order == 0)
+		order = strcmp(x->sort, y->sort);
+	return order != 0 ? order : (x->r.id > y->r.id) - (x->r.id < y->r.id);
+}
+
+/* Looks up what was handed over, and takes those out who have their letter. */
+static int carry_look_up(struct carry_pass *w, struct err *e)
+{
+	struct carry_list *l = w->list;
+	bool all = w->q->again || w->kind == HANDED_VISIT;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct carry_person *c = &l->items[i];
+
+		if (store_handed_get(w->st, w->p->row->id, w->kind, c->r.id, &c->handed_at, e) <
+		    0)
+			return -1;
+		if (c->handed_at != 0 && !all) {
+			l->left_out++;
+			carry_person_free(c);
+			memset(c, 0, sizeof(*c));
+			continue;
+		}
+		if (kept != i) {
+			l->items[kept] = *c;
+			memset(c, 0, sizeof(*c));
+		}
+		kept++;
+	}
+	l->n = kept;
+	return 0;
+}
+
+const struct plan_unit *carry_unit_named(const struct plan_units *all, const char *name)
+{
+	const struct plan_unit *found = NULL;
+	char *want = vi_fold(name);
+
+	for (size_t i = 0; want != NULL && i < all->n && found == NULL; i++) {
+		char *plain = vi_fold(all->items[i].name),
+		     *label = vi_fold(all->items[i].label);
+
+		if (strcmp(plain, want) == 0 || strcmp(label, want) == 0)
+			found = &all->items[i];
+		free(plain);
+		free(label);
+	}
+	free(want);
+	return found;
+}
+
+static int carry_find_unit(struct carry_pass *w, struct err *e)
+{
+	const struct plan_unit *found;
+
+	w->unit_id = -1;
+	if (w->q->unit == NULL)
+		return 0;
+	found = carry_unit_named(&w->list->units, w->q->unit);
+	if (found == NULL)
+		return err_set(e, EX_NOINPUT, "không có đơn vị nào tên \"%s\"", w->q->unit);
+	w->unit_id = found->id;
+	return 0;
+}
+
+int carry_list_load(struct carry_list *l, struct store *st, const struct campaign_plan *p,
+		    enum handed_kind kind, const struct carry_request *q, struct err *e)
+{
+	struct carry_pass w = {.list = l, .st = st, .p = p, .q = q, .kind = kind};
+	int rc;
+
+	memset(l, 0, sizeof(*l));
+	rc = plan_units_load(&l->units, st, e);
+	if (rc == 0)
+		rc = carry_find_unit(&w, e);
+	if (rc == 0)
+		rc = store_recipient_scan(st, p->row->programme, 0, SIZE_MAX, true, carry_take,
+					  &w, e);
+	if (rc == 0)
+		rc = carry_look_up(&w, e);
+	if (rc == 0 && l->n > 0)
+		qsort(l->items, l->n, sizeof(*l->items), carry_compare);
+	return rc;
+}
+
+void carry_list_free(struct carry_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		carry_person_free(&l->items[i]);
+	free(l->items);
+	plan_units_free(&l->units);
+	memset(l, 0, sizeof(*l));
+}
+
+size_t carry_list_hamlet(const struct carry_list *l, size_t i)
+{
+	size_t end = i;
+
+	while (end < l->n && l->items[end].r.unit_id == l->items[i].r.unit_id)
+		end++;
+	return end;
+}
+
+const char *carry_list_label(struct carry_list *l, size_t i)
+{
+	const struct plan_unit *u = plan_units_find(&l->units, l->items[i].r.unit_id);
+
+	return u != NULL ? u->label : "";
+}
+
+/* ---- texts ----------------------------------------------------------------------------- */
+
+char *carry_text_file(const struct campaign_plan *p, const char *kind, int audience)
+{
+	char *id = vi_lower(p->audiences[audience].a->id);
+	char *file = mem_printf("%s/%s/%s.txt", kind, p->programme->name, id);
+
+	free(id);
+	return file;
+}
+
+int carry_text_load(struct carry_text *t, const struct campaign_plan *p, const char *file,
+		    const char *place, const json_t *more, struct err *e)
+{
+	char *text = plan_read_file(p->house, file, e);
+	int rc = text == NULL ? -1 : 0;
+
+	memset(t, 0, sizeof(*t));
+	if (rc == 0)
+		rc = plan_text_compile(p, &t->body, file, text, strlen(text), more, e);
+	if (rc == 0 && place != NULL && plan_text_uses(&t->body, PLAN_PLACE))
+		rc = plan_text_compile(p, &t->place, file, place, strlen(place), more, e);
+	free(text);
+	return rc;
+}
+
+void carry_text_free(struct carry_text *t)
+{
+	plan_text_free(&t->body);
+	plan_text_free(&t->place);
+}
+
+int carry_text_write(const struct carry_text *t, struct plan_writer *w, struct buf *out,
+		     struct err *e)
+{
+	if (t->place.t != NULL && plan_write_text(w, &t->place, &w->place, e) < 0)
+		return -1;
+	return plan_write_text(w, &t->body, out, e);
+}
+
+json_t *carry_more(const struct campaign_plan *p, int64_t now, int64_t count,
+		   const char *hamlet)
+{
+	char today[16];
+
+	civil_day_format_iso(civil_day_of(now), today);
+	return json_pack("{s:s, s:s, s:o, s:s}", "ngay_in", today, "chien_dich", p->row->name,
+			 "so_luong", json_sprintf("%lld", (long long)count), "dia_ban", hamlet);
+}
