@@ -14,6 +14,7 @@ _moidan() {
   provider) verbs="list check send-test resume" ;;
   report) verbs="figures weekly digest" ;;
   inspect) verbs="phone text file" ;;
+  user) verbs="add list password disable enable" ;;
   config) verbs="check schema" ;;
   esac
   if [ "$COMP_CWORD" -eq 2 ] && [ -n "${verbs:-}" ]; then

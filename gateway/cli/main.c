@@ -60,6 +60,11 @@ static const struct command commands[] = {
      "report figures|weekly [--week 2023-W24] [--json]\n"
      "report digest [--unit HAMLET] [--week 2023-W24] [--json]",
      "số liệu, báo cáo tuần, bản tin trưởng ấp", cmd_report},
+    {"user",
+     "user add NAME --role viewer|author|approver|administrator|hamlet [--title TEXT] [--unit "
+     "HAMLET]\n"
+     "user list [--json] | password NAME | disable NAME | enable NAME",
+     "người dùng giao diện web: thêm, đường dẫn đặt mật khẩu, khóa", cmd_user},
     {"inspect", "inspect phone ARG | text ARG | file FILE [--encoding NAME] [--json]",
      "moidan hiểu một số điện thoại, một tin, một danh sách thế nào", cmd_inspect},
     {"config", "config check | schema", "kiểm tra tệp cấu hình", cmd_config},

@@ -127,7 +127,19 @@ static struct engine_config serve_engine_config(struct serve *s, const struct ho
 
 static struct web_config serve_web_config(struct serve *s, const struct house *h)
 {
-	return (struct web_config){.listen = h->cfg.listen,
+	return (struct web_config){.house = {.campaign = &h->campaign,
+					     .report = &h->report,
+					     .programmes = h->programmes,
+					     .n_programmes = h->n_programmes,
+					     .providers = h->providers,
+					     .n_providers = h->n_providers,
+					     .templates = h->cfg.templates,
+					     .config = h->path,
+					     .unit_kind = h->cfg.unit.hamlet,
+					     .public_url = h->cfg.public_url,
+					     .two_person = h->cfg.two_person,
+					     .receipt_silence = h->cfg.dispatch.receipt_silence},
+				   .listen = h->cfg.listen,
 				   .database = h->cfg.database,
 				   .providers = h->providers,
 				   .n_providers = h->n_providers,
@@ -168,7 +180,9 @@ static int serve_change(struct serve *s, struct house *h, struct err *e)
 			serve_on_fatal(&ignored, s);
 		return -1;
 	}
-	web_reconfigure(s->web, &web);
+	/* What only shows must not keep the rest from changing. */
+	if (web_reconfigure(s->web, &web, &ignored) < 0)
+		log_error("serve", "pages_kept", "reason=\"%s\"", ignored.text);
 	house_free(s->before);
 	s->before = s->house;
 	s->house = h;
@@ -316,6 +330,7 @@ static void serve_close(struct serve *s)
 	sigset_t all;
 
 	deliver_free(s->deliver);
+	web_stop(s->web);
 	engine_stop(s->engine, s->fatal.code != 0 ? 0 : SERVE_DRAIN_MS);
 	/* Who is told twice to end does so once: without our handlers the second would kill. */
 	(void)sigfillset(&all);

@@ -10,11 +10,23 @@
 #include "web/server.h"
 
 static const char *const web_headers[][2] = {
-    {"Cache-Control", "no-store"},
     {"X-Content-Type-Options", "nosniff"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"X-Frame-Options", "DENY"},
+    /* Heard only over HTTPS, which is where the proxy puts it. */
+    {"Strict-Transport-Security", "max-age=31536000"},
+};
+
+/* What is no page loads nothing. A page loads what is ours, and nothing that is written in it; its
+ * address goes to ourselves alone, so that a form's POST still says where it comes from. */
+static const char *const web_policies[2][2][2] = {
+    {{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+     {"Referrer-Policy", "no-referrer"}},
+    {{"Content-Security-Policy",
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+      "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+     {"Referrer-Policy", "same-origin"}},
 };
 
 static void web_request_free(struct web_request *r)
@@ -58,6 +70,11 @@ void web_reply(struct web_request *r, int status, const char *content_type, cons
 	}
 	for (size_t i = 0; i < sizeof(web_headers) / sizeof(web_headers[0]); i++)
 		web_header(r, web_headers[i][0], web_headers[i][1]);
+	for (size_t i = 0; i < 2; i++)
+		web_header(r, web_policies[r->page][i][0], web_policies[r->page][i][1]);
+	if (evhttp_find_header(evhttp_request_get_output_headers(r->ev), "Cache-Control") ==
+	    NULL)
+		web_header(r, "Cache-Control", "no-store");
 	web_header(r, "Content-Type", content_type);
 	/* evhttp would count, and send, the body of an answer to HEAD. */
 	(void)snprintf(length, sizeof(length), "%zu", len);

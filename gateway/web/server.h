@@ -12,7 +12,10 @@
 #include "web/route.h"
 #include "web/web.h"
 
+struct desk;
 struct evhttp_bound_socket;
+struct page_set;
+struct visit;
 
 /* Receipts that one call may carry. */
 #define WEB_RECEIPTS_MAX 1024
@@ -25,7 +28,9 @@ struct web_request {
 	struct route_params params;
 	const char *method; /* "GET", "POST"; HEAD is GET */
 	bool head;
-	char *path, *query; /* query is "" when there is none */
+	char *path, *query; /* without /api/v1; query is "" when there is none */
+	bool api;	    /* came by /api/v1 */
+	bool page;	    /* the answer is a page: it may load its own styles and scripts */
 	void *work;	    /* what the handler keeps while it waits for the store */
 	void (*work_free)(void *work);
 	struct web_request *prev, *next;
@@ -50,6 +55,8 @@ struct web {
 	struct evhttp *http;
 	struct evhttp_bound_socket *bound;
 	struct gate *gate;
+	struct desk *desk;	/* NULL: no console */
+	struct page_set *pages; /* likewise */
 	struct web_request *requests; /* under way */
 	struct web_slot *slots;
 	struct receipt *receipts; /* room for one call's */
@@ -81,7 +88,13 @@ const char *web_request_header(const struct web_request *r, const char *name);
 /* The body, borrowed until the reply. */
 const char *web_request_body(struct web_request *r, size_t *len);
 
+/* console.c: hands r to a clerk, who answers it. */
+void web_visit(struct web_request *r);
+/* On the loop, once it was served. */
+void web_visit_served(struct visit *v, void *arg);
+
 /* Handlers. */
+void web_handle_static(struct web_request *r);
 void web_handle_callback(struct web_request *r);
 void web_handle_healthz(struct web_request *r);
 void web_handle_readyz(struct web_request *r);

@@ -15,22 +15,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "web/page.h"
 #include "web/server.h"
+#include "web/visit.h"
 
 /* Connections wait here while others are answered. */
 #define WEB_BACKLOG 4096
 /* At most so many at once, and never the descriptors that the house itself needs. */
 #define WEB_CONNECTIONS	    10240
 #define WEB_OWN_DESCRIPTORS 256
-
-const struct route web_routes[] = {
-    {ROUTE_GET | ROUTE_POST, "/callbacks/:provider/:token", ROUTE_CALLBACK,
-     web_handle_callback},
-    {ROUTE_GET, "/healthz", ROUTE_PUBLIC, web_handle_healthz},
-    {ROUTE_GET, "/readyz", ROUTE_LOCAL, web_handle_readyz},
-    {ROUTE_GET, "/metrics", ROUTE_LOCAL, web_handle_metrics},
-};
-const size_t web_n_routes = sizeof(web_routes) / sizeof(web_routes[0]);
 
 /* The connection went before the answer. */
 static void web_on_lost(void *arg)
@@ -98,12 +91,19 @@ static void web_on_request(struct evhttp_request *ev, void *arg)
 {
 	struct web *web = arg;
 	struct web_request *r = mem_calloc(1, sizeof(*r));
-	const char *uri = evhttp_request_get_uri(ev), *q = strchr(uri, '?');
+	static const char api[] = "/api/v1/";
+	const char *uri = evhttp_request_get_uri(ev), *q;
 	unsigned method, allowed;
 	int found;
 
 	r->web = web;
 	r->ev = ev;
+	/* The same handlers answer other systems there, in JSON. */
+	if (strncmp(uri, api, sizeof(api) - 1) == 0) {
+		r->api = true;
+		uri += sizeof(api) - 2;
+	}
+	q = strchr(uri, '?');
 	r->path = q == NULL ? mem_strdup(uri) : mem_strndup(uri, (size_t)(q - uri));
 	r->query = mem_strdup(q == NULL ? "" : q + 1);
 	r->next = web->requests;
@@ -116,15 +116,40 @@ static void web_on_request(struct evhttp_request *ev, void *arg)
 			   &allowed);
 	if (found < 0)
 		web_refuse_method(r, allowed);
-	else if (found == 0 || (r->route->permission == ROUTE_LOCAL && !web_is_local(r)))
+	else if (found == 0 || (r->route->permission == ROUTE_LOCAL && !web_is_local(r)) ||
+		 (r->route->serve != NULL && web->desk == NULL))
 		web_problem(r, 404, "not-found", "nothing here");
+	else if (r->route->serve != NULL)
+		web_visit(r);
 	else
 		r->route->handler(r);
 }
 
-void web_reconfigure(struct web *w, const struct web_config *cfg)
+/* The pages of the new configuration, or those there were. */
+static int web_load_pages(struct web *w, const struct web_config *cfg, struct err *e)
 {
+	struct page_set *pages;
+
+	if (cfg->house.campaign == NULL)
+		return 0;
+	pages = page_set_load(cfg->house.templates, e);
+	if (w->desk != NULL)
+		desk_change(w->desk, &w->cfg.house, pages != NULL ? pages : w->pages);
+	if (pages == NULL)
+		return -1;
+	page_set_free(w->pages);
+	w->pages = pages;
+	return 0;
+}
+
+int web_reconfigure(struct web *w, const struct web_config *cfg, struct err *e)
+{
+	/* Nobody reads the configuration while it changes. */
+	if (w->desk != NULL)
+		desk_pause(w->desk, true);
 	w->cfg = *cfg;
+	if (w->desk != NULL)
+		desk_pause(w->desk, false);
 	for (struct web_slot *s = w->slots; s != NULL; s = s->next)
 		s->provider = NULL;
 	for (size_t i = 0; i < cfg->n_providers; i++) {
@@ -141,6 +166,20 @@ void web_reconfigure(struct web *w, const struct web_config *cfg)
 		}
 		s->provider = cfg->providers[i];
 	}
+	return web_load_pages(w, cfg, e);
+}
+
+static int web_open_desk(struct web *w, struct err *e)
+{
+	if (w->pages == NULL)
+		return 0;
+	if (!page_has_bootstrap(w->pages))
+		log_warn("web", "no_bootstrap", "package=libjs-bootstrap5");
+	w->desk = desk_new(w, w->base, web_visit_served, e);
+	if (w->desk == NULL)
+		return -1;
+	desk_change(w->desk, &w->cfg.house, w->pages);
+	return 0;
 }
 
 static size_t web_connections_max(void)
@@ -190,7 +229,8 @@ struct web *web_new(struct event_base *base, struct engine *en, const struct web
 	w->receipts = mem_calloc(WEB_RECEIPTS_MAX, sizeof(*w->receipts));
 	w->answers = mem_calloc(web_n_routes + 1, sizeof(*w->answers));
 	buf_init(&w->figures, 1 << 20);
-	web_reconfigure(w, cfg);
+	if (web_reconfigure(w, cfg, e) < 0 || web_open_desk(w, e) < 0)
+		goto fail;
 	w->http = evhttp_new(base);
 	if (w->http == NULL) {
 		err_set(e, EX_OSERR, "evhttp");
@@ -223,10 +263,19 @@ int web_port(const struct web *w)
 					      : ((struct sockaddr_in *)&sa)->sin_port);
 }
 
+void web_stop(struct web *w)
+{
+	if (w == NULL)
+		return;
+	desk_free(w->desk);
+	w->desk = NULL;
+}
+
 void web_free(struct web *w)
 {
 	if (w == NULL)
 		return;
+	web_stop(w);
 	if (w->gate != NULL)
 		gate_stop(w->gate);
 	if (w->http != NULL)
@@ -243,6 +292,7 @@ void web_free(struct web *w)
 		free(s);
 	}
 	store_close(w->reader);
+	page_set_free(w->pages);
 	buf_free(&w->figures);
 	free(w->receipts);
 	free(w->answers);

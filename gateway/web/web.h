@@ -3,17 +3,39 @@
 #ifndef MOIDAN_WEB_WEB_H
 #define MOIDAN_WEB_WEB_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
+#include "campaign/campaign.h"
 #include "dispatch/engine.h"
 #include "provider/provider.h"
+#include "report/report.h"
+#include "roster/programme.h"
 #include "store/store.h"
 
 struct event_base;
 struct web;
 
+/* What the console shows and works with. Borrowed, read-only. */
+struct web_house {
+	const struct campaign_house *campaign; /* NULL: there is no console */
+	const struct report_house *report;
+	struct programme *const *programmes;
+	size_t n_programmes;
+	struct provider *const *providers;
+	size_t n_providers;
+	const char *templates; /* directory of texts, console/ among them */
+	const char *config;    /* the file of the configuration, as it was found */
+	const char *unit_kind; /* "ấp" */
+	const char *public_url; /* "" when not set */
+	bool two_person;
+	int64_t receipt_silence; /* ms */
+};
+
 struct web_config {
+	struct web_house house;
 	const char *listen;   /* "127.0.0.1:8080" */
 	const char *database; /* pages read on connections of their own */
 	struct provider *const *providers;
@@ -28,7 +50,11 @@ struct web *web_new(struct event_base *base, struct engine *en, const struct web
 		    struct err *e);
 /* The port it is bound to (listen may ask for 0). */
 int web_port(const struct web *w);
+/* Waits for what officers have under way and serves no more visits: before engine_stop(). */
+void web_stop(struct web *w);
 void web_free(struct web *w);
-void web_reconfigure(struct web *w, const struct web_config *cfg);
+/* From now on nothing looks at the old configuration. -1 with e: pages that cannot be used; then the old
+ * ones are shown still, of the new house. */
+MUST_CHECK int web_reconfigure(struct web *w, const struct web_config *cfg, struct err *e);
 
 #endif

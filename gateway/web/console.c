@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the loop and the clerks: a request becomes a visit, an answered visit a reply. */
+#include <arpa/inet.h>
+#include <event2/http.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "web/page.h"
+#include "web/server.h"
+#include "web/visit.h"
+
+/* Who asks: the peer, or whom the proxy on this machine speaks for. */
+static void console_address(const struct web_request *r, struct visit *v)
+{
+	const char *forwarded = web_request_header(r, "X-Forwarded-For");
+	char *peer = NULL;
+	ev_uint16_t port;
+
+	evhttp_connection_get_peer(evhttp_request_get_connection(r->ev), &peer, &port);
+	if (peer != NULL && forwarded != NULL &&
+	    (strcmp(peer, "127.0.0.1") == 0 || strcmp(peer, "::1") == 0)) {
+		/* The proxy adds its own peer last; what stands before is anybody's word. */
+		const char *comma = strrchr(forwarded, ',');
+
+		forwarded = comma != NULL ? comma + 1 : forwarded;
+		forwarded += strspn(forwarded, " ");
+		(void)snprintf(v->address, sizeof(v->address), "%s", forwarded);
+	} else {
+		(void)snprintf(v->address, sizeof(v->address), "%s", peer != NULL ? peer : "");
+	}
+}
+
+static void console_headers(const struct web_request *r, struct visit *v)
+{
+	const struct {
+		const char *name;
+		char **to;
+	} headers[] = {{"Host", &v->host},
+		       {"Cookie", &v->cookie},
+		       {"Authorization", &v->authorization},
+		       {"Origin", &v->origin},
+		       {"Sec-Fetch-Site", &v->fetch_site},
+		       {"Content-Type", &v->content_type},
+		       {"If-Match", &v->if_match},
+		       {"Idempotency-Key", &v->once_key},
+		       {"Accept-Language", &v->languages}};
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		*headers[i].to = mem_strdup(web_request_header(r, headers[i].name));
+}
+
+void web_visit(struct web_request *r)
+{
+	const char *accept = web_request_header(r, "Accept"), *body;
+	struct visit *v = mem_calloc(1, sizeof(*v));
+
+	v->route = r->route;
+	v->params = r->params;
+	v->post = strcmp(r->method, "POST") == 0;
+	v->path = mem_strdup(r->path);
+	v->query = mem_strdup(r->query);
+	v->api = r->api || (accept != NULL && strstr(accept, "application/json") != NULL &&
+			    strstr(accept, "text/html") == NULL);
+	console_headers(r, v);
+	console_address(r, v);
+	body = web_request_body(r, &v->body_len);
+	v->body = mem_calloc(v->body_len + 1, 1);
+	memcpy(v->body, body, v->body_len);
+	if (desk_serve(r->web->desk, v, r) < 0) {
+		visit_free(v);
+		web_header(r, "Retry-After", "2");
+		web_problem(r, 503, "busy", "too much at once, try again");
+	}
+}
+
+static void console_free(void *work)
+{
+	visit_free(work);
+}
+
+/* RFC 6266; names of ours are ASCII. */
+static void console_name(struct web_request *r, const char *name)
+{
+	char *value = mem_printf("attachment; filename=\"%s\"", name);
+
+	web_header(r, "Content-Disposition", value);
+	free(value);
+}
+
+void web_visit_served(struct visit *v, void *arg)
+{
+	struct web_request *r = arg;
+	char seconds[16];
+
+	r->work = v;
+	r->work_free = console_free;
+	for (size_t i = 0; i < 2; i++) {
+		if (v->cookies[i] != NULL)
+			web_header(r, "Set-Cookie", v->cookies[i]);
+	}
+	if (v->etag != NULL)
+		web_header(r, "ETag", v->etag);
+	if (v->retry_after > 0) {
+		(void)snprintf(seconds, sizeof(seconds), "%d", v->retry_after);
+		web_header(r, "Retry-After", seconds);
+	}
+	if (v->status == 401 && v->api)
+		web_header(r, "WWW-Authenticate", "Bearer");
+	web_header(r, "Vary", "Accept, Cookie");
+	if (v->location != NULL)
+		web_header(r, "Location", v->location);
+	if (v->out_name != NULL)
+		console_name(r, v->out_name);
+	r->page = v->out_type != NULL && strncmp(v->out_type, "text/html", 9) == 0;
+	web_reply(r, v->status != 0 ? v->status : 200,
+		  v->out_type != NULL ? v->out_type : "text/plain; charset=utf-8",
+		  buf_text(&v->out), v->out.len);
+}
+
+/* Styles and scripts: the address of a page names their version, so that they may be kept. */
+void web_handle_static(struct web_request *r)
+{
+	const struct page_file *f =
+	    r->web->pages == NULL ? NULL : page_static(r->web->pages, r->params.value[0]);
+	const char *known = web_request_header(r, "If-None-Match");
+
+	if (f == NULL) {
+		web_problem(r, 404, "not-found", "nothing here");
+		return;
+	}
+	web_header(r, "Cache-Control", "public, max-age=3600");
+	web_header(r, "ETag", f->etag);
+	if (known != NULL && strcmp(known, f->etag) == 0)
+		web_reply(r, 304, f->type, "", 0);
+	else
+		web_reply(r, 200, f->type, f->bytes, f->len);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The clerks: threads that serve visits, each with its own connections to the store, as so many commands
+ * would be. The loop gives them visits and gets them back answered; they share nothing but the queue,
+ * the throttles and what is cached. */
+#include "web/desk.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "dispatch/engine.h"
+#include "dispatch/queue.h"
+#include "web/server.h"
+
+/* Two may be hashing passwords; the others go on. */
+#define DESK_CLERKS 4
+/* Visits that wait: a page takes milliseconds, an import seconds. */
+#define DESK_WAITING 256
+#define DESK_CACHED  8
+/* What takes no longer is drawn anew each time; else it may be so old. */
+#define DESK_CHEAP_MS 25
+#define DESK_FRESH_MS (20 * CLOCK_SECOND_MS)
+
+struct desk_job {
+	struct visit *visit;
+	void *arg;
+};
+
+struct clerk {
+	struct desk *desk;
+	pthread_t thread;
+	bool running;
+	struct store *reader, *writer;
+};
+
+struct desk {
+	struct web *web;
+	struct event_base *base;
+	void (*done)(struct visit *v, void *arg);
+	struct clerk clerks[DESK_CLERKS];
+	pthread_mutex_t lock;
+	pthread_cond_t come; /* a visit, or the end */
+	struct desk_job waiting[DESK_WAITING];
+	size_t first, n;
+	bool closing;
+	struct queue *served; /* struct desk_job */
+	int bell;
+	struct event *served_ev;
+	pthread_rwlock_t house_lock; /* held for reading while a visit is served */
+	const struct web_house *house;
+	const struct page_set *pages;
+	struct throttle *visits, *passwords_at, *passwords_of, *passwords_known;
+	pthread_mutex_t cache_lock;
+	char *cache_keys[DESK_CACHED];
+	struct desk_cache cache[DESK_CACHED];
+};
+
+/* ---- what a clerk gives ------------------------------------------------------------------ */
+
+static struct store *clerk_open(struct clerk *c, enum store_mode mode, struct store **st,
+				struct err *e)
+{
+	if (*st == NULL && store_open(c->desk->web->cfg.database, mode, st, e) < 0)
+		return NULL;
+	return *st;
+}
+
+struct store *clerk_reader(struct clerk *c, struct err *e)
+{
+	return clerk_open(c, STORE_READER, &c->reader, e);
+}
+
+struct store *clerk_writer(struct clerk *c, struct err *e)
+{
+	return clerk_open(c, STORE_WRITER, &c->writer, e);
+}
+
+void clerk_changed(struct clerk *c)
+{
+	engine_wake(c->desk->web->engine);
+}
+
+int clerk_too_often(struct clerk *c, const struct visit *v)
+{
+	return throttle_take(c->desk->visits, v->who.key ? "key" : "account", v->who.name,
+			     clock_mono_ms());
+}
+
+int clerk_try_password(struct clerk *c, const char *account, const char *address, bool known)
+{
+	int64_t now = clock_mono_ms();
+	int wait;
+
+	if (known)
+		return throttle_take(c->desk->passwords_known, "known", account, now);
+	wait = throttle_take(c->desk->passwords_at, "address", address, now);
+	return wait > 0 ? wait : throttle_take(c->desk->passwords_of, "account", account, now);
+}
+
+void clerk_password_right(struct clerk *c, const char *account, const char *address)
+{
+	throttle_forget(c->desk->passwords_known, "known", account);
+	throttle_forget(c->desk->passwords_at, "address", address);
+}
+
+/* The place of key; with the lock. */
+static struct desk_cache *clerk_cache_place(struct desk *d, const char *key)
+{
+	for (size_t i = 0; i < DESK_CACHED; i++) {
+		if (d->cache_keys[i] == NULL)
+			d->cache_keys[i] = mem_strdup(key);
+		if (strcmp(d->cache_keys[i], key) == 0)
+			return &d->cache[i];
+	}
+	return NULL;
+}
+
+json_t *clerk_cached(struct clerk *c, const char *key,
+		     json_t *(*draw)(struct visit *v, struct err *e), struct visit *v,
+		     struct err *e)
+{
+	struct desk *d = c->desk;
+	struct desk_cache *k;
+	int64_t from = clock_mono_ms();
+	json_t *value = NULL;
+
+	(void)pthread_mutex_lock(&d->cache_lock);
+	k = clerk_cache_place(d, key);
+	if (k != NULL && k->value != NULL && k->took_ms > DESK_CHEAP_MS &&
+	    from - k->drawn_mono < DESK_FRESH_MS)
+		value = json_incref(k->value);
+	(void)pthread_mutex_unlock(&d->cache_lock);
+	if (value != NULL)
+		return value;
+	value = draw(v, e);
+	if (value == NULL || k == NULL)
+		return value;
+	(void)pthread_mutex_lock(&d->cache_lock);
+	json_decref(k->value);
+	k->value = json_incref(value);
+	k->drawn_mono = clock_mono_ms();
+	k->took_ms = k->drawn_mono - from;
+	(void)pthread_mutex_unlock(&d->cache_lock);
+	return value;
+}
+
+/* ---- threads ----------------------------------------------------------------------------- */
+
+static bool desk_take(struct desk *d, struct desk_job *job)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	while (d->n == 0 && !d->closing)
+		(void)pthread_cond_wait(&d->come, &d->lock);
+	if (d->closing) {
+		(void)pthread_mutex_unlock(&d->lock);
+		return false;
+	}
+	*job = d->waiting[d->first];
+	d->first = (d->first + 1) % DESK_WAITING;
+	d->n--;
+	(void)pthread_mutex_unlock(&d->lock);
+	return true;
+}
+
+static void *desk_main(void *arg)
+{
+	struct clerk *c = arg;
+	struct desk *d = c->desk;
+	struct desk_job job;
+
+	while (desk_take(d, &job)) {
+		(void)pthread_rwlock_rdlock(&d->house_lock);
+		job.visit->clerk = c;
+		job.visit->house = d->house;
+		job.visit->pages = d->pages;
+		visit_serve(job.visit);
+		(void)pthread_rwlock_unlock(&d->house_lock);
+		/* There is room: no more are under way than can wait and be served. */
+		if (queue_push(d->served, &job, 1) < 0)
+			abort();
+	}
+	store_close(c->reader);
+	store_close(c->writer);
+	return NULL;
+}
+
+static void desk_on_served(evutil_socket_t fd, short what, void *arg)
+{
+	struct desk *d = arg;
+	struct desk_job job;
+
+	(void)fd;
+	(void)what;
+	bell_clear(d->bell);
+	while (queue_pop(d->served, &job, 1) > 0)
+		d->done(job.visit, job.arg);
+}
+
+static int desk_start(struct desk *d, struct err *e)
+{
+	sigset_t all, before;
+	int rc = 0;
+
+	d->served_ev = event_new(d->base, d->bell, EV_READ | EV_PERSIST, desk_on_served, d);
+	if (d->served_ev == NULL || event_add(d->served_ev, NULL) < 0)
+		return err_set(e, EX_OSERR, "no event for the clerks");
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (size_t i = 0; rc == 0 && i < DESK_CLERKS; i++) {
+		d->clerks[i].desk = d;
+		rc = pthread_create(&d->clerks[i].thread, NULL, desk_main, &d->clerks[i]);
+		d->clerks[i].running = rc == 0;
+	}
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc == 0 ? 0 : err_set(e, EX_OSERR, "no thread for a clerk: %s", strerror(rc));
+}
+
+struct desk *desk_new(struct web *w, struct event_base *base,
+		      void (*done)(struct visit *v, void *arg), struct err *e)
+{
+	struct desk *d = mem_calloc(1, sizeof(*d));
+
+	d->web = w;
+	d->base = base;
+	d->done = done;
+	(void)pthread_mutex_init(&d->lock, NULL);
+	(void)pthread_cond_init(&d->come, NULL);
+	(void)pthread_mutex_init(&d->cache_lock, NULL);
+	(void)pthread_rwlock_init(&d->house_lock, NULL);
+	d->bell = bell_new();
+	d->served = queue_new(sizeof(struct desk_job), 2 * DESK_WAITING, d->bell);
+	d->visits = throttle_new(200, 20);
+	/* Ten wrong passwords a minute are looked at, from one address, of one account. */
+	d->passwords_at = throttle_new(5, 12 * CLOCK_SECOND_MS);
+	d->passwords_of = throttle_new(5, 12 * CLOCK_SECOND_MS);
+	d->passwords_known = throttle_new(5, 12 * CLOCK_SECOND_MS);
+	if (desk_start(d, e) < 0) {
+		desk_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void desk_change(struct desk *d, const struct web_house *house, const struct page_set *pages)
+{
+	(void)pthread_rwlock_wrlock(&d->house_lock);
+	d->house = house;
+	d->pages = pages;
+	(void)pthread_rwlock_unlock(&d->house_lock);
+}
+
+void desk_pause(struct desk *d, bool pause)
+{
+	if (pause)
+		(void)pthread_rwlock_wrlock(&d->house_lock);
+	else
+		(void)pthread_rwlock_unlock(&d->house_lock);
+}
+
+int desk_serve(struct desk *d, struct visit *v, void *arg)
+{
+	int rc = -1;
+
+	(void)pthread_mutex_lock(&d->lock);
+	if (d->n < DESK_WAITING) {
+		d->waiting[(d->first + d->n++) % DESK_WAITING] =
+		    (struct desk_job){.visit = v, .arg = arg};
+		(void)pthread_cond_signal(&d->come);
+		rc = 0;
+	}
+	(void)pthread_mutex_unlock(&d->lock);
+	return rc;
+}
+
+void desk_free(struct desk *d)
+{
+	struct desk_job job;
+
+	if (d == NULL)
+		return;
+	(void)pthread_mutex_lock(&d->lock);
+	d->closing = true;
+	(void)pthread_cond_broadcast(&d->come);
+	(void)pthread_mutex_unlock(&d->lock);
+	for (size_t i = 0; i < DESK_CLERKS; i++) {
+		if (d->clerks[i].running)
+			(void)pthread_join(d->clerks[i].thread, NULL);
+	}
+	for (; d->n > 0; d->n--) {
+		visit_free(d->waiting[d->first].visit);
+		d->first = (d->first + 1) % DESK_WAITING;
+	}
+	while (queue_pop(d->served, &job, 1) > 0)
+		visit_free(job.visit);
+	if (d->served_ev != NULL)
+		event_free(d->served_ev);
+	queue_free(d->served);
+	(void)close(d->bell);
+	throttle_free(d->visits);
+	throttle_free(d->passwords_at);
+	throttle_free(d->passwords_of);
+	throttle_free(d->passwords_known);
+	for (size_t i = 0; i < DESK_CACHED; i++) {
+		free(d->cache_keys[i]);
+		json_decref(d->cache[i].value);
+	}
+	(void)pthread_rwlock_destroy(&d->house_lock);
+	(void)pthread_mutex_destroy(&d->cache_lock);
+	(void)pthread_cond_destroy(&d->come);
+	(void)pthread_mutex_destroy(&d->lock);
+	free(d);
+}

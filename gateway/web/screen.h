@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers behind the rows of routes.c, by screen. */
+#ifndef MOIDAN_WEB_SCREEN_H
+#define MOIDAN_WEB_SCREEN_H
+
+#include "web/visit.h"
+
+/* screen_door.c */
+int screen_login(struct visit *v, struct err *e);
+int screen_login_post(struct visit *v, struct err *e);
+int screen_logout(struct visit *v, struct err *e);
+int screen_setup(struct visit *v, struct err *e);
+int screen_setup_post(struct visit *v, struct err *e);
+int screen_language(struct visit *v, struct err *e);
+
+/* screen_home.c */
+int screen_home(struct visit *v, struct err *e);
+
+/* screen_people.c: accounts, keys, audit */
+int screen_users(struct visit *v, struct err *e);
+int screen_user_add(struct visit *v, struct err *e);
+int screen_user_change(struct visit *v, struct err *e);
+int screen_keys(struct visit *v, struct err *e);
+int screen_key_add(struct visit *v, struct err *e);
+int screen_key_revoke(struct visit *v, struct err *e);
+int screen_audit(struct visit *v, struct err *e);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first page: what waits for whoever looks, what is under way, how far it has come. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/campaign.h"
+#include "store/message.h"
+#include "store/recipient.h"
+#include "web/desk.h"
+#include "web/screen.h"
+
+struct home {
+	struct visit *v;
+	json_t *waiting, *running, *providers;
+	struct err *e;
+	int rc;
+};
+
+static void home_campaign(const struct campaign *k, void *arg)
+{
+	struct home *h = arg;
+	json_t *o;
+
+	if (k->stream || k->state == CAMPAIGN_CANCELLED)
+		return;
+	o = json_pack("{s:I, s:s, s:s, s:s?}", "id", (json_int_t)k->id, "name", k->name,
+		      "state", campaign_state_name(k->state), "created_by", k->created_by);
+	if (k->state == CAMPAIGN_SUBMITTED) {
+		json_object_set_new(o, "mine",
+				    json_boolean(k->created_by != NULL &&
+						 strcmp(k->created_by, h->v->who.name) == 0));
+		json_array_append_new(h->waiting, o);
+	} else if (k->state >= CAMPAIGN_RUNNING) {
+		struct message_counts n;
+
+		if (store_message_counts(h->v->st, k->id, 0, &n, h->e) < 0)
+			h->rc = -1;
+		json_object_set_new(o, "total", json_integer(n.total));
+		json_object_set_new(o, "sent",
+				    json_integer(n.by_state[MESSAGE_SENT] +
+						 n.by_state[MESSAGE_NO_RECEIPT] +
+						 n.by_state[MESSAGE_DELIVERED] +
+						 n.by_state[MESSAGE_UNDELIVERED]));
+		json_object_set_new(o, "delivered",
+				    json_integer(n.by_state[MESSAGE_DELIVERED]));
+		json_object_set_new(o, "queued", json_integer(n.by_state[MESSAGE_QUEUED]));
+		/* What is over stands on its own page. */
+		if (k->state != CAMPAIGN_RUNNING || k->cursor != -1 ||
+		    n.by_state[MESSAGE_QUEUED] + n.by_state[MESSAGE_SENDING] +
+			    n.by_state[MESSAGE_UNCERTAIN] >
+			0)
+			json_array_append(h->running, o);
+		json_decref(o);
+	} else {
+		json_decref(o);
+	}
+}
+
+static void home_provider(int id, const char *name, const char *stopped, int64_t since,
+			  void *arg)
+{
+	struct home *h = arg;
+	json_t *o;
+
+	(void)id;
+	if (stopped == NULL)
+		return;
+	o = json_pack("{s:s, s:s}", "name", name, "reason", stopped);
+	visit_time(o, "since", since);
+	json_array_append_new(h->providers, o);
+}
+
+static bool home_count_held(const char *programme, const struct recipient *r, void *arg)
+{
+	(void)programme;
+	(void)r;
+	++*(int *)arg;
+	return true;
+}
+
+/* The figures of this week, as they are now. */
+static json_t *home_figures(struct visit *v, struct err *e)
+{
+	int64_t now = clock_now_ms();
+
+	store_read_end(v->st); /* it makes a snapshot of its own */
+	return report_figures(v->st, v->house->report, civil_iso_week(civil_day_of(now)), now,
+			      e);
+}
+
+/* A row of a unit: how many of its target's people are reached. */
+static json_t *home_unit(const json_t *u, const char *target)
+{
+	json_int_t total = json_integer_value(json_object_get(u, "total"));
+	json_int_t done =
+	    json_integer_value(json_object_get(json_object_get(u, "reached"), target));
+
+	return json_pack("{s:s, s:s, s:I, s:I, s:I}", "kind",
+			 json_string_value(json_object_get(u, "kind")), "unit",
+			 json_string_value(json_object_get(u, "unit")), "total", total, "done",
+			 done, "percent", total > 0 ? done * 100 / total : 0);
+}
+
+/* Each programme's targets, with the hamlets beside each other. own: one unit alone, NULL = all. */
+static json_t *home_progress(const json_t *figures, const char *own)
+{
+	json_t *list = json_array();
+	const json_t *p, *t, *u;
+	size_t i, k, m;
+
+	json_array_foreach(json_object_get(figures, "programmes"), i, p)
+	{
+		json_array_foreach(json_object_get(p, "targets"), k, t)
+		{
+			const char *id = json_string_value(json_object_get(t, "id"));
+			json_t *units = json_array(), *o = json_object();
+
+			json_array_foreach(json_object_get(p, "units"), m, u)
+			{
+				const char *unit =
+				    json_string_value(json_object_get(u, "unit"));
+
+				if (own == NULL || strcmp(own, unit) == 0)
+					json_array_append_new(units, home_unit(u, id));
+			}
+			json_object_set(o, "title", json_object_get(t, "title"));
+			json_object_set(o, "row", json_object_get(t, "unit"));
+			json_object_set(o, "assigned", json_object_get(t, "assigned"));
+			json_object_set(o, "reached", json_object_get(t, "reached"));
+			json_object_set(o, "count", json_object_get(t, "count"));
+			json_object_set(o, "deadline", json_object_get(t, "deadline"));
+			json_object_set_new(o, "units", units);
+			json_array_append_new(list, o);
+		}
+	}
+	return list;
+}
+
+struct home_unit_name {
+	int64_t id;
+	char *name;
+};
+
+static void home_unit_name(const struct unit *u, void *arg)
+{
+	struct home_unit_name *n = arg;
+
+	if (u->id == n->id)
+		n->name = mem_strdup(u->name);
+}
+
+static int home_draw_progress(struct visit *v, struct err *e)
+{
+	struct home_unit_name own = {.id = v->who.unit_id};
+	json_t *figures;
+
+	if (own.id != 0 && store_unit_list(v->st, home_unit_name, &own, e) < 0)
+		return -1;
+	figures = clerk_cached(v->clerk, "figures", home_figures, v, e);
+	if (figures != NULL) {
+		json_object_set_new(v->model, "progress",
+				    home_progress(figures, own.id != 0 ? own.name : NULL));
+		json_object_set(v->model, "drawn_at", json_object_get(figures, "drawn_at"));
+	}
+	json_decref(figures);
+	free(own.name);
+	return figures != NULL ? 0 : -1;
+}
+
+int screen_home(struct visit *v, struct err *e)
+{
+	struct home h = {.v = v,
+			 .waiting = json_array(),
+			 .running = json_array(),
+			 .providers = json_array(),
+			 .e = e};
+	struct recipient_search held = {.held = true};
+	struct message_counts n;
+	int n_held = 0;
+
+	v->model = json_pack("{s:o, s:o, s:o}", "waiting", h.waiting, "running", h.running,
+			     "providers", h.providers);
+	visit_time(v->model, "now", clock_now_ms());
+	if (visit_may(v, MAY_LOOK)) {
+		if (store_campaign_list(v->st, -1, home_campaign, &h, e) < 0 || h.rc < 0 ||
+		    store_provider_list(v->st, home_provider, &h, e) < 0 ||
+		    store_message_counts(v->st, 0, 0, &n, e) < 0 ||
+		    store_recipient_search(v->st, &held, 1000, home_count_held, &n_held, e) < 0)
+			return -1;
+		json_object_set_new(v->model, "uncertain",
+				    json_integer(n.by_state[MESSAGE_UNCERTAIN]));
+		json_object_set_new(v->model, "failed",
+				    json_integer(n.by_state[MESSAGE_FAILED]));
+		json_object_set_new(v->model, "delivered",
+				    json_integer(n.by_state[MESSAGE_DELIVERED]));
+		json_object_set_new(v->model, "queued",
+				    json_integer(n.by_state[MESSAGE_QUEUED]));
+		json_object_set_new(v->model, "held", json_integer(n_held));
+		json_object_set_new(v->model, "uncertain_any",
+				    json_boolean(n.by_state[MESSAGE_UNCERTAIN] > 0));
+		json_object_set_new(v->model, "failed_any",
+				    json_boolean(n.by_state[MESSAGE_FAILED] > 0));
+		json_object_set_new(v->model, "held_any", json_boolean(n_held > 0));
+		json_object_set_new(
+		    v->model, "cost",
+		    json_integer(n.segments_accepted * v->house->campaign->price_per_segment));
+	}
+	return home_draw_progress(v, e);
+}

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way of a visit: who, may they, is it their form, what did they send, then the handler, then what
+ * it left as a page or as JSON. */
+#include "web/visit.h"
+
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/desk.h"
+
+#define VISIT_PAGE_MAX ((size_t)4 << 20)
+#define VISIT_KEY_MAX  128 /* of an Idempotency-Key */
+
+/* ---- what a handler asks for ------------------------------------------------------------- */
+
+const char *visit_text(const struct visit *v, const char *name)
+{
+	const char *text = json_string_value(json_object_get(v->input, name));
+
+	return text != NULL ? text : "";
+}
+
+int64_t visit_int(const struct visit *v, const char *name)
+{
+	return json_integer_value(json_object_get(v->input, name));
+}
+
+const json_t *visit_several(const struct visit *v, const char *name)
+{
+	return json_object_get(v->input, name);
+}
+
+int64_t visit_id(const struct visit *v, int n, struct err *e)
+{
+	const char *text = v->params.value[n];
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 18 || strspn(text, "0123456789") < len || *text == '0')
+		return err_set(e, EX_NOINPUT, "không có trang này");
+	return strtoll(text, NULL, 10);
+}
+
+struct store *visit_writer(struct visit *v, struct err *e)
+{
+	return clerk_writer(v->clerk, e);
+}
+
+void visit_changed(struct visit *v)
+{
+	clerk_changed(v->clerk);
+}
+
+bool visit_may(const struct visit *v, unsigned may)
+{
+	return (v->who.may & may) != 0;
+}
+
+int visit_go(struct visit *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	free(v->location);
+	v->location = mem_vprintf(fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+int visit_refuse(struct visit *v, int status, struct err *e, const char *text)
+{
+	v->status = status;
+	return err_set(e, EX_DATAERR, "%s", text);
+}
+
+void visit_time(json_t *o, const char *key, int64_t ms)
+{
+	char text[32];
+
+	if (ms == 0) {
+		json_object_set_new(o, key, json_null());
+		return;
+	}
+	clock_format_rfc3339(ms, text);
+	json_object_set_new(o, key, json_string(text));
+}
+
+void visit_free(struct visit *v)
+{
+	char **const texts[] = {
+	    &v->path,	       &v->query,      &v->host,       &v->cookie,
+	    &v->authorization, &v->origin,     &v->fetch_site, &v->content_type,
+	    &v->if_match,      &v->once_key,   &v->languages,  &v->location,
+	    &v->cookies[0],    &v->cookies[1], &v->out_name,   &v->etag};
+
+	if (v == NULL)
+		return;
+	/* Cookies, keys and passwords came through here. */
+	if (v->body != NULL)
+		mem_free_secret(v->body, v->body_len);
+	if (v->cookie != NULL)
+		explicit_bzero(v->cookie, strlen(v->cookie));
+	if (v->authorization != NULL)
+		explicit_bzero(v->authorization, strlen(v->authorization));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		free(*texts[i]);
+	account_clear(&v->who.account);
+	api_key_clear(&v->who.api_key);
+	explicit_bzero(v->token, sizeof(v->token));
+	json_decref(v->input);
+	json_decref(v->model);
+	buf_free(&v->out);
+	free(v);
+}
+
+/* ---- answers ----------------------------------------------------------------------------- */
+
+static int visit_status_of(const struct err *e)
+{
+	switch (e->code) {
+	case EX_NOINPUT:
+		return 404;
+	case EX_NOPERM:
+		return 403;
+	case EX_DATAERR:
+	case EX_USAGE:
+		return 422;
+	case EX_TEMPFAIL:
+	case EX_UNAVAILABLE:
+		return 503;
+	default:
+		return 500;
+	}
+}
+
+static const char *visit_kind(int status)
+{
+	static const struct {
+		int status;
+		const char *kind;
+	} kinds[] = {{400, "malformed"}, {401, "sign-in"},  {403, "not-permitted"},
+		     {404, "not-found"}, {409, "conflict"}, {412, "changed-meanwhile"},
+		     {422, "refused"},	 {428, "if-match"}, {429, "too-often"},
+		     {503, "busy"}};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].status == status)
+			return kinds[i].kind;
+	}
+	return "internal";
+}
+
+/* What was just done, by the address that a form led to: only what we have a word for, so that no link
+ * can make us say something. */
+static void visit_frame_done(const struct visit *v, json_t *page)
+{
+	char *key = mem_printf("done.%s", visit_text(v, "done"));
+
+	if (page_word(v->pages, v->language, key) != NULL)
+		json_object_set_new(page, "done", json_string(visit_text(v, "done")));
+	free(key);
+}
+
+/* The header and menu of a page around its own model. */
+static json_t *visit_frame(const struct visit *v, const char *name, const json_t *model)
+{
+	json_t *page = json_object(), *may = json_object();
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} bits[] = {{"look", MAY_LOOK},	      {"own", MAY_LOOK_OWN},	{"edit", MAY_EDIT},
+		    {"compose", MAY_COMPOSE}, {"approve", MAY_APPROVE}, {"unmask", MAY_UNMASK},
+		    {"rule", MAY_RULE}};
+	char *area = mem_strdup(v->path + 1);
+
+	area[strcspn(area, "/")] = '\0';
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		json_object_set_new(may, bits[i].name, json_boolean(v->who.may & bits[i].bit));
+	json_object_set_new(page, "may", may);
+	json_object_set_new(page, "lang", json_string(page_language_name(v->language)));
+	json_object_set_new(page, "in_vi", json_boolean(v->language == PAGE_VI));
+	json_object_set_new(page, "path", json_string(v->path));
+	json_object_set_new(page, "commune", json_string(v->house->campaign->commune));
+	json_object_set_new(page, "form", json_string(v->form));
+	json_object_set_new(page, "plain", json_boolean(!page_has_bootstrap(v->pages)));
+	json_object_set_new(page, "version", json_string(MOIDAN_VERSION));
+	if (*area != '\0') {
+		char *key = mem_printf("at_%s", area);
+
+		json_object_set_new(page, key, json_true());
+		free(key);
+	} else {
+		json_object_set_new(page, "at_home", json_true());
+	}
+	free(area);
+	if (v->who.signed_in && !v->who.key)
+		json_object_set_new(page, "me",
+				    json_pack("{s:s, s:s, s:s}", "name", v->who.account.name,
+					      "title", v->who.account.title, "role",
+					      account_role_name(v->who.account.role)));
+	visit_frame_done(v, page);
+	json_object_set_new(page, "title_key", json_string(name));
+	json_object_update(page, (json_t *)(uintptr_t)model);
+	return page;
+}
+
+static int visit_render(struct visit *v, const char *name, struct err *e)
+{
+	json_t *page = visit_frame(v, name, v->model);
+	int rc;
+
+	buf_free(&v->out);
+	buf_init(&v->out, VISIT_PAGE_MAX);
+	rc = page_render(v->pages, v->language, name, false, page, &v->out, e);
+	json_decref(page);
+	v->out_type = "text/html; charset=utf-8";
+	return rc;
+}
+
+static void visit_json(struct visit *v, const char *type)
+{
+	char *text = json_dumps(v->model, JSON_COMPACT);
+
+	buf_free(&v->out);
+	buf_init(&v->out, strlen(text));
+	(void)buf_adds(&v->out, text);
+	free(text);
+	v->out_type = type;
+}
+
+static bool visit_wants_page(const struct visit *v)
+{
+	return !v->api;
+}
+
+/* What went wrong, as a problem document or as a page that says it in words. */
+static void visit_problem(struct visit *v, const struct err *e)
+{
+	const char *kind, *title;
+	char *type, *key;
+	struct err again = ERR_INIT;
+
+	if (v->status < 400)
+		v->status = visit_status_of(e);
+	if (v->status >= 500)
+		log_error("web", "visit_failed", "route=%s status=%d reason=\"%s\"",
+			  v->route->pattern, v->status, e->text);
+	kind = visit_kind(v->status);
+	key = mem_printf("problem.%s", kind);
+	title = page_word(v->pages, v->language, key);
+	type = mem_printf("urn:moidan:problem:%s", kind);
+	json_decref(v->model);
+	/* What a machine said inside is for the log. */
+	v->model = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title",
+			     title != NULL ? title : kind, "status", v->status, "detail",
+			     v->status == 500 ? "" : e->text);
+	free(type);
+	free(key);
+	if (!visit_wants_page(v) || visit_render(v, "problem", &again) < 0)
+		visit_json(v, "application/problem+json; charset=utf-8");
+}
+
+/* A form that was refused comes back as it was filled in, with what was wrong on top. */
+static bool visit_again(struct visit *v, const struct err *why)
+{
+	struct err e = ERR_INIT;
+
+	if (!visit_wants_page(v) || v->route->again == NULL || v->input == NULL ||
+	    (why->code != EX_DATAERR && why->code != EX_USAGE))
+		return false;
+	json_decref(v->model);
+	v->model = NULL;
+	if (v->route->again(v, &e) < 0 || v->model == NULL)
+		return false;
+	json_object_set_new(v->model, "error", json_string(why->text));
+	if (v->status < 400)
+		v->status = 422;
+	return visit_render(v, v->route->page, &e) == 0;
+}
+
+/* ---- an answer once given ------------------------------------------------------------------ */
+
+static void visit_request_hash(const struct visit *v, unsigned char out[ACCOUNT_HASH])
+{
+	crypto_hash_sha256_state h;
+
+	(void)crypto_hash_sha256_init(&h);
+	(void)crypto_hash_sha256_update(&h, (const unsigned char *)v->path,
+					strlen(v->path) + 1);
+	(void)crypto_hash_sha256_update(&h, (const unsigned char *)v->body, v->body_len);
+	(void)crypto_hash_sha256_final(&h, out);
+}
+
+/* 0: go on; 1: answered as before; -1. Marks the key as under way. */
+static int visit_once_begin(struct visit *v, const char *client, struct api_call *c,
+			    struct err *e)
+{
+	struct store *w = visit_writer(v, e);
+	struct api_call before = {0};
+	int found;
+
+	if (v->once_key == NULL || *v->once_key == '\0' || strlen(v->once_key) > VISIT_KEY_MAX)
+		return visit_refuse(v, 400, e, "cần tiêu đề Idempotency-Key (1 đến 128 ký tự)");
+	if (w == NULL || store_begin(w, e) < 0)
+		return -1;
+	found = store_api_call_find(w, client, v->once_key, &before, e);
+	if (found == 0 && store_api_call_put(w, client, v->once_key, c, clock_now_ms(), e) == 0)
+		return store_commit(w, e);
+	store_rollback(w);
+	if (found == 1 && memcmp(before.request, c->request, ACCOUNT_HASH) != 0)
+		found =
+		    visit_refuse(v, 422, e, "Idempotency-Key này đã dùng cho một yêu cầu khác");
+	else if (found == 1 && before.status == 0)
+		found = visit_refuse(v, 409, e, "yêu cầu này đang được làm");
+	else if (found == 1) {
+		v->status = before.status;
+		v->model = json_loads(before.answer, 0, NULL);
+	} else {
+		found = -1;
+	}
+	api_call_clear(&before);
+	return found;
+}
+
+static void visit_once_end(struct visit *v, const char *client, struct api_call *c, int rc)
+{
+	struct err e = ERR_INIT;
+	struct store *w = visit_writer(v, &e);
+
+	c->status = v->status != 0 ? v->status : 200;
+	c->answer = rc == 0 && v->model != NULL ? json_dumps(v->model, JSON_COMPACT) : NULL;
+	if (w != NULL && store_begin(w, &e) == 0) {
+		int kept =
+		    rc == 0 ? store_api_call_put(w, client, v->once_key, c, clock_now_ms(), &e)
+			    : store_api_call_drop(w, client, v->once_key, &e);
+
+		if (kept < 0)
+			store_rollback(w);
+		else if (store_commit(w, &e) == 0)
+			kept = 1;
+	}
+	if (e.code != 0)
+		log_error("web", "answer_not_kept", "reason=\"%s\"", e.text);
+	api_call_clear(c);
+}
+
+static int visit_once(struct visit *v, struct err *e)
+{
+	char *client = mem_printf("key:%lld", (long long)v->who.api_key.id);
+	struct api_call c = {0};
+	int rc;
+
+	visit_request_hash(v, c.request);
+	rc = visit_once_begin(v, client, &c, e);
+	if (rc == 0) {
+		rc = v->route->serve(v, e);
+		visit_once_end(v, client, &c, rc);
+	} else if (rc == 1) {
+		rc = 0;
+	}
+	free(client);
+	return rc;
+}
+
+/* ---- the way ----------------------------------------------------------------------------- */
+
+static enum page_language visit_language(const struct visit *v)
+{
+	const char *at = v->cookie != NULL ? strstr(v->cookie, "lang=") : NULL;
+
+	if (at != NULL)
+		return strncmp(at + 5, "en", 2) == 0 ? PAGE_EN : PAGE_VI;
+	/* Other systems say it; a browser in English belongs to an officer all the same. */
+	return v->api && v->languages != NULL && strncmp(v->languages, "en", 2) == 0 ? PAGE_EN
+										     : PAGE_VI;
+}
+
+/* Whether the route lets them in: 0, 1 when they were sent to the door, -1. */
+static int visit_permit(struct visit *v, struct err *e)
+{
+	const struct route *r = v->route;
+
+	if (r->permission == ROUTE_GUEST)
+		return 0;
+	if (!v->who.signed_in) {
+		if (visit_wants_page(v) && !v->post) {
+			(void)visit_go(v, "/login");
+			return 1;
+		}
+		v->status = 401;
+		return err_set(e, EX_NOPERM, "cần đăng nhập");
+	}
+	if (r->permission == ROUTE_MAY && !visit_may(v, r->may)) {
+		v->status = 403;
+		return err_set(e, EX_NOPERM, "vai trò của bạn không được làm việc này");
+	}
+	return 0;
+}
+
+static int visit_run(struct visit *v, struct err *e)
+{
+	int rc;
+
+	if (door_open(v, e) < 0)
+		return -1;
+	v->language = visit_language(v);
+	rc = visit_permit(v, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (v->who.signed_in) {
+		v->retry_after = clerk_too_often(v->clerk, v);
+		if (v->retry_after > 0)
+			return visit_refuse(v, 429, e,
+					    "quá nhiều yêu cầu cùng lúc: hãy chờ một "
+					    "chút");
+	}
+	if (v->post && door_own_form(v, e) < 0)
+		return -1;
+	if (form_read(v, e) < 0)
+		return -1;
+	if (v->post && v->who.key && v->route->once)
+		return visit_once(v, e);
+	return v->route->serve(v, e);
+}
+
+void visit_serve(struct visit *v)
+{
+	struct err e = ERR_INIT;
+	int rc;
+
+	v->st = clerk_reader(v->clerk, &e);
+	rc = v->st == NULL ? -1 : store_read_begin(v->st, &e);
+	if (rc == 0) {
+		rc = visit_run(v, &e);
+		store_read_end(v->st);
+	}
+	if (rc < 0) {
+		struct err ignored = ERR_INIT;
+		bool reads = v->st != NULL && store_read_begin(v->st, &ignored) == 0;
+
+		if (!reads || !visit_again(v, &e))
+			visit_problem(v, &e);
+		if (reads)
+			store_read_end(v->st);
+		return;
+	}
+	if (v->location != NULL && visit_wants_page(v)) {
+		v->status = 303;
+		return;
+	}
+	if (v->out_type != NULL)
+		return;
+	if (v->model == NULL)
+		v->model = json_object();
+	if (!visit_wants_page(v) || v->route->page == NULL)
+		visit_json(v, "application/json; charset=utf-8");
+	else if (visit_render(v, v->route->page, &e) < 0)
+		visit_problem(v, &e);
+}

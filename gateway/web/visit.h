@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request of a person or of another system, served on a clerk's thread: who it is, what they sent,
+ * what they get. A handler reads through v->st (one snapshot), writes through visit_writer() as a
+ * command would beside the daemon, and leaves a model: a page for people, JSON for others. */
+#ifndef MOIDAN_WEB_VISIT_H
+#define MOIDAN_WEB_VISIT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "store/account.h"
+#include "store/store.h"
+#include "web/page.h"
+#include "web/route.h"
+#include "web/secret.h"
+#include "web/web.h"
+
+struct clerk;
+
+/* Who is there. */
+struct visitor {
+	bool signed_in, key;
+	struct account account; /* unless key */
+	struct api_key api_key;
+	unsigned may;	  /* enum may */
+	int64_t unit_id;  /* 0 = the whole commune */
+	const char *name; /* for the audit: the account's, "api:NAME" */
+};
+
+struct visit {
+	/* given */
+	struct clerk *clerk;
+	const struct web_house *house; /* does not change while the visit lasts */
+	const struct page_set *pages;
+	const struct route *route;
+	struct route_params params;
+	bool post, secure, api; /* api: came by /api/v1, or wants JSON */
+	char *path, *query;	/* path without /api/v1 */
+	char *host, *cookie, *authorization, *origin, *fetch_site, *content_type, *if_match,
+	    *once_key, *languages;
+	char address[64];
+	char *body;
+	size_t body_len;
+	/* found out */
+	struct store *st;
+	struct visitor who;
+	char token[SECRET_TOKEN]; /* of the session; "" */
+	char form[SECRET_TOKEN];  /* what a form of this session carries */
+	enum page_language language;
+	json_t *input;		      /* as the route's inputs say */
+	const char *file_name, *file; /* the upload, within body */
+	size_t file_len;
+	/* answered */
+	int status; /* 0: 200, or 303 with location */
+	json_t *model;
+	char *location;
+	char *cookies[2];
+	struct buf out; /* with content_type: instead of a model */
+	const char *out_type;
+	char *out_name; /* offered as a file of this name */
+	char *etag;
+	int retry_after; /* seconds */
+};
+
+/* What the route's inputs hold, "" or 0 or NULL when not given. Borrowed. */
+const char *visit_text(const struct visit *v, const char *name);
+int64_t visit_int(const struct visit *v, const char *name);
+const json_t *visit_several(const struct visit *v, const char *name);
+/* The nth parameter of the path as a row id; -1 with e (EX_NOINPUT). */
+int64_t visit_id(const struct visit *v, int n, struct err *e);
+
+/* A writer's connection, for one visit at a time; NULL with e. */
+struct store *visit_writer(struct visit *v, struct err *e);
+/* Something changed that the dispatcher should look at. */
+void visit_changed(struct visit *v);
+/* Whether who may do one of these. */
+bool visit_may(const struct visit *v, unsigned may);
+
+/* Goes on elsewhere (303); for other systems the model stays the answer. 0. */
+int visit_go(struct visit *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* An answer of its own status. -1, so that "return visit_refuse(…)" reads well; text Vietnamese. */
+int visit_refuse(struct visit *v, int status, struct err *e, const char *text);
+
+/* "2023-06-14T02:00:00.000Z" under key, null for 0. */
+void visit_time(json_t *o, const char *key, int64_t ms);
+
+/* ---- door.c: who is it, and do they come from where they say ----------------------------------- */
+
+/* Fills v->who, v->token, v->form; 0, or -1 with v->status. */
+MUST_CHECK int door_open(struct visit *v, struct err *e);
+/* A POST of a browser: from our own pages? 0, or -1 with v->status. */
+MUST_CHECK int door_own_form(struct visit *v, struct err *e);
+/* Begins a session of a: its cookie, its row. In v's writer; opens its own transaction. totp_step: see
+ * store_account_login(). 1, 0 when the step was used, -1. */
+int door_begin(struct visit *v, const struct account *a, int64_t totp_step, struct err *e);
+void door_end_cookie(struct visit *v);
+unsigned door_may(enum account_role role);
+
+/* ---- form.c ------------------------------------------------------------------------------------ */
+
+/* Reads query and body by the route's inputs into v->input, the upload into v->file. 0, or -1 with e
+ * (EX_DATAERR, Vietnamese). */
+MUST_CHECK int form_read(struct visit *v, struct err *e);
+/* The value of a form's field as it was sent, whatever the inputs say; yours, NULL when absent. */
+char *form_raw(const struct visit *v, const char *name);
+
+/* ---- desk.c ------------------------------------------------------------------------------------ */
+
+struct desk;
+/* Threads that serve visits. done is called on base's loop. */
+struct desk *desk_new(struct web *w, struct event_base *base,
+		      void (*done)(struct visit *v, void *arg), struct err *e);
+/* The house and pages that visits from now on see; waits until no visit sees the old ones. */
+void desk_change(struct desk *d, const struct web_house *house, const struct page_set *pages);
+/* Waits until nothing is served, and lets nothing be served until it goes on. */
+void desk_pause(struct desk *d, bool pause);
+/* Takes v on success. -1: too many wait. */
+int desk_serve(struct desk *d, struct visit *v, void *arg);
+/* Waits for what is being served; what waits is not served. Their done is not called. */
+void desk_free(struct desk *d);
+void visit_free(struct visit *v);
+
+/* Runs v to its answer (desk.c calls it on a clerk's thread). */
+void visit_serve(struct visit *v);
+
+/* ---- throttle.c --------------------------------------------------------------------------------- */
+
+/* How often something of a name may be tried: n at once, then one every every_ms. */
+struct throttle;
+struct throttle *throttle_new(int n, int64_t every_ms);
+void throttle_free(struct throttle *t);
+/* Takes a try: 0, or how many seconds to wait for one. Thread-safe. */
+int throttle_take(struct throttle *t, const char *what, const char *name, int64_t now_mono);
+/* Gives back the tries of a name: it was the right one. */
+void throttle_forget(struct throttle *t, const char *what, const char *name);
+
+#endif

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A browser as far as HTTP goes: cookies, forms, where a form comes from."""
+import base64
+import hashlib
+import hmac
+import html
+import http.client
+import json
+import re
+import struct
+import time
+import urllib.parse
+
+PASSWORD = "con trâu đi trước cái cày"
+
+
+def totp(secret, shift, step=0):
+    """The code of a base32 key, RFC 6238, on the house's clock."""
+    key = base64.b32decode(secret.replace(" ", ""))
+    mac = hmac.new(key, struct.pack(">Q", int((time.time() + shift) // 30) + step), hashlib.sha1).digest()
+    at = mac[19] & 15
+    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000:06d}"
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+        self.text = body.decode(errors="replace")
+
+    def json(self):
+        return json.loads(self.body)
+
+    def has(self, words):
+        return words in html.unescape(self.text)
+
+
+class Visitor:
+    """Somebody at the console of a house. Every page it gets tells the next form's token."""
+
+    def __init__(self, house, address=None, key=None):
+        self.house, self.address, self.key = house, address, key
+        self.cookies, self.form, self.secret = {}, None, None
+        self.shift = int(house.env["MOIDAN_TEST_SHIFT"])
+        self.step = 0
+
+    def ask(self, method, path, body=None, headers=None, browser=True):
+        c = http.client.HTTPConnection("127.0.0.1", self.house.port, timeout=60)
+        sent = {"Accept": "text/html" if browser and not self.key else "application/json"}
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        if self.key:
+            sent["Authorization"] = f"Bearer {self.key}"
+        if self.address:
+            sent["X-Forwarded-For"] = self.address
+        if method == "POST" and browser and not self.key:
+            sent["Sec-Fetch-Site"] = "same-origin"
+        sent.update(headers or {})
+        c.request(method, path, body, {k: v for k, v in sent.items() if v is not None})
+        r = c.getresponse()
+        answer = Answer(r.status, r.headers, r.read())
+        c.close()
+        for line in r.headers.get_all("Set-Cookie") or []:
+            name, value = line.split(";")[0].split("=", 1)
+            if "Max-Age=0" in line:
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        found = re.search(r'name="form" value="([^"]+)"', answer.text)
+        if found:
+            self.form = html.unescape(found[1])
+        return answer
+
+    def get(self, path, **more):
+        return self.ask("GET", path, **more)
+
+    def post(self, path, fields=None, headers=None, **more):
+        """A form; a list of pairs where a field comes several times."""
+        fields = list(fields.items()) if isinstance(fields, dict) else list(fields or [])
+        if self.key:
+            data = json.dumps(dict(fields)).encode()
+            return self.ask("POST", path, data, {"Content-Type": "application/json", **(headers or {})}, **more)
+        if self.form and "form" not in dict(fields):
+            fields.append(("form", self.form))
+        return self.ask("POST", path, urllib.parse.urlencode(fields).encode(),
+                        {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}, **more)
+
+    def upload(self, path, fields, name, data):
+        mark = "----moidan-test"
+        parts = b""
+        for key, value in {**fields, "form": self.form or ""}.items():
+            parts += f'--{mark}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        parts += (f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+                  "Content-Type: application/octet-stream\r\n\r\n").encode() + data + f"\r\n--{mark}--\r\n".encode()
+        return self.ask("POST", path, parts, {"Content-Type": f"multipart/form-data; boundary={mark}"})
+
+    def code(self):
+        """A code that was not used yet: each step counts once, so the next may have to be taken."""
+        self.step += 1
+        return totp(self.secret, self.shift, self.step - 1) if self.secret else ""
+
+    def set_up(self, link, password=PASSWORD):
+        path = urllib.parse.urlparse(link).path
+        page = self.get(path)
+        assert page.status == 200, page.text
+        found = re.search(r'<code class="key">([A-Z2-7 ]+)</code>', page.text)
+        self.secret = found[1] if found else None
+        return self.post(path, {"password": password, "again": password, "code": self.code()})
+
+    def sign_in(self, name, password=PASSWORD, code=None):
+        self.form = None
+        return self.post("/login", {"name": name, "password": password,
+                                    "code": self.code() if code is None else code})
+
+
+def add_user(house, name, role, *more):
+    """A user of the house who has come in by the link, and is in."""
+    link = house.json("user", "add", name, "--role", role, *more)["link"]
+    v = Visitor(house)
+    answer = v.set_up(link)
+    assert answer.status == 303, answer.text
+    v.name = name
+    v.get("/")
+    return v
