@@ -154,7 +154,7 @@ int door_own_form(struct visit *v, struct err *e)
 	else
 		ours = v->who.signed_in;
 	if (ours && v->who.signed_in) {
-		token = form_raw(v, "form");
+		token = input_raw(v, "form");
 		ours = token != NULL && secret_same(token, v->form);
 		free(token);
 	}

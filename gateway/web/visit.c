@@ -421,7 +421,7 @@ static int visit_run(struct visit *v, struct err *e)
 	}
 	if (v->post && door_own_form(v, e) < 0)
 		return -1;
-	if (form_read(v, e) < 0)
+	if (input_read(v, e) < 0)
 		return -1;
 	if (v->post && v->who.key && v->route->once)
 		return visit_once(v, e);

@@ -99,13 +99,13 @@ int door_begin(struct visit *v, const struct account *a, int64_t totp_step, stru
 void door_end_cookie(struct visit *v);
 unsigned door_may(enum account_role role);
 
-/* ---- form.c ------------------------------------------------------------------------------------ */
+/* ---- input.c ------------------------------------------------------------------------------------ */
 
 /* Reads query and body by the route's inputs into v->input, the upload into v->file. 0, or -1 with e
  * (EX_DATAERR, Vietnamese). */
-MUST_CHECK int form_read(struct visit *v, struct err *e);
+MUST_CHECK int input_read(struct visit *v, struct err *e);
 /* The value of a form's field as it was sent, whatever the inputs say; yours, NULL when absent. */
-char *form_raw(const struct visit *v, const char *name);
+char *input_raw(const struct visit *v, const char *name);
 
 /* ---- desk.c ------------------------------------------------------------------------------------ */
 

@@ -16,15 +16,15 @@
 #define FORM_BOUNDARY	70 /* RFC 2046 §5.1.1 */
 
 /* Gets each field, decoded; false ends the reading. */
-typedef bool (*form_fn)(void *arg, const char *name, const char *value);
+typedef bool (*input_fn)(void *arg, const char *name, const char *value);
 
-struct form_reader {
-	form_fn fn;
+struct input_reader {
+	input_fn fn;
 	void *arg;
 	int n;
 };
 
-static int form_hex(char c)
+static int input_hex(char c)
 {
 	return c >= '0' && c <= '9'   ? c - '0'
 	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -33,7 +33,7 @@ static int form_hex(char c)
 }
 
 /* application/x-www-form-urlencoded; yours, NULL when it is none or holds NUL. */
-static char *form_decode(const char *p, size_t n)
+static char *input_decode(const char *p, size_t n)
 {
 	char *out = mem_calloc(n + 1, 1);
 	size_t len = 0;
@@ -46,8 +46,8 @@ static char *form_decode(const char *p, size_t n)
 		} else if (p[i] != '%') {
 			out[len++] = p[i];
 		} else {
-			hi = i + 2 < n ? form_hex(p[i + 1]) : -1;
-			lo = i + 2 < n ? form_hex(p[i + 2]) : -1;
+			hi = i + 2 < n ? input_hex(p[i + 1]) : -1;
+			lo = i + 2 < n ? input_hex(p[i + 2]) : -1;
 			if (hi < 0 || lo < 0 || hi + lo == 0) {
 				free(out);
 				return NULL;
@@ -60,7 +60,7 @@ static char *form_decode(const char *p, size_t n)
 }
 
 /* 1 to go on, 0 when fn has seen enough, -1 when it is malformed. */
-static int form_urlencoded(struct form_reader *r, const char *p, size_t n)
+static int input_urlencoded(struct input_reader *r, const char *p, size_t n)
 {
 	const char *end = p + n;
 
@@ -77,8 +77,8 @@ static int form_urlencoded(struct form_reader *r, const char *p, size_t n)
 		}
 		if (r->n++ == FORM_FIELDS_MAX)
 			return -1;
-		name = form_decode(p, (size_t)((equals != NULL ? equals : stop) - p));
-		value = equals != NULL ? form_decode(equals + 1, (size_t)(stop - equals - 1))
+		name = input_decode(p, (size_t)((equals != NULL ? equals : stop) - p));
+		value = equals != NULL ? input_decode(equals + 1, (size_t)(stop - equals - 1))
 				       : mem_strdup("");
 		if (name == NULL || value == NULL) {
 			free(name);
@@ -97,7 +97,7 @@ static int form_urlencoded(struct form_reader *r, const char *p, size_t n)
 }
 
 /* The value of a parameter of a header, `name="field"`; yours, NULL when absent. */
-static char *form_parameter(const char *header, size_t n, const char *name)
+static char *input_parameter(const char *header, size_t n, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -122,7 +122,7 @@ static char *form_parameter(const char *header, size_t n, const char *name)
 }
 
 /* One part: a field, or the upload, which stays where it lies. */
-static int form_part(struct form_reader *r, struct visit *v, const char *p, size_t n)
+static int input_part(struct input_reader *r, struct visit *v, const char *p, size_t n)
 {
 	const char *blank = memmem(p, n, "\r\n\r\n", 4), *data;
 	char *name, *file, *value;
@@ -134,8 +134,8 @@ static int form_part(struct form_reader *r, struct visit *v, const char *p, size
 	head = (size_t)(blank - p);
 	data = blank + 4;
 	len = n - head - 4;
-	name = form_parameter(p, head, "name");
-	file = form_parameter(p, head, "filename");
+	name = input_parameter(p, head, "name");
+	file = input_parameter(p, head, "filename");
 	if (name == NULL) {
 		rc = -1;
 	} else if (file != NULL) {
@@ -157,10 +157,10 @@ static int form_part(struct form_reader *r, struct visit *v, const char *p, size
 }
 
 /* RFC 7578, strictly as browsers write it. */
-static int form_multipart(struct form_reader *r, struct visit *v, const char *type,
-			  const char *p, size_t n)
+static int input_multipart(struct input_reader *r, struct visit *v, const char *type,
+			   const char *p, size_t n)
 {
-	char *boundary = form_parameter(type, strlen(type), "boundary"), *mark;
+	char *boundary = input_parameter(type, strlen(type), "boundary"), *mark;
 	const char *end = p + n, *next;
 	size_t len;
 	int rc = -1;
@@ -181,7 +181,7 @@ static int form_multipart(struct form_reader *r, struct visit *v, const char *ty
 		next = memmem(p, (size_t)(end - p), mark, len);
 		if (next == NULL)
 			goto out;
-		rc = form_part(r, v, p, (size_t)(next - p));
+		rc = input_part(r, v, p, (size_t)(next - p));
 		if (rc <= 0)
 			goto out;
 		p = next + len;
@@ -192,7 +192,7 @@ out:
 	return rc;
 }
 
-static int form_json_value(struct form_reader *r, const char *key, const json_t *value)
+static int input_json_value(struct input_reader *r, const char *key, const json_t *value)
 {
 	char number[32];
 	const json_t *item;
@@ -217,7 +217,7 @@ static int form_json_value(struct form_reader *r, const char *key, const json_t 
 		return -1;
 	json_array_foreach(value, i, item)
 	{
-		int rc = json_is_array(item) ? -1 : form_json_value(r, key, item);
+		int rc = json_is_array(item) ? -1 : input_json_value(r, key, item);
 
 		if (rc <= 0)
 			return rc;
@@ -225,7 +225,7 @@ static int form_json_value(struct form_reader *r, const char *key, const json_t 
 	return 1;
 }
 
-static int form_json(struct form_reader *r, const char *p, size_t n)
+static int input_json(struct input_reader *r, const char *p, size_t n)
 {
 	json_t *o = json_loadb(p, n, JSON_REJECT_DUPLICATES, NULL), *value;
 	const char *key;
@@ -234,13 +234,13 @@ static int form_json(struct form_reader *r, const char *p, size_t n)
 	json_object_foreach(o, key, value)
 	{
 		if (rc > 0)
-			rc = form_json_value(r, key, value);
+			rc = input_json_value(r, key, value);
 	}
 	json_decref(o);
 	return rc;
 }
 
-static bool form_is_type(const char *header, const char *type)
+static bool input_is_type(const char *header, const char *type)
 {
 	size_t n = strlen(type);
 
@@ -249,30 +249,30 @@ static bool form_is_type(const char *header, const char *type)
 }
 
 /* All fields, those of the query first. v NULL: the upload is passed over. */
-static int form_each(const struct visit *v, struct visit *upload, form_fn fn, void *arg)
+static int input_each(const struct visit *v, struct visit *upload, input_fn fn, void *arg)
 {
-	struct form_reader r = {.fn = fn, .arg = arg};
-	int rc = form_urlencoded(&r, v->query, strlen(v->query));
+	struct input_reader r = {.fn = fn, .arg = arg};
+	int rc = input_urlencoded(&r, v->query, strlen(v->query));
 
 	if (rc <= 0 || !v->post || v->body_len == 0)
 		return rc;
-	if (form_is_type(v->content_type, "application/x-www-form-urlencoded"))
-		return form_urlencoded(&r, v->body, v->body_len);
-	if (form_is_type(v->content_type, "multipart/form-data"))
-		return form_multipart(&r, upload, v->content_type, v->body, v->body_len);
-	if (form_is_type(v->content_type, "application/json"))
-		return form_json(&r, v->body, v->body_len);
+	if (input_is_type(v->content_type, "application/x-www-form-urlencoded"))
+		return input_urlencoded(&r, v->body, v->body_len);
+	if (input_is_type(v->content_type, "multipart/form-data"))
+		return input_multipart(&r, upload, v->content_type, v->body, v->body_len);
+	if (input_is_type(v->content_type, "application/json"))
+		return input_json(&r, v->body, v->body_len);
 	return -1;
 }
 
-struct form_wanted {
+struct input_wanted {
 	const char *name;
 	char *value;
 };
 
-static bool form_take_raw(void *arg, const char *name, const char *value)
+static bool input_take_raw(void *arg, const char *name, const char *value)
 {
-	struct form_wanted *w = arg;
+	struct input_wanted *w = arg;
 
 	if (strcmp(name, w->name) != 0)
 		return true;
@@ -280,27 +280,27 @@ static bool form_take_raw(void *arg, const char *name, const char *value)
 	return false;
 }
 
-char *form_raw(const struct visit *v, const char *name)
+char *input_raw(const struct visit *v, const char *name)
 {
-	struct form_wanted w = {.name = name};
+	struct input_wanted w = {.name = name};
 
-	(void)form_each(v, NULL, form_take_raw, &w);
+	(void)input_each(v, NULL, input_take_raw, &w);
 	return w.value;
 }
 
 /* ---- inputs ------------------------------------------------------------------------------ */
 
-struct form_take {
+struct input_take {
 	struct visit *v;
 	struct err *e;
 };
 
-static int form_bad(const struct route_input *in, struct err *e, const char *why)
+static int input_bad(const struct route_input *in, struct err *e, const char *why)
 {
 	return err_set(e, EX_DATAERR, "%s: %s", in->name, why);
 }
 
-static size_t form_characters(const char *s)
+static size_t input_characters(const char *s)
 {
 	size_t n = 0;
 
@@ -309,7 +309,7 @@ static size_t form_characters(const char *s)
 	return n;
 }
 
-static bool form_is_choice(const char *choices, const char *value)
+static bool input_is_choice(const char *choices, const char *value)
 {
 	size_t n = strlen(value);
 
@@ -322,52 +322,52 @@ static bool form_is_choice(const char *choices, const char *value)
 }
 
 /* Text as it is stored: NFC, nothing hidden; lines kept where they are allowed. */
-static char *form_clean(const struct route_input *in, const char *value)
+static char *input_clean(const struct route_input *in, const char *value)
 {
 	if (in->type == INPUT_SECRET || in->type == INPUT_LONG)
 		return vi_nfc(value);
 	return vi_clean(value);
 }
 
-static int form_put_number(const struct route_input *in, const char *text, json_t *into,
-			   struct err *e)
+static int input_put_number(const struct route_input *in, const char *text, json_t *into,
+			    struct err *e)
 {
 	char *end;
 	long long n = strtoll(text, &end, 10);
 
 	if (*end != '\0' || *text < '0' || *text > '9' || n > in->max)
-		return form_bad(in, e, "phải là một số");
+		return input_bad(in, e, "phải là một số");
 	json_object_set_new(into, in->name, json_integer(n));
 	return 0;
 }
 
-static int form_put_date(const struct route_input *in, const char *text, json_t *into,
-			 struct err *e)
+static int input_put_date(const struct route_input *in, const char *text, json_t *into,
+			  struct err *e)
 {
 	char iso[16];
 	int64_t day;
 
 	if (conf_parse_date(text, &day) < 0)
-		return form_bad(in, e, "ngày phải viết như 20/06/2023");
+		return input_bad(in, e, "ngày phải viết như 20/06/2023");
 	civil_day_format_iso((civil_day)day, iso);
 	json_object_set_new(into, in->name, json_string(iso));
 	return 0;
 }
 
-static int form_put(const struct route_input *in, char *text, json_t *into, struct err *e)
+static int input_put(const struct route_input *in, char *text, json_t *into, struct err *e)
 {
 	json_t *list;
 
 	if (*text == '\0' && in->type != INPUT_FILE)
 		return 0;
 	if (in->type == INPUT_INT)
-		return form_put_number(in, text, into, e);
+		return input_put_number(in, text, into, e);
 	if (in->type == INPUT_DATE)
-		return form_put_date(in, text, into, e);
-	if (in->type == INPUT_CHOICE && !form_is_choice(in->choices, text))
-		return form_bad(in, e, "giá trị này không dùng được");
-	if (in->max > 0 && form_characters(text) > (size_t)in->max)
-		return form_bad(in, e, "dài quá");
+		return input_put_date(in, text, into, e);
+	if (in->type == INPUT_CHOICE && !input_is_choice(in->choices, text))
+		return input_bad(in, e, "giá trị này không dùng được");
+	if (in->max > 0 && input_characters(text) > (size_t)in->max)
+		return input_bad(in, e, "dài quá");
 	if (in->type != INPUT_SEVERAL) {
 		json_object_set_new(into, in->name, json_string(text));
 		return 0;
@@ -381,9 +381,9 @@ static int form_put(const struct route_input *in, char *text, json_t *into, stru
 	return 0;
 }
 
-static bool form_take(void *arg, const char *name, const char *value)
+static bool input_take(void *arg, const char *name, const char *value)
 {
-	struct form_take *t = arg;
+	struct input_take *t = arg;
 
 	for (const struct route_input *in = t->v->route->inputs; in->name != NULL; in++) {
 		char *text;
@@ -391,31 +391,31 @@ static bool form_take(void *arg, const char *name, const char *value)
 
 		if (strcmp(in->name, name) != 0)
 			continue;
-		text = form_clean(in, value);
+		text = input_clean(in, value);
 		if (text == NULL)
-			rc = form_bad(in, t->e, "không phải chữ UTF-8");
+			rc = input_bad(in, t->e, "không phải chữ UTF-8");
 		else
-			rc = form_put(in, text, t->v->input, t->e);
+			rc = input_put(in, text, t->v->input, t->e);
 		free(text);
 		return rc == 0;
 	}
 	return true;
 }
 
-int form_read(struct visit *v, struct err *e)
+int input_read(struct visit *v, struct err *e)
 {
-	struct form_take t = {.v = v, .e = e};
+	struct input_take t = {.v = v, .e = e};
 	int rc;
 
 	v->input = json_object();
-	rc = form_each(v, v, form_take, &t);
+	rc = input_each(v, v, input_take, &t);
 	if (e->code != 0)
 		return -1;
 	if (rc < 0)
 		return err_set(e, EX_DATAERR, "không đọc được những gì đã gửi");
 	for (const struct route_input *in = v->route->inputs; in->name != NULL; in++) {
 		if (in->required && json_object_get(v->input, in->name) == NULL)
-			return form_bad(in, e, "chưa điền");
+			return input_bad(in, e, "chưa điền");
 		if (in->type == INPUT_FILE && v->file != NULL)
 			v->file_name = visit_text(v, in->name);
 	}
