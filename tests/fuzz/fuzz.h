@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,6 +34,31 @@ static inline char *fuzz_string(const uint8_t *data, size_t size)
 		memcpy(s, data, size);
 	s[size] = '\0';
 	return s;
+}
+
+/* The input as a file, for what reads files: always the same path, in memory. */
+static inline const char *fuzz_file(const uint8_t *data, size_t size)
+{
+	static char path[32];
+	static int fd = -1;
+
+	if (fd < 0) {
+		fd = memfd_create("fuzz", MFD_CLOEXEC);
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	}
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
+		abort();
+	return path;
+}
+
+/* What is copied out of an answer or a callback: printable, without spaces. */
+static inline void fuzz_check_clean(const char *s, size_t size)
+{
+	size_t n = strnlen(s, size);
+
+	FUZZ_CHECK(n < size);
+	for (size_t i = 0; i < n; i++)
+		FUZZ_CHECK(s[i] > ' ' && s[i] < 0x7f);
 }
 
 #endif

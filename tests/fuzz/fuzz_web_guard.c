@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What guard lets through must be what it says: one head that ends in an empty line, one Host, a body
  * of the length that the head gives, and the same verdict however the bytes are cut. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "web/guard.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static enum guard_result fuzz_feed(struct guard *g, const char *p, size_t n, size_t step,
 				   size_t *used)
