@@ -44,6 +44,11 @@ struct campaign {
 	char *created_by, *approved_by;
 	char *hash;         /* of what was approved */
 	char *halt_reason;
+	bool quota;         /* so many a day as the deadline asks for, not all at once */
+	int64_t pass_at;    /* the list is not gone over before; set by the fan-out */
+	int64_t budget;     /* đồng that it may cost; 0 = no limit */
+	int64_t catch_up;   /* ms after which what was due and did not go is stale; 0 = never */
+	char *submitted_hash; /* what the author submitted for approval */
 };
 void campaign_clear(struct campaign *c);
 

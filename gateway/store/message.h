@@ -294,6 +294,7 @@ MUST_CHECK int store_message_attempts(struct store *st, int64_t id,
 struct message_counts {
 	int64_t by_state[32];
 	int64_t total, segments_accepted;
+	int64_t segments_open; /* of what may still go, or may have gone */
 };
 MUST_CHECK int store_message_counts(struct store *st, int64_t campaign_id, int64_t unit_id,
 				    struct message_counts *out, struct err *e);

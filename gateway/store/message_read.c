@@ -212,6 +212,8 @@ int store_message_counts(struct store *st, int64_t campaign_id, int64_t unit_id,
 		out->total += n;
 		if (message_was_accepted(state))
 			out->segments_accepted += segments;
+		else if (state <= MESSAGE_UNCERTAIN)
+			out->segments_open += segments;
 	}
 	db_done(s);
 	return rc;
