@@ -242,6 +242,10 @@ static void layout_take(const struct sheet *s, const struct programme *p,
 		out->at[COLUMN_GIVEN_NAME] = out->at[COLUMN_FAMILY_NAME] = -1;
 	name = out->at[COLUMN_NAME];
 	row = sheet_row_at(s, out->heading + out->heading_rows - 1);
+	if (name < 0) { /* a list that is not of people */
+		out->name_heading = mem_strdup("");
+		return;
+	}
 	if (name >= row.n || row.cells[name].text[0] == '\0')
 		row = sheet_row_at(s, out->heading);
 	out->name_heading = mem_strdup(name < row.n ? row.cells[name].text : "");

@@ -83,6 +83,34 @@ static const struct conf_field state_fields[] = {
 static const struct conf_table state_table = {"a state", sizeof(struct programme_state),
 					      state_fields};
 
+static const char *const programme_whens[] = {"before", "after",     "came",
+					      "moved",	"cancelled", NULL};
+
+static const struct conf_field step_fields[] = {
+    {.key = "when",
+     .type = CONF_CHOICE,
+     .offset = offsetof(struct programme_step, when),
+     .required = true,
+     .choices = programme_whens,
+     .help = "before: days before the session or the deadline; after: days after the "
+	     "invitation; came, moved, cancelled: when that happens to the session"},
+    {.key = "days",
+     .type = CONF_INT,
+     .offset = offsetof(struct programme_step, days),
+     .fallback = "1",
+     .min = 1,
+     .max = 60,
+     .help = "of before and after"},
+    {.key = "sms",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_step, sms),
+     .required = true,
+     .help = "text under templates/"},
+    {.key = NULL},
+};
+static const struct conf_table step_table = {"a step", sizeof(struct programme_step),
+					     step_fields};
+
 static const struct conf_field audience_fields[] = {
     {.key = "id",
      .type = CONF_STRING,
@@ -112,6 +140,29 @@ static const struct conf_field audience_fields[] = {
      .offset = offsetof(struct programme_audience, hold),
      .fallback = "false",
      .help = "nobody is written to, ever"},
+    {.key = "seat",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct programme_audience, seat),
+     .fallback = "false",
+     .help = "an invitation names one session and takes a seat there; no session, no "
+	     "invitation"},
+    {.key = "invitations",
+     .type = CONF_INT,
+     .offset = offsetof(struct programme_audience, invitations),
+     .fallback = "2",
+     .min = 1,
+     .max = 9,
+     .help = "to how many sessions somebody who does not come is invited"},
+    {.key = "came",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_audience, came),
+     .help = "the state of whoever came to a session; left out: an officer sets it"},
+    {.key = "steps",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct programme_audience, steps),
+     .max = 8,
+     .table = &step_table,
+     .help = "further messages; whoever is done meanwhile gets none of them"},
     {.key = NULL},
 };
 static const struct conf_table audience_table = {
@@ -384,6 +435,25 @@ static int programme_compile_one(const struct ydoc *doc, struct programme *p, co
 	return *out != NULL ? 0 : ydoc_error(doc, at, key, 0, e, "%s", why.text);
 }
 
+/* What an audience says of seats and steps must go together. */
+static int programme_check_audience(const struct ydoc *doc, const struct programme *p, size_t i,
+				    struct err *e)
+{
+	const struct programme_audience *a =
+	    &((const struct programme_audience *)p->audiences.items)[i];
+	const json_t *at = json_array_get(json_object_get(doc->root, "audiences"), i);
+	const struct programme_step *s = a->steps.items;
+
+	if (a->came != NULL && programme_state_find(p, a->came) < 0)
+		return ydoc_error(doc, at, "came", 0, e, "there is no state \"%s\"", a->came);
+	for (size_t k = 0; k < a->steps.n; k++)
+		if (!a->seat && s[k].when >= STEP_CAME)
+			return ydoc_error(doc, at, "steps", 0, e,
+					  "came, moved and cancelled are of sessions: the "
+					  "audience has no \"seat: true\"");
+	return 0;
+}
+
 static int programme_compile(const struct ydoc *doc, struct programme *p, struct err *e)
 {
 	struct programme_compiled *c = mem_calloc(1, sizeof(*c));
@@ -405,7 +475,8 @@ static int programme_compile(const struct ydoc *doc, struct programme *p, struct
 	}
 	for (size_t i = 0; i < p->audiences.n; i++) {
 		if (programme_compile_one(doc, p, "audiences", i, "when", audiences[i].when,
-					  &c->audiences[i], e) < 0)
+					  &c->audiences[i], e) < 0 ||
+		    programme_check_audience(doc, p, i, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < p->targets.n; i++) {
@@ -436,6 +507,70 @@ struct programme *programme_load(const char *dir, const char *name, struct err *
 		return p;
 	programme_free(p);
 	return NULL;
+}
+
+/* The columns of a list that is not of people: each is named, none has values. */
+static const struct conf_field listing_column_fields[] = {
+    {.key = "name",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_column, name),
+     .required = true,
+     .help = "as the program knows the column"},
+    {.key = "spellings",
+     .type = CONF_STRINGS,
+     .offset = offsetof(struct programme_column, spellings),
+     .required = true,
+     .min = 1,
+     .max = 64,
+     .help = "headings, accents and case do not matter"},
+    {.key = "required",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct programme_column, required),
+     .fallback = "false",
+     .help = "a list without this column is refused"},
+    {.key = NULL},
+};
+static const struct conf_table listing_column_table = {
+    "a column", sizeof(struct programme_column), listing_column_fields};
+
+static const struct conf_field listing_fields[] = {
+    {.key = "title",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme, title),
+     .required = true,
+     .help = "as people read it"},
+    {.key = "columns",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct programme, columns),
+     .required = true,
+     .min = 1,
+     .max = 32,
+     .table = &listing_column_table,
+     .help = "columns of the list"},
+    {.key = NULL},
+};
+static const struct conf_table listing_table = {"a list", sizeof(struct programme),
+						listing_fields};
+
+struct programme *programme_columns_load(const char *path, struct err *e)
+{
+	struct programme *p = mem_calloc(1, sizeof(*p));
+	struct programme_column *c;
+	struct ydoc doc;
+	int rc = -1;
+
+	if (ydoc_load_file(path, &doc, e) == 0) {
+		rc = conf_read(&doc, doc.root, &listing_table, NULL, p, e);
+		ydoc_free(&doc);
+	}
+	if (rc < 0) {
+		free(p);
+		return NULL;
+	}
+	c = p->columns.items;
+	for (size_t i = 0; i < p->columns.n; i++)
+		c[i].field = COLUMN_FACT;
+	return p;
 }
 
 static void programme_compiled_free(struct programme *p)

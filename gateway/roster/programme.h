@@ -56,6 +56,20 @@ struct programme_state {
 		      * last state to the first */
 };
 
+/* A further message to whoever an invitation went to. */
+enum programme_step_when {
+	STEP_BEFORE,	/* days before the session, or before the deadline where there is none */
+	STEP_AFTER,	/* days after the invitation */
+	STEP_CAME,	/* when somebody came to the session */
+	STEP_MOVED,	/* the session that was announced is at another place or time */
+	STEP_CANCELLED, /* it does not take place */
+};
+struct programme_step {
+	int when; /* enum programme_step_when */
+	int64_t days;
+	char *sms; /* template under templates/ */
+};
+
 struct programme_audience {
 	char *id;    /* "A1" */
 	char *title; /* "hộ chưa có tài khoản mức 2" */
@@ -64,6 +78,10 @@ struct programme_audience {
 	    sms; /* template under templates/: "sms/vneid/a1.txt"; NULL: not written to by campaigns */
 	char *place; /* what is written as {{noi_lam}} */
 	bool hold;   /* nobody is written to: A7 */
+	bool seat;   /* an invitation names one session and takes a seat there */
+	int64_t invitations;	/* with a seat: to at most so many sessions, while people do not come */
+	char *came;		/* with a seat: the state of whoever came; NULL = an officer sets it */
+	struct conf_list steps; /* struct programme_step */
 };
 
 struct programme_target {
@@ -105,6 +123,10 @@ extern const struct conf_table programme_table;
  * file, line, key). */
 struct programme *programme_load(const char *dir, const char *name, struct err *e);
 void programme_free(struct programme *p);
+
+/* Columns alone, of a list that is not of people: title and columns, all of them facts. For
+ * layout_find(); nothing else may be asked of it. NULL with e. */
+struct programme *programme_columns_load(const char *path, struct err *e);
 
 /* Names of the programmes in dir, sorted; NULL-terminated, yours (free each and the array). */
 char **programme_names(const char *dir);
