@@ -15,6 +15,7 @@
 #include "roster/programme.h"
 #include "store/campaign.h"
 #include "store/message.h"
+#include "store/session.h"
 #include "store/store.h"
 #include "text/sms.h"
 
@@ -42,6 +43,8 @@ struct campaign_house {
 	const char *forbidden;	   /* characters that the provider refuses; "" */
 	int max_segments;	   /* of the provider; 0 = none */
 	bool can_ucs2;
+	int64_t
+	    segments_per_day; /* that the provider takes in the hours of a day; 0 = any number */
 };
 
 /* A campaign made ready: its programme, texts and parameters loaded and compiled. */
@@ -77,6 +80,9 @@ enum exclusion {
 	EXCLUDED_NO_PHONE,    /* nothing that can be texted: the visit list */
 	EXCLUDED_UNCONFIRMED, /* perhaps a stranger's: waits for an officer */
 	EXCLUDED_SHARED,      /* linked to another row's message */
+	EXCLUDED_SEATED,      /* has an appointment already */
+	EXCLUDED_ENOUGH,  /* was invited as often as the programme allows, and did not come */
+	EXCLUDED_NO_SEAT, /* no session of the timetable has a free seat for it */
 	EXCLUDED_COUNT
 };
 const char *exclusion_vi(enum exclusion x);
@@ -91,7 +97,8 @@ struct campaign_sample {
 /* What a campaign would send and cost, before anything is queued. */
 struct campaign_preview {
 	int64_t recipients; /* rows looked at */
-	int64_t messages;
+	int64_t messages;   /* invitations */
+	int64_t reminders;  /* that they bring with them, at most */
 	int64_t excluded[EXCLUDED_COUNT];
 	int64_t by_segments[8];			 /* index = segments, 7 = seven or more */
 	int64_t segments, cost;			 /* đồng; of the rung that each starts on */
@@ -142,6 +149,45 @@ MUST_CHECK int campaign_resume(struct store *st, int64_t id, const char *who, st
 MUST_CHECK int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e);
 /* finished: fan-out is done, or was cancelled, and every message is final; a stream never is. 1/0/-1 */
 int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e);
+
+/* ---- the quota of a day --------------------------------------------------------------------
+ *
+ * "Chỉ tiêu mời dân hàng ngày": what is left ÷ working days to the deadline, rounded up, raised by how
+ * many of those invited to sessions did not come, capped by free seats, by what the provider takes in a
+ * day and by the campaign's budget. */
+
+#define CAMPAIGN_QUOTA_TARGETS 8
+
+enum quota_cap { QUOTA_UNCAPPED, QUOTA_BY_SEATS, QUOTA_BY_PROVIDER, QUOTA_BY_BUDGET };
+
+struct campaign_quota {
+	civil_day today;
+	struct quota_target {
+		const char *id, *source; /* of the programme; borrowed */
+		civil_day
+		    last; /* the last good day: "đến" the day itself, "trước" the day before */
+		int64_t assigned, reached, left;
+		int days; /* working days from today to the last, both counted; 0 = over */
+	} targets[CAMPAIGN_QUOTA_TARGETS];
+	int n_targets,
+	    ruling;	 /* ruling: the earliest that is not over, else the latest; -1 = none */
+	int64_t waiting; /* rows of the list that are in the campaign's audiences */
+	int64_t left;	 /* of the ruling target; without one: waiting */
+	int days;	 /* at least 1 */
+	int64_t base;	 /* left ÷ days, rounded up */
+	int64_t came, absent; /* observed at sessions */
+	int no_show;	      /* per mille; observed once 10 are known, at most 750 */
+	int64_t raised;
+	int64_t seats, provider, budget; /* what each allows; -1 = anything */
+	int64_t quota;
+	enum quota_cap cap; /* what holds it down */
+};
+/* As it is on this day. Reads the whole list. */
+MUST_CHECK int campaign_quota(struct store *st, const struct campaign_plan *p, civil_day today,
+			      struct campaign_quota *out, struct err *e);
+json_t *campaign_quota_json(const struct campaign_quota *q); /* yours */
+/* The arithmetic for people, a line a step; yours to free(). */
+char *campaign_quota_text(const struct campaign_quota *q);
 
 /* ---- fan-out, by the store thread --------------------------------------------------------- */
 

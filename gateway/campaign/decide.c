@@ -4,6 +4,14 @@
 
 #include "campaign/plan.h"
 
+/* Decree 91/2020/NĐ-CP. */
+#define DECIDE_LAW_PER_DAY 3
+
+static bool decide_is_notice(const struct campaign_plan *p)
+{
+	return p != NULL && p->row->stream && p->row->lane != LANE_BULK;
+}
+
 static struct claim_verdict decide_cancel(const char *reason)
 {
 	return (struct claim_verdict){.decision = CLAIM_CANCEL, .reason = reason};
@@ -86,10 +94,12 @@ static const char *decide_changed(const struct message_candidate *c,
 	return reason;
 }
 
-/* When the caps allow the next message to this number; 0 = now. */
+/* When the caps allow the next message to this number; 0 = now. A notice tells somebody of a change in
+ * what they were told: it only keeps to the law's three a day. */
 static int64_t decide_capped(const struct message_candidate *c,
-			     const struct campaign_house *house, int64_t now)
+			     const struct campaign_house *house, bool notice, int64_t now)
 {
+	int64_t per_day = notice ? DECIDE_LAW_PER_DAY : house->caps->per_day;
 	civil_day today = civil_day_of(now);
 	int week = civil_iso_week(today);
 	int64_t from = 0;
@@ -98,9 +108,10 @@ static int64_t decide_capped(const struct message_candidate *c,
 	 * clock that was further off than a week silences nobody. */
 	if (c->contact_day > today && c->contact_day <= today + 7)
 		from = civil_day_start_ms(c->contact_day);
-	if (c->contact_day == today && c->contact_day_count >= house->caps->per_day)
+	if (c->contact_day == today && c->contact_day_count >= per_day)
 		from = civil_day_start_ms(today + 1);
-	if (c->contact_week == week && c->contact_week_count >= house->caps->per_week)
+	if (!notice && c->contact_week == week &&
+	    c->contact_week_count >= house->caps->per_week)
 		from = civil_day_start_ms(civil_iso_week_monday(week) + 7);
 	return from == 0 ? 0 : calendar_next_open(house->calendar, from);
 }
@@ -127,7 +138,7 @@ struct claim_verdict campaign_decide(const struct message_candidate *c, void *ar
 		if (reason != NULL)
 			return number ? decide_number(c, reason) : decide_cancel(reason);
 	}
-	later = decide_capped(c, who->house, who->now);
+	later = decide_capped(c, who->house, decide_is_notice(who->plan), who->now);
 	if (later == 0)
 		return (struct claim_verdict){.decision = CLAIM_SEND};
 	if (later >= c->expires_at)

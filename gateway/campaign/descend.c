@@ -72,16 +72,40 @@ static int descend_flush(struct fan_out *f, size_t *planned, struct err *e)
 	return 0;
 }
 
-/* One person onto a rung, if they would still be written to. */
-static int descend_person(struct fan_out *f, int64_t recipient_id, int rung, size_t *planned,
-			  struct err *e)
+/* The session that an invitation of this step names, while its seat is kept: 1, 0, -1. */
+static int descend_session(struct fan_out *f, int64_t recipient_id, int step,
+			   struct session *out, struct err *e)
 {
-	struct recipient r = {0};
-	int rc = store_recipient_get(f->st, recipient_id, &r, e);
+	struct seat s;
+	int rc = store_seat_of(f->st, recipient_id, &s, e);
 
+	if (rc <= 0 || s.campaign_id != f->writer.plan->row->id || s.since != step / PLAN_ROUND)
+		return rc < 0 ? -1 : 0;
+	return store_session_get(f->st, s.session_id, out, e);
+}
+
+/* One person onto a rung, if they would still be written to. Reminders do not go down: what is printed
+ * and carried is the invitation. */
+static int descend_person(struct fan_out *f, int64_t recipient_id, int step, int rung,
+			  size_t *planned, struct err *e)
+{
+	const struct campaign_plan *p = f->writer.plan;
+	struct session session = {0};
+	struct fan_out_about about = {.round = step / PLAN_ROUND};
+	struct recipient r = {0};
+	int rc = 1;
+
+	if (p->steps && step % PLAN_ROUND != 0)
+		return 0;
+	if (p->seats)
+		rc = descend_session(f, recipient_id, step, &session, e);
+	about.session = p->seats ? &session : NULL;
 	if (rc > 0)
-		rc = fan_out_add(f, &r, rung, e);
+		rc = store_recipient_get(f->st, recipient_id, &r, e);
+	if (rc > 0)
+		rc = fan_out_add(f, &r, rung, &about, e);
 	recipient_clear(&r);
+	session_clear(&session);
 	if (rc >= 0 && f->n == DESCEND_BATCH)
 		return descend_flush(f, planned, e);
 	return rc < 0 ? -1 : 0;
@@ -104,14 +128,15 @@ static int descend_go(struct fan_out *f, const struct rung_end *end, size_t *pla
 	    store_contact_set_absent(f->st, end->contact_id, l->rungs[end->rung].channel,
 				     clock_now_ms(), e) < 0)
 		return -1;
-	if (descend_person(f, end->recipient_id, end->rung + 1, planned, e) < 0)
+	if (descend_person(f, end->recipient_id, end->step, end->rung + 1, planned, e) < 0)
 		return -1;
 	do {
 		if (store_rung_linked(f->st, end->message_id, &after, linked, DESCEND_LINKED,
 				      &n, e) < 0)
 			return -1;
 		for (size_t i = 0; i < n; i++) {
-			if (descend_person(f, linked[i], end->rung + 1, planned, e) < 0)
+			if (descend_person(f, linked[i], end->step, end->rung + 1, planned, e) <
+			    0)
 				return -1;
 		}
 	} while (n == DESCEND_LINKED);
@@ -179,7 +204,7 @@ int campaign_descend(struct store *st, const struct campaign_plan *p, struct cam
 		return -1;
 	if (n == 0)
 		return 0;
-	rc = fan_out_open(&f, st, p, c, now, DESCEND_BATCH, e);
+	rc = fan_out_open(&f, st, p, c, now, e);
 	for (size_t i = 0; rc > 0 && i < n; i++) {
 		if (descend_one(&f, &ends[i], now, planned, e) < 0)
 			rc = -1;

@@ -5,27 +5,39 @@
 
 #include "campaign/plan.h"
 
+/* What an invitation is about, where that is not the campaign alone. */
+struct fan_out_about {
+	const struct session *session; /* NULL = none */
+	int round;
+};
+
 struct fan_out {
 	struct store *st;
 	struct plan_writer writer;
 	struct plan_units units;
+	struct seating seating;
 	struct message_plan *items; /* their texts are ours until they are written */
-	size_t n, rows, faults;
-	int64_t template_ids[PLAN_MAX_AUDIENCES];
-	int64_t due_at, cursor, absent_since;
+	size_t n, cap, rows, faults;
+	struct seat *seats; /* to be taken with the items */
+	size_t n_seats, cap_seats;
+	int64_t invited; /* people, in this batch */
+	int64_t allowed; /* so many more today; -1 = any number */
+	int64_t template_ids[PLAN_MAX_AUDIENCES], step_ids[PLAN_MAX_AUDIENCES][PLAN_ROUND];
+	int64_t due_at, opens, cursor, absent_since, catch_up;
 	int day;
 	struct err *e; /* of a read that failed inside a scan */
 	bool failed;
 };
 
-/* Room for max messages that go out from now on; 1, 0 when the texts are not those that
+/* Ready for messages that go out from now on; 1, 0 when the texts are not those that
  * campaign_start() saw: then the campaign has been HALTED; -1. To be closed in any case. */
 MUST_CHECK int fan_out_open(struct fan_out *f, struct store *st, const struct campaign_plan *p,
-			    struct campaign *c, int64_t now, size_t max, struct err *e);
+			    struct campaign *c, int64_t now, struct err *e);
 void fan_out_close(struct fan_out *f);
 
-/* Adds r's message on a rung, if r is written to: 1, 0 (why: it is not, or could not be rendered), -1. */
+/* Adds r's invitation on a rung, if r is written to: 1, 0 (why: it is not, or could not be rendered),
+ * -1. about NULL = the campaign alone. */
 MUST_CHECK int fan_out_add(struct fan_out *f, const struct recipient *r, int rung,
-			   struct err *e);
+			   const struct fan_out_about *about, struct err *e);
 
 #endif

@@ -32,6 +32,16 @@ static const struct {
     {"dien_thoai", PLAN_FIXED}, {"han", PLAN_FIXED},
 };
 
+/* What they mean in a text about a session. */
+static const struct {
+	const char *name;
+	enum plan_source source;
+} plan_session_names[] = {
+    {PLAN_DAY, PLAN_SESSION_DAY},	 {PLAN_HOUR, PLAN_SESSION_OPENS},
+    {"gio_den", PLAN_SESSION_CLOSES},	 {PLAN_WHERE, PLAN_SESSION_PLACE},
+    {"giay_to", PLAN_SESSION_DOCUMENTS},
+};
+
 /* What the house knows; NULL when it knows nothing of that name. */
 static const char *plan_house_value(const struct campaign_plan *p, const char *name)
 {
@@ -85,6 +95,10 @@ static int plan_resolve_var(const struct campaign_plan *p, const struct plan_tex
 	for (size_t k = 0; k < sizeof(plan_names) / sizeof(plan_names[0]); k++)
 		if (strcmp(name, plan_names[k].name) == 0)
 			v->source = plan_names[k].source;
+	for (size_t k = 0;
+	     t->seat && k < sizeof(plan_session_names) / sizeof(plan_session_names[0]); k++)
+		if (strcmp(name, plan_session_names[k].name) == 0)
+			v->source = plan_session_names[k].source;
 	if (v->source != PLAN_FIXED)
 		return 0;
 	fixed = json_string_value(json_object_get(more, name));
@@ -230,7 +244,7 @@ static int plan_find_void(const struct campaign_plan *p, struct plan_audience *a
 	}
 	if (deadline && p->deadline != NULL && conf_parse_date(p->deadline, &day) == 0)
 		a->void_at = civil_day_start_ms((civil_day)day + 1);
-	if (!appointment)
+	if (!appointment || a->seat)
 		return 0;
 	if (plan_date_parameter(p, PLAN_DAY, &day, e) < 0)
 		return -1;
@@ -312,6 +326,7 @@ static int plan_compile_bodies(const struct campaign_plan *p, struct plan_audien
 			end--;
 		(void)snprintf(name, sizeof(name), a->n_bodies == 0 ? "%s" : "%s (thân %d)",
 			       a->a->sms, a->n_bodies + 1);
+		a->bodies[a->n_bodies].seat = a->seat;
 		if (plan_text_compile(p, &a->bodies[a->n_bodies], name, at, (size_t)(end - at),
 				      NULL, e) < 0)
 			return -1;
@@ -390,12 +405,18 @@ static int plan_lint(struct campaign_plan *p, const struct plan_audience *a, str
 	const char *hamlet = p->programme->units.n > 0 ? units[0] : "Tân Phú";
 	char *label = mem_printf("ấp %s", hamlet), *name = mem_strdup("Trần Thị Ngọc Hân");
 	char *group = mem_strdup("Tổ 1"), *key = mem_strdup("TP-0001");
+	char *place = mem_printf("Văn phòng %s", label);
 	struct plan_unit unit = {.id = 1, .name = label, .label = label};
 	struct recipient r = {.key = key, .name = name, .group = group, .sex = 2};
+	struct session session = {.day = civil_day_of(p->row->starts_at) + 7,
+				  .opens = 450,
+				  .closes = 660,
+				  .place = place};
 	struct plan_writer w;
 	int rc = 0;
 
 	plan_writer_init(&w, p);
+	plan_writer_session(&w, a->seat ? &session : NULL);
 	w.r = &r;
 	w.unit = &unit;
 	w.facts = plan_sample_facts(p->programme);
@@ -409,6 +430,7 @@ static int plan_lint(struct campaign_plan *p, const struct plan_audience *a, str
 	free(name);
 	free(group);
 	free(key);
+	free(place);
 	return rc;
 }
 
@@ -424,7 +446,7 @@ static int plan_load_audience(struct campaign_plan *p, struct plan_audience *a, 
 	}
 	a->file = plan_read_file(p->house, a->a->sms, e);
 	if (a->file == NULL || plan_compile_bodies(p, a, e) < 0 ||
-	    plan_form_load(p, a, e) < 0 || plan_compile_place(p, a, e) < 0 ||
+	    (!a->step && plan_form_load(p, a, e) < 0) || plan_compile_place(p, a, e) < 0 ||
 	    plan_find_void(p, a, e) < 0)
 		return -1;
 	for (int b = 0; b < a->n_bodies; b++)
@@ -434,7 +456,31 @@ static int plan_load_audience(struct campaign_plan *p, struct plan_audience *a, 
 			plan_text_uses(&a->place, PLAN_KEY);
 	if (plan_lint(p, a, e) < 0)
 		return -1;
-	plan_cut_stencils(p, a);
+	if (!a->seat)
+		plan_cut_stencils(p, a);
+	return 0;
+}
+
+/* The texts of an audience's steps. */
+static int plan_load_steps(struct campaign_plan *p, struct plan_audience *a, struct err *e)
+{
+	const struct programme_step *s = a->a->steps.items;
+
+	a->steps = mem_calloc(a->a->steps.n, sizeof(*a->steps));
+	for (size_t i = 0; i < a->a->steps.n; i++) {
+		struct plan_step *step = &a->steps[i];
+
+		step->s = &s[i];
+		step->as = *a->a;
+		step->as.sms = s[i].sms;
+		step->text.a = &step->as;
+		step->text.void_at = INT64_MAX;
+		step->text.seat = a->seat;
+		step->text.step = true;
+		a->n_steps++;
+		if (plan_load_audience(p, &step->text, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -463,7 +509,20 @@ static int plan_add_audience(struct campaign_plan *p, const char *id, struct err
 			       a->a->id);
 	p->of_programme[index] = p->n_audiences;
 	a->like = p->n_audiences++;
-	return p->row->stream ? 0 : plan_load_audience(p, a, e);
+	if (p->row->stream)
+		return 0;
+	/* A campaign that says itself which day it invites to needs no session. */
+	a->seat = a->a->seat && plan_parameter(p, PLAN_DAY) == NULL;
+	p->seats = p->seats || a->seat;
+	p->steps = p->steps || a->seat || (a->a->steps.n > 0 && !a->a->seat);
+	if (plan_load_audience(p, a, e) < 0)
+		return -1;
+	if (a->a->steps.n == 0 || (a->a->seat && !a->seat))
+		return 0;
+	if (p->row->step != 0)
+		return err_set(e, EX_DATAERR,
+			       "đối tượng %s có các bước riêng: không dùng --step", a->a->id);
+	return plan_load_steps(p, a, e);
 }
 
 /* Reads "A1,A2". */
@@ -558,21 +617,34 @@ fail:
 	return NULL;
 }
 
+static void plan_audience_free(struct plan_audience *a)
+{
+	for (int i = 0; i < a->n_steps; i++) {
+		struct plan_audience *t = &a->steps[i].text;
+
+		for (int b = 0; b < PLAN_MAX_BODIES; b++) {
+			plan_text_free(&t->bodies[b]);
+			stencil_free(t->stencils[b]);
+		}
+		plan_text_free(&t->place);
+		free(t->file);
+	}
+	for (int b = 0; b < PLAN_MAX_BODIES; b++) {
+		plan_text_free(&a->bodies[b]);
+		stencil_free(a->stencils[b]);
+	}
+	plan_text_free(&a->place);
+	plan_form_free(a->form);
+	free(a->file);
+	free(a->steps);
+}
+
 void campaign_plan_free(struct campaign_plan *p)
 {
 	if (p == NULL)
 		return;
-	for (int i = 0; i < p->n_audiences; i++) {
-		struct plan_audience *a = &p->audiences[i];
-
-		for (int b = 0; b < PLAN_MAX_BODIES; b++) {
-			plan_text_free(&a->bodies[b]);
-			stencil_free(a->stencils[b]);
-		}
-		plan_text_free(&a->place);
-		plan_form_free(a->form);
-		free(a->file);
-	}
+	for (int i = 0; i < p->n_audiences; i++)
+		plan_audience_free(&p->audiences[i]);
 	for (size_t i = 0; i < p->n_holds; i++)
 		predicate_free(p->holds[i]);
 	free(p->holds);
@@ -629,6 +701,10 @@ void plan_texts_hash(const struct campaign_plan *p, char out[65])
 		plan_hash_text(&h, a->file);
 		plan_hash_text(&h, plan_form_file(a));
 		plan_hash_text(&h, a->a->place);
+		for (int k = 0; k < a->n_steps; k++) {
+			plan_hash_text(&h, a->steps[k].as.sms);
+			plan_hash_text(&h, a->steps[k].text.file);
+		}
 	}
 	(void)crypto_hash_sha256_final(&h, digest);
 	(void)sodium_bin2hex(out, 65, digest, sizeof(digest));

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "campaign/campaign.h"
 #include "campaign/stencil.h"
+#include "store/session.h"
 #include "text/template.h"
 
 #define PLAN_MAX_AUDIENCES 16
@@ -27,6 +28,12 @@ enum plan_source {
 	PLAN_KEY,   /* the list's own code */
 	PLAN_PLACE, /* where to go or ask */
 	PLAN_FACT,
+	/* of the session that the message names */
+	PLAN_SESSION_DAY,
+	PLAN_SESSION_OPENS,
+	PLAN_SESSION_CLOSES,
+	PLAN_SESSION_PLACE,
+	PLAN_SESSION_DOCUMENTS,
 };
 
 struct plan_var {
@@ -39,9 +46,16 @@ struct plan_text {
 	struct template *t;
 	struct plan_var *vars;
 	size_t n_vars;
+	bool seat; /* set before it is compiled: ngay, gio, noi_lam are those of a session */
 };
 
 struct plan_form;
+/* What step of a round a message is: 0 invites, i + 1 is the audience's step i. A round is what was
+ * announced together: an invitation with its reminders, a correction with the reminders anew. */
+#define PLAN_ROUND	       32
+#define PLAN_STEP(round, kind) ((round)*PLAN_ROUND + (kind))
+
+struct plan_step;
 
 struct plan_audience {
 	const struct programme_audience *a;
@@ -53,9 +67,19 @@ struct plan_audience {
 	    place; /* {{noi_lam}}: a text of its own, as it may name the hamlet; t is NULL when
 				 * no body asks for it */
 	struct plan_form *form; /* of a channel whose wording its provider keeps; NULL */
-	bool uses_facts; /* or anything else that no stencil has */
-	int like;	 /* the first audience of the campaign with the same file */
+	bool uses_facts;	/* or anything else that no stencil has */
+	int like;		/* the first audience of the campaign with the same file */
 	int64_t void_at; /* the text says nothing true from here on; INT64_MAX = no limit */
+	bool seat;	 /* each message names a session */
+	bool step;	 /* a further message: goes by SMS alone */
+	struct plan_step *steps; /* in the programme's order */
+	int n_steps;
+};
+
+struct plan_step {
+	const struct programme_step *s;
+	struct programme_audience as; /* the audience, with the step's text */
+	struct plan_audience text;
 };
 
 struct campaign_plan {
@@ -65,6 +89,8 @@ struct campaign_plan {
 	json_t *parameters;
 	char *deadline;	       /* ISO date of {{han}}: the last good day; NULL = none left */
 	char *place_parameter; /* the campaign's noi_lam; NULL = the audience's place */
+	bool seats;	       /* some audience needs one */
+	bool steps;	       /* some has seats or further messages */
 	struct ladder ladder;
 	enum sms_accents accents;
 	int year; /* in which the campaign starts: who is a minor */
@@ -105,6 +131,8 @@ struct plan_writer {
 	const struct plan_text *now;
 	const struct recipient *r;
 	const struct plan_unit *unit;
+	const struct session *session; /* of an audience with seats */
+	char day[16], opens[8], closes[8];
 	json_t *facts;
 	bool marking; /* a stencil is being cut: values are its marks */
 	bool form;    /* not for SMS: the values of a registered template */
@@ -117,8 +145,8 @@ MUST_CHECK int plan_write(struct plan_writer *w, const struct plan_audience *a, 
 			  struct err *e);
 
 /* Renders t of what is set in w into out. */
-MUST_CHECK int plan_write_text(struct plan_writer *w, const struct plan_text *t, struct buf *out,
-			       struct err *e);
+MUST_CHECK int plan_write_text(struct plan_writer *w, const struct plan_text *t,
+			       struct buf *out, struct err *e);
 
 /* The file of a text, NFC, lines ended by LF; NULL with e. Yours to free(). */
 char *plan_read_file(const struct campaign_house *h, const char *name, struct err *e);
@@ -154,6 +182,52 @@ MUST_CHECK int plan_form_write(struct plan_writer *w, const struct plan_audience
 MUST_CHECK int plan_render(struct plan_writer *w, int audience, const struct recipient *r,
 			   const struct plan_unit *unit, struct plan_message *out,
 			   struct err *e);
+/* The same by any of the plan's texts: those of steps too. */
+MUST_CHECK int plan_render_text(struct plan_writer *w, const struct plan_audience *a,
+				const struct recipient *r, const struct plan_unit *unit,
+				struct plan_message *out, struct err *e);
+/* Which session the next messages are about; NULL = none. Borrowed. */
+void plan_writer_session(struct plan_writer *w, const struct session *s);
+
+/* Today's quota: read, or found and written down with its arithmetic when the day has none yet. *allowed
+ * is what is left of it. In a transaction; day->arithmetic is yours to free(). */
+MUST_CHECK int quota_today(struct store *st, const struct campaign_plan *p, int64_t at,
+			   struct campaign_day *day, int64_t *allowed, struct err *e);
+
+/* ---- seats (seating.c) -------------------------------------------------------------------- */
+
+/* The sessions that may still be invited to, and what they have left. */
+struct seating {
+	struct session *items;
+	size_t n, cap;
+	civil_day from; /* sessions of this day and later */
+};
+/* Reads them: those that begin after the day of `at`, so that an invitation leaves a night to get ready.
+ * Reads the store only when the plan has seats. */
+MUST_CHECK int seating_load(struct seating *s, struct store *st, const struct campaign_plan *p,
+			    int64_t at, struct err *e);
+void seating_free(struct seating *s);
+/* The first with a free seat: of the hamlet's own, else of those for everybody. NULL = none. Whoever
+ * gives the seat away counts it in ->taken. */
+struct session *seating_pick(struct seating *s, int64_t unit_id);
+
+/* Whether r (of an audience with seats) gets an invitation: EXCLUDED_COUNT, *session and *round; or why
+ * not. -1 with e. */
+int seating_judge(struct seating *s, struct store *st, const struct campaign_plan *p,
+		  int audience, const struct recipient *r, struct session **session, int *round,
+		  struct err *e);
+
+/* Gives back the seats, from today on, of those who no longer need one or must not be written to: done
+ * meanwhile, held, gone from the list. In a transaction. */
+MUST_CHECK int seating_sweep(struct store *st, const struct campaign_plan *p, civil_day today,
+			     struct err *e);
+
+/* When a step of an invitation is due that goes out at `invited` for something at `happens`; 0 = it
+ * would come too early or too late to be of use. */
+/* What the steps of an invitation without a session lead to: the end of the deadline; INT64_MAX = none. */
+int64_t plan_happens(const struct campaign_plan *p);
+int64_t plan_step_due(const struct campaign_plan *p, const struct programme_step *s,
+		      int64_t invited, int64_t happens);
 
 /* When a message of this audience must no longer go out. */
 int64_t plan_expires_at(const struct campaign_plan *p, int audience);

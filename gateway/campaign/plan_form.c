@@ -62,6 +62,7 @@ int plan_form_load(const struct campaign_plan *p, struct plan_audience *a, struc
 	for (size_t i = 0; rc == 0 && i < f->form.parameters.n; i++) {
 		const char *value = form_parameter_at(&f->form, i)->value;
 
+		f->values[i].seat = a->seat;
 		rc = plan_text_compile(p, &f->values[i], name, value, strlen(value), NULL, e);
 		a->uses_facts = a->uses_facts || plan_text_uses(&f->values[i], PLAN_FACT);
 	}

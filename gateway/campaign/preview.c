@@ -28,6 +28,7 @@ struct preview_pass {
 	struct plan_writer writer;
 	struct plan_units units;
 	struct preview_seen seen;
+	struct seating seating;
 	struct campaign_preview *out;
 	crypto_hash_sha256_state hash;
 	struct campaign_sample kept[PREVIEW_KEPT], first[PLAN_MAX_AUDIENCES];
@@ -260,6 +261,60 @@ static void preview_count(struct preview_pass *w, const struct plan_message *m, 
 		preview_worst(w, audience, r, unit, i);
 }
 
+/* The reminders that an invitation brings with it: they are paid for and approved with it. */
+static void preview_steps(struct preview_pass *w, int audience, const struct recipient *r,
+			  const struct plan_unit *unit, int64_t happens)
+{
+	const struct campaign_plan *p = w->writer.plan;
+	const struct plan_audience *a = &p->audiences[audience];
+	int64_t invited = calendar_next_open(p->house->calendar, w->from);
+	int rung = ladder_find(&p->ladder, "sms");
+
+	w->writer.form = false;
+	for (int k = 0; rung >= 0 && k < a->n_steps; k++) {
+		int64_t due = plan_step_due(p, a->steps[k].s, invited, happens);
+		struct plan_message m = {0};
+		struct err e = ERR_INIT;
+
+		if (due == 0)
+			continue;
+		if (plan_render_text(&w->writer, &a->steps[k].text, r, unit, &m, &e) < 0) {
+			preview_fault(w->out, e.text);
+			continue;
+		}
+		w->out->reminders++;
+		w->out->segments += m.count.segments;
+		w->out->cost += m.count.segments * preview_price(p, rung);
+		w->out->cost_worst += m.count.segments * preview_price(p, rung);
+		w->out->segments_with += m.segments_with;
+		w->out->segments_without += m.segments_without;
+		preview_hash_number(w, (uint64_t)due);
+		preview_hash_text(w, m.text);
+		free(m.text);
+	}
+}
+
+/* Gives r's message a session, if its audience needs one: EXCLUDED_COUNT, or why not. *happens is what
+ * its reminders lead to. */
+static enum exclusion preview_seat(struct preview_pass *w, int audience,
+				   const struct recipient *r, int64_t *happens)
+{
+	const struct campaign_plan *p = w->writer.plan;
+	struct session *session = NULL;
+	int round, why = EXCLUDED_COUNT;
+
+	*happens = plan_happens(p);
+	if (p->audiences[audience].seat)
+		why = seating_judge(&w->seating, w->st, p, audience, r, &session, &round, w->e);
+	w->failed = w->failed || why < 0;
+	plan_writer_session(&w->writer, session);
+	if (session != NULL) {
+		session->taken++;
+		*happens = session_begins(session);
+	}
+	return why < 0 ? EXCLUDED_NO_SEAT : (enum exclusion)why;
+}
+
 static bool preview_row(const struct recipient *r, void *arg)
 {
 	struct preview_pass *w = arg;
@@ -267,11 +322,18 @@ static bool preview_row(const struct recipient *r, void *arg)
 	const struct plan_unit *unit = plan_units_find(&w->units, r->unit_id);
 	struct plan_message m = {0};
 	const struct ladder *l = &w->writer.plan->ladder;
-	enum exclusion why;
+	enum exclusion why, seat = EXCLUDED_COUNT;
 	int audience = -1, start;
+	int64_t happens = 0;
 
 	out->recipients++;
 	why = plan_judge(w->writer.plan, r, unit, &audience);
+	if (why == EXCLUDED_COUNT || (exclusion_of_number(why) && ladder_paper(l, 0) >= 0))
+		seat = preview_seat(w, audience, r, &happens);
+	if (seat != EXCLUDED_COUNT) {
+		out->excluded[seat]++;
+		return !w->failed;
+	}
 	if (exclusion_of_number(why) && ladder_paper(l, 0) >= 0) {
 		out->starts_on[ladder_paper(l, 0)]++;
 		preview_hash_number(w, (uint64_t)r->id);
@@ -287,12 +349,15 @@ static bool preview_row(const struct recipient *r, void *arg)
 		return !w->failed;
 	if (preview_render(w, audience, r, unit, start, &m) < 0)
 		return true;
-	if (r->contact_shared > 1 &&
-	    !preview_seen_new(&w->seen, (uint64_t)r->contact_id * PLAN_MAX_AUDIENCES +
-					    (uint64_t)w->writer.plan->audiences[audience].like))
+	if (!w->writer.plan->audiences[audience].seat && r->contact_shared > 1 &&
+	    !preview_seen_new(&w->seen,
+			      (uint64_t)r->contact_id * PLAN_MAX_AUDIENCES +
+				  (uint64_t)w->writer.plan->audiences[audience].like)) {
 		out->excluded[EXCLUDED_SHARED]++;
-	else
+	} else {
 		preview_count(w, &m, audience, r, unit, start);
+		preview_steps(w, audience, r, unit, happens);
+	}
 	free(m.text);
 	return true;
 }
@@ -344,12 +409,16 @@ int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t no
 	preview_hash_begin(&w);
 	rc = plan_units_load(&w.units, st, e);
 	if (rc == 0)
+		rc = seating_load(&w.seating, st, p,
+				  calendar_next_open(p->house->calendar, w.from), e);
+	if (rc == 0)
 		rc = store_recipient_scan(st, p->row->programme, 0, SIZE_MAX, true, preview_row,
 					  &w, e);
 	if (w.failed)
 		rc = -1;
 	preview_hash_end(&w);
 	preview_choose_samples(&w);
+	seating_free(&w.seating);
 	plan_units_free(&w.units);
 	plan_writer_free(&w.writer);
 	free(w.seen.keys);
@@ -402,6 +471,9 @@ json_t *campaign_preview_json(const struct campaign_plan *plan,
 	    [EXCLUDED_NO_PHONE] = "no_phone",
 	    [EXCLUDED_UNCONFIRMED] = "unconfirmed",
 	    [EXCLUDED_SHARED] = "shared",
+	    [EXCLUDED_SEATED] = "seated",
+	    [EXCLUDED_ENOUGH] = "invited_enough",
+	    [EXCLUDED_NO_SEAT] = "no_seat",
 	};
 	size_t shown = sizeof(p->faults) / sizeof(p->faults[0]);
 	json_t *excluded = json_object(), *segments = json_object(), *samples = json_array(),
@@ -420,13 +492,14 @@ json_t *campaign_preview_json(const struct campaign_plan *plan,
 	for (size_t i = 0; i < shown && (int64_t)i < p->n_faults; i++)
 		json_array_append_new(faults, json_string(p->faults[i]));
 	return json_pack(
-	    "{s:I,s:I,s:o,s:{s:I},s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:I,s:o,s:s}",
+	    "{s:I,s:I,s:I,s:o,s:{s:I},s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:I,s:o,s:s}",
 	    "recipients", (json_int_t)p->recipients, "messages", (json_int_t)p->messages,
-	    "excluded", excluded, "warnings", "unknown_range", (json_int_t)p->unknown_range,
-	    "by_segments", segments, "segments", (json_int_t)p->segments, "cost",
-	    (json_int_t)p->cost, "cost_worst", (json_int_t)p->cost_worst, "segments_with",
-	    (json_int_t)p->segments_with, "segments_without", (json_int_t)p->segments_without,
-	    "ladder", preview_ladder_json(plan, p), "samples", samples, "longest",
+	    "reminders", (json_int_t)p->reminders, "excluded", excluded, "warnings",
+	    "unknown_range", (json_int_t)p->unknown_range, "by_segments", segments, "segments",
+	    (json_int_t)p->segments, "cost", (json_int_t)p->cost, "cost_worst",
+	    (json_int_t)p->cost_worst, "segments_with", (json_int_t)p->segments_with,
+	    "segments_without", (json_int_t)p->segments_without, "ladder",
+	    preview_ladder_json(plan, p), "samples", samples, "longest",
 	    p->longest.text != NULL ? preview_sample_json(&p->longest) : json_null(),
 	    "n_faults", (json_int_t)p->n_faults, "faults", faults, "hash", p->hash);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who is written to, and one message of a plan. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +139,9 @@ const char *exclusion_vi(enum exclusion x)
 	    [EXCLUDED_NO_PHONE] = "không có số nhắn tin được, cần đến nhà",
 	    [EXCLUDED_UNCONFIRMED] = "số cần xác minh trước khi nhắn",
 	    [EXCLUDED_SHARED] = "chung số với hộ khác, nhận chung một tin",
+	    [EXCLUDED_SEATED] = "đã có lịch hẹn",
+	    [EXCLUDED_ENOUGH] = "đã mời đủ số lần, cần đến nhà",
+	    [EXCLUDED_NO_SEAT] = "chưa có buổi nào còn chỗ",
 	};
 
 	return (unsigned)x < EXCLUDED_COUNT ? names[x] : "";
@@ -159,6 +163,18 @@ void plan_writer_free(struct plan_writer *w)
 	buf_free(&w->place);
 	json_decref(w->facts);
 	w->facts = NULL;
+}
+
+void plan_writer_session(struct plan_writer *w, const struct session *s)
+{
+	w->session = s;
+	if (s == NULL)
+		return;
+	civil_day_format_iso(s->day, w->day);
+	(void)snprintf(w->opens, sizeof(w->opens), "%02u:%02u", (unsigned)s->opens / 60 % 25,
+		       (unsigned)s->opens % 60);
+	(void)snprintf(w->closes, sizeof(w->closes), "%02u:%02u", (unsigned)s->closes / 60 % 25,
+		       (unsigned)s->closes % 60);
 }
 
 /* Form of address by the sex in the list, never by the name; a minor is a citizen. */
@@ -197,6 +213,18 @@ static const char *plan_get(void *arg, size_t var, const char *name)
 		break;
 	case PLAN_PLACE:
 		return buf_text(&w->place);
+	case PLAN_SESSION_DAY:
+		return w->session != NULL ? w->day : NULL;
+	case PLAN_SESSION_OPENS:
+		return w->session != NULL ? w->opens : NULL;
+	case PLAN_SESSION_CLOSES:
+		return w->session != NULL ? w->closes : NULL;
+	case PLAN_SESSION_PLACE:
+		value = w->session != NULL ? w->session->place : NULL;
+		break;
+	case PLAN_SESSION_DOCUMENTS:
+		value = w->session != NULL ? w->session->documents : NULL;
+		break;
 	case PLAN_FACT:
 		value = json_string_value(json_object_get(w->facts, v->value));
 		break;
@@ -355,7 +383,13 @@ static void plan_settle(const struct campaign_plan *p, struct stencil_text *both
 int plan_render(struct plan_writer *w, int audience, const struct recipient *r,
 		const struct plan_unit *unit, struct plan_message *out, struct err *e)
 {
-	const struct plan_audience *a = &w->plan->audiences[audience];
+	return plan_render_text(w, &w->plan->audiences[audience], r, unit, out, e);
+}
+
+int plan_render_text(struct plan_writer *w, const struct plan_audience *a,
+		     const struct recipient *r, const struct plan_unit *unit,
+		     struct plan_message *out, struct err *e)
+{
 	int max = w->plan->house->max_segments;
 
 	w->r = r;

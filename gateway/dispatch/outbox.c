@@ -90,6 +90,7 @@ int outbox_work_reload(struct outbox *o, struct outbox_work *w, struct err *e)
 	}
 	/* The plan has borrowed the row's texts, which do not change while it runs. */
 	w->row.cursor = now.cursor;
+	w->row.pass_at = now.pass_at;
 	w->row.starts_at = now.starts_at;
 	w->row.expires_at = now.expires_at;
 	campaign_clear(&now);
@@ -144,12 +145,14 @@ static void outbox_on_campaign(const struct campaign *c, void *arg)
 		w->row.approved_by = mem_strdup(c->approved_by);
 		w->row.hash = mem_strdup(c->hash);
 		w->row.halt_reason = mem_strdup(c->halt_reason);
+		w->row.submitted_hash = mem_strdup(c->submitted_hash);
 		outbox_work_climb(w);
 		o->work = mem_grow(o->work, &o->cap_work, o->n_work + 1,
 				   sizeof(struct outbox_work *));
 		o->work[o->n_work++] = w;
 	}
 	w->row.cursor = c->cursor;
+	w->row.pass_at = c->pass_at;
 	w->row.starts_at = c->starts_at;
 	w->row.expires_at = c->expires_at;
 	outbox_work_changed(w);
@@ -340,12 +343,15 @@ int64_t outbox_hours_next(const struct outbox *o, enum lane lane, int64_t now)
 
 /* ---- a turn ------------------------------------------------------------------------------- */
 
-/* One campaign's next batch; campaigns take turns. *more: something is left for the next turn. */
-static int outbox_fan_out(struct outbox *o, int64_t now, bool *more, struct err *e)
+/* One campaign's next batch; campaigns take turns. *more: something is left for the next turn; *pass:
+ * when the next campaign goes over its list. */
+static int outbox_fan_out(struct outbox *o, int64_t now, bool *more, int64_t *pass,
+			  struct err *e)
 {
 	bool done = false;
 
 	*more = false;
+	*pass = INT64_MAX;
 	for (size_t k = 0; k < o->n_work; k++) {
 		struct outbox_work *w = o->work[(o->first + k) % o->n_work];
 		size_t planned = 0, faults = 0;
@@ -354,6 +360,10 @@ static int outbox_fan_out(struct outbox *o, int64_t now, bool *more, struct err 
 
 		if (w->row.cursor < 0 || now < w->blocked_until)
 			continue;
+		if (now < w->row.pass_at) {
+			*pass = w->row.pass_at < *pass ? w->row.pass_at : *pass;
+			continue;
+		}
 		if (done) {
 			*more = true;
 			continue;
@@ -374,6 +384,8 @@ static int outbox_fan_out(struct outbox *o, int64_t now, bool *more, struct err 
 		o->turn_stats.planned += (int64_t)planned;
 		outbox_work_changed(w);
 		*more = *more || rest;
+		if (w->row.cursor >= 0 && w->row.pass_at > now)
+			*pass = w->row.pass_at < *pass ? w->row.pass_at : *pass;
 		done = true;
 	}
 	return 0;
@@ -437,7 +449,7 @@ static int outbox_tell_time(struct outbox *o, int64_t now, struct err *e)
 int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
 {
 	bool more = false;
-	int64_t wake = INT64_MAX;
+	int64_t wake = INT64_MAX, pass = INT64_MAX;
 
 	t->n_items = 0;
 	t->wake = INT64_MAX;
@@ -456,13 +468,13 @@ int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
 		return 0;
 	if (o->refresh && outbox_reread(o, e) < 0)
 		return -1;
-	if (outbox_fan_out(o, t->now, &more, e) < 0 || outbox_settle(o, t, e) < 0 ||
+	if (outbox_fan_out(o, t->now, &more, &pass, e) < 0 || outbox_settle(o, t, e) < 0 ||
 	    outbox_descend(o, t->now, &more, e) < 0 || outbox_claim(o, t, e) < 0 ||
 	    outbox_claim_wake(o, t->now, &wake, e) < 0)
 		return -1;
 	o->refresh = o->refresh || o->came_back;
 	o->came_back = false;
-	t->wake = more || o->refresh ? t->now : wake;
+	t->wake = more || o->refresh ? t->now : outbox_min(wake, pass);
 	t->wake = outbox_min(t->wake, outbox_min(o->settle_at, o->silence_at));
 	o->first++;
 	return 0;

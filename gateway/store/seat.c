@@ -219,6 +219,23 @@ int store_seat_find(struct store *st, int64_t session_id, int64_t recipient_id,
 	return rc;
 }
 
+int store_seat_of(struct store *st, int64_t recipient_id, struct seat *out, struct err *e)
+{
+	static const char OPEN[] =
+	    "SELECT " COLUMNS " FROM seat WHERE recipient_id = $1 AND state = 0";
+	struct db_stmt *s = db_query(st->db, OPEN, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, recipient_id);
+	rc = db_step(s, e);
+	if (rc == 1)
+		seat_read(s, out);
+	db_done(s);
+	return rc;
+}
+
 int store_seat_history(struct store *st, int64_t recipient_id, int64_t campaign_id,
 		       struct seat_history *out, struct err *e)
 {

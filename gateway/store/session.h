@@ -89,6 +89,9 @@ MUST_CHECK int store_seat_open(struct store *st, int64_t campaign_id, civil_day 
 int store_seat_find(struct store *st, int64_t session_id, int64_t recipient_id,
 		    struct seat *out, struct err *e);
 
+/* The appointment that the recipient has: 1/0/-1. */
+int store_seat_of(struct store *st, int64_t recipient_id, struct seat *out, struct err *e);
+
 /* What is behind a recipient. */
 struct seat_history {
 	bool open;     /* has an appointment */
