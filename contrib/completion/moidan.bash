@@ -6,8 +6,9 @@ _moidan() {
     return
   fi
   case ${COMP_WORDS[1]} in
-  campaign) verbs="list show preview create approve start pause resume cancel loudspeaker" ;;
+  campaign) verbs="list show preview quota create approve start pause resume cancel loudspeaker" ;;
   letter | visit) verbs="print handed" ;;
+  session) verbs="list show sheet add move cancel attend seat" ;;
   message) verbs="list show retry settle" ;;
   recipient) verbs="show hold release set" ;;
   template) verbs="list show check" ;;

@@ -93,6 +93,9 @@ int64_t cli_id(const char *text, struct err *e);
  * (EX_NOINPUT). */
 int cli_campaign(struct cli *c, const char *text, struct campaign *out, struct err *e);
 
+/* import sessions FILE: argv[1] is "sessions". */
+int session_import(struct cli *c, int argc, char **argv, struct err *e);
+
 /* The families. */
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_campaign(struct cli *c, int argc, char **argv);
@@ -109,6 +112,7 @@ int cmd_provider(struct cli *c, int argc, char **argv);
 int cmd_recipient(struct cli *c, int argc, char **argv);
 int cmd_report(struct cli *c, int argc, char **argv);
 int cmd_restore(struct cli *c, int argc, char **argv);
+int cmd_session(struct cli *c, int argc, char **argv);
 int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_status(struct cli *c, int argc, char **argv);
 int cmd_template(struct cli *c, int argc, char **argv);

@@ -259,6 +259,8 @@ static void campaign_print_preview(const struct ladder *l, const struct campaign
 			campaign_line(exclusion_vi((enum exclusion)x), -p->excluded[x]);
 	}
 	campaign_line("Tin sẽ gửi", p->messages);
+	if (p->reminders != 0)
+		campaign_line("  kèm nhiều nhất số tin nhắc lại", p->reminders);
 	if (p->unknown_range != 0)
 		campaign_line("  lưu ý: đến đầu số chưa rõ", p->unknown_range);
 	for (int s = 1; s < 8; s++) {
@@ -378,13 +380,23 @@ static int campaign_create_run(struct cli *c, int argc, char **argv, struct err 
 	const char *programme = NULL, *audience = NULL, *accent = "without", *lane = "bulk";
 	const char *starts = NULL, *expires = NULL, *ladder = NULL;
 	struct cli_texts set = {.n = 0};
-	long step = 0;
+	long step = 0, budget = 0;
+	bool quota = false;
+	const char *catch_up = NULL;
 	const struct cli_option options[] = {
-	    {.name = "programme", .text = &programme}, {.name = "audience", .text = &audience},
-	    {.name = "accents", .text = &accent},      {.name = "lane", .text = &lane},
-	    {.name = "ladder", .text = &ladder},       {.name = "starts", .text = &starts},
-	    {.name = "expires", .text = &expires},     {.name = "set", .texts = &set},
-	    {.name = "step", .number = &step},	       {.name = NULL},
+	    {.name = "ladder", .text = &ladder},
+	    {.name = "quota", .flag = &quota},
+	    {.name = "budget", .number = &budget},
+	    {.name = "catch-up", .text = &catch_up},
+	    {.name = "programme", .text = &programme},
+	    {.name = "audience", .text = &audience},
+	    {.name = "accents", .text = &accent},
+	    {.name = "lane", .text = &lane},
+	    {.name = "starts", .text = &starts},
+	    {.name = "expires", .text = &expires},
+	    {.name = "set", .texts = &set},
+	    {.name = "step", .number = &step},
+	    {.name = NULL},
 	};
 	struct campaign k = {0};
 	int chosen_accents, chosen_lane, rc = -1;
@@ -401,6 +413,11 @@ static int campaign_create_run(struct cli *c, int argc, char **argv, struct err 
 	    campaign_moment(expires, true, &k.expires_at, e) < 0 ||
 	    cli_open(c, STORE_WRITER, e) < 0)
 		return -1;
+	if (catch_up != NULL && conf_parse_duration(catch_up, &k.catch_up) < 0)
+		return err_set(e, EX_USAGE, "--catch-up phải viết như 24h, không phải \"%s\"",
+			       catch_up);
+	k.quota = quota;
+	k.budget = budget > 0 ? budget : 0;
 	k.parameters = campaign_parameters(&set, e);
 	if (k.parameters == NULL)
 		return -1;
@@ -419,6 +436,75 @@ static int campaign_create_run(struct cli *c, int argc, char **argv, struct err 
 		(void)printf(
 		    "Đã soạn chiến dịch số %lld. Xem trước: moidan campaign preview %lld\n",
 		    (long long)k.id, (long long)k.id);
+	campaign_clear(&k);
+	return rc;
+}
+
+static void campaign_day_row(const struct campaign_day *d, void *arg)
+{
+	json_t *j = json_loads(d->arithmetic, 0, NULL);
+	char day[16];
+
+	civil_day_format_iso(d->day, day);
+	json_array_append_new(arg,
+			      json_pack("{s:s,s:I,s:I,s:o}", "day", day, "quota",
+					(json_int_t)d->quota, "planned", (json_int_t)d->planned,
+					"arithmetic", j != NULL ? j : json_null()));
+}
+
+static void campaign_print_days(const json_t *days)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(days, i, row)
+	{
+		if (i == 0)
+			(void)printf("\nCác ngày đã mời:\n");
+		(void)printf("  %s  chỉ tiêu %4lld  đã mời %4lld\n",
+			     json_string_value(json_object_get(row, "day")),
+			     json_integer_value(json_object_get(row, "quota")),
+			     json_integer_value(json_object_get(row, "planned")));
+	}
+}
+
+/* How many are to be invited today, and how that comes about; of a campaign that does not keep to it as
+ * well, so that one can see what it would mean. */
+static int campaign_quota_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	struct campaign k = {0};
+	struct campaign_plan *plan = NULL;
+	struct campaign_quota q;
+	json_t *days = json_array();
+	int rc = -1;
+
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
+	    cli_campaign(c, argv[1], &k, e) < 0)
+		goto out;
+	plan = campaign_plan_new(&c->house->campaign, &k, e);
+	if (plan == NULL ||
+	    campaign_quota(c->store, plan, civil_day_of(clock_now_ms()), &q, e) < 0 ||
+	    store_campaign_day_list(c->store, k.id, campaign_day_row, days, e) < 0)
+		goto out;
+	if (c->json) {
+		json_t *j = campaign_quota_json(&q);
+
+		json_object_set_new(j, "obeyed", json_boolean(k.quota));
+		json_object_set(j, "days", days);
+		rc = cli_print_json(j);
+	} else {
+		char *text = campaign_quota_text(&q);
+
+		(void)printf(
+		    "%s%s", text,
+		    k.quota ? "" : "(Chiến dịch này gửi hết một lần, không theo chỉ tiêu.)\n");
+		campaign_print_days(days);
+		free(text);
+		rc = 0;
+	}
+out:
+	json_decref(days);
+	campaign_plan_free(plan);
 	campaign_clear(&k);
 	return rc;
 }
@@ -506,6 +592,7 @@ int cmd_campaign(struct cli *c, int argc, char **argv)
 	    {"show", campaign_show},
 	    {"preview", campaign_preview_run},
 	    {"create", campaign_create_run},
+	    {"quota", campaign_quota_run},
 	    {"approve", campaign_move},
 	    {"start", campaign_move},
 	    {"pause", campaign_move},

@@ -376,6 +376,14 @@ static const struct provider_facts *house_furnish_channels(struct house *h, size
 	return sms != NULL ? sms : h->n_providers > 0 ? provider_facts(h->providers[0]) : NULL;
 }
 
+/* What the provider takes in the hours of a day. */
+static int64_t house_segments_per_day(const struct house *h, const struct provider_facts *facts)
+{
+	int64_t minutes = h->cfg.hours.to - h->cfg.hours.from;
+
+	return facts->rate_per_second * 60 * (minutes > 0 ? minutes : minutes + 1440);
+}
+
 /* What campaigns borrow. Prices and limits are those of the provider that is preferred. */
 static void house_furnish_campaigns(struct house *h)
 {
@@ -398,6 +406,7 @@ static void house_furnish_campaigns(struct house *h)
 	    .forbidden = facts != NULL ? facts->forbidden : "",
 	    .max_segments = facts != NULL ? facts->max_segments : 0,
 	    .can_ucs2 = facts == NULL || facts->can_ucs2,
+	    .segments_per_day = facts != NULL ? house_segments_per_day(h, facts) : 0,
 	};
 }
 

@@ -21,14 +21,16 @@ static const struct command commands[] = {
      cmd_doctor},
     {"import",
      "import PROGRAMME FILE [--dry-run] [--rejects FILE] [--encoding NAME] [--list-year YYYY] "
-     "[--json]",
-     "nhập danh sách (xlsx, csv)", cmd_import},
+     "[--json]\n"
+     "import sessions FILE [--programme P] [--encoding NAME] [--json]",
+     "nhập danh sách (xlsx, csv), lịch đặt máy", cmd_import},
     {"campaign",
-     "campaign list|show C|preview C [--json]\n"
+     "campaign list|show C|preview C|quota C [--json]\n"
      "campaign create NAME --programme P --audience A1[,A2] [--accents with|without|cheapest]\n"
      "                [--ladder zalo:24h,sms:72h,letter,visit]\n"
      "                [--set NAME=VALUE]… [--starts DATE] [--expires DATE] [--step N] [--lane "
      "L]\n"
+     "                [--quota] [--budget DONG] [--catch-up 24h]\n"
      "campaign approve|start|pause|resume|cancel C\n"
      "campaign loudspeaker C --unit HAMLET [--json]",
      "chiến dịch: soạn, xem trước, duyệt, gửi, dừng", cmd_campaign},
@@ -41,6 +43,13 @@ static const struct command commands[] = {
      "visit handed C [--unit HAMLET] [--json]",
      "danh sách đến nhà, theo ấp và tổ; ghi nhận đã giao", cmd_visit},
     {"poster", "poster --out FILE.pdf [--unit HAMLET]", "tờ dán có mã QR", cmd_poster},
+    {"session",
+     "session list [--all]|show ID|sheet ID [--json]\n"
+     "session add --day D --hours H-H --place P --seats N [--unit HAMLET] [--team T] "
+     "[--documents D] [--programme P]\n"
+     "session move ID [--day D] [--hours H-H] [--place P] | cancel ID [--reason TEXT]\n"
+     "session attend ID KEY came|absent | attend ID --rest-absent | seat ID KEY",
+     "lịch đặt máy: buổi, chỗ, ai đến, dời, hủy", cmd_session},
     {"message",
      "message list [--campaign CAMPAIGN] [--state S] [--number N] [--after ID] [--limit N] "
      "[--json]\n"

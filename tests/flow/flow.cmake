@@ -36,6 +36,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(orders 180)
   moidan_flow(power 180 $<TARGET_FILE:disk_log>)
   moidan_flow(receipts 120)
+  moidan_flow(sessions 120)
   moidan_flow(stops 180)
   moidan_flow(weekly 120)
   # What takes longer than the others: ctest -LE slow leaves them out.

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The timetable of the machine through the real daemon: imported, invited to by quota, moved, cancelled,
+attended; whoever was told hears of a change, nobody else does. Usage: sessions.py MOIDAN"""
+import sys
+
+from lib import House, Provider, ROOT, wait_for
+
+LIST = ROOT + "/tests/data/my-phu-dong/cccd-ton.csv"
+TIMETABLE = ROOT + "/tests/data/my-phu-dong/lich-thu-nhan.csv"
+EX_USAGE, EX_DATAERR, EX_NOINPUT = 64, 65, 66
+
+
+def taken(h):
+    return {s["id"]: s["taken"] for s in h.json("session", "list", "--all")}
+
+
+def people(h, session, state="invited"):
+    return [p["key"] for p in h.json("session", "show", str(session))["people"] if p["state"] == state]
+
+
+def the_timetable_is_read_and_read_again(h):
+    h.run("import", "cccd", LIST, "--list-year", "2023")
+    assert {s["put"] for s in h.json("import", "sessions", TIMETABLE)} == {"new"}
+    assert {s["put"] for s in h.json("import", "sessions", TIMETABLE)} == {"same"}
+    sessions = h.json("session", "list")
+    assert [(s["day"], s["opens"], s["closes"], s["seats"]) for s in sessions] == [
+        ("2023-06-12", "07:30", "11:00", 20), ("2023-06-13", "07:30", "11:00", 20),
+        ("2023-06-14", "07:30", "11:00", 20), ("2023-06-16", "13:30", "16:30", 30),
+        ("2023-06-19", "07:30", "16:30", 40)], sessions
+    h.run("import", "sessions", h.write("x.csv", "Ngày,Bắt đầu,Kết thúc,Địa điểm,Số lượt\n31/02/2023,7h,8h,x,5\n"),
+          code=EX_DATAERR)
+    assert "dòng 2" in h.errors and "31/02/2023" in h.errors, h.errors
+    h.run("import", "sessions", h.write("y.csv", "Ngày,Bắt đầu,Kết thúc,Địa điểm\n12/06/2023,7h,8h,x\n"),
+          code=EX_DATAERR)
+    assert "Số lượt" in h.errors, h.errors
+    h.run("session", "show", "99", code=EX_NOINPUT)
+
+
+def eleven_are_invited_on_the_first_day(h, provider):
+    h.campaign("đợt 1", "--programme", "cccd", "--quota", audience="A3")
+    wait_for("eleven invitations", lambda: h.states("đợt 1").get("sent") == 11)
+    quota = h.json("campaign", "quota", "đợt 1")
+    assert (quota["left"], quota["working_days"], quota["base"], quota["quota"]) == (97, 9, 11, 11), quota
+    assert quota["obeyed"] and [d["planned"] for d in quota["days"]] == [11], quota
+    assert sum(taken(h).values()) == 11
+    assert len(provider.seen()) == 11
+    assert "97 ÷ 9 ngày = 10,8 → 11" in h.run("campaign", "quota", "đợt 1")
+
+
+def a_cancelled_session_is_corrected(h, provider):
+    before, told = len(provider.seen()), people(h, 1)
+    assert told
+    assert h.json("session", "cancel", "1", "--reason", "máy hỏng") == {
+        "corrected": len(told), "withdrawn": 0, "by_hand": 0}
+    wait_for("corrections", lambda: len(provider.seen()) == before + len(told))
+    for r in provider.seen()[before:]:
+        assert "12/6" in r["Content"] and "hoan" in r["Content"], r
+    assert taken(h)[1] == 0 and people(h, 1) == []
+    h.run("session", "cancel", "1", code=EX_DATAERR)
+
+
+def a_moved_session_is_corrected(h, provider):
+    before, told = len(provider.seen()), people(h, 2)
+    assert told
+    h.run("session", "move", "2", code=EX_USAGE)
+    assert h.json("session", "move", "2", "--day", "15/06/2023", "--hours", "8h-10h30") == {
+        "corrected": len(told), "withdrawn": 0, "by_hand": 0}
+    wait_for("corrections", lambda: len(provider.seen()) == before + len(told))
+    for r in provider.seen()[before:]:
+        assert "8 gio 00 thu Nam 15/6" in r["Content"], r
+    assert people(h, 2) == told
+
+
+def who_came_is_recorded(h):
+    key = people(h, 3)[0]
+    h.run("session", "attend", "3", key, "came", code=EX_DATAERR)  # it has not taken place
+    h.run("session", "add", "--day", "08/06/2023", "--hours", "7h30-11h", "--place", "Công an xã", "--seats", "1")
+    held = [r for r in ("CC-075", "CC-069") if r not in people(h, 3)]
+    h.run("session", "seat", "6", held[0])
+    h.run("session", "seat", "6", "CC-063", code=EX_DATAERR)  # the only seat
+    h.run("session", "attend", "6", held[0], "came")
+    assert h.json("session", "show", "6")["came"] == 1
+    assert "DANH SÁCH" in h.run("session", "sheet", "3")
+
+
+def main():
+    with House(sys.argv[1], clock="2023-06-08T09:00:00+07:00") as h:
+        provider = h.add(Provider())
+        h.configure(provider.url)
+        h.run("init")
+        the_timetable_is_read_and_read_again(h)
+        h.serve()
+        eleven_are_invited_on_the_first_day(h, provider)
+        a_cancelled_session_is_corrected(h, provider)
+        a_moved_session_is_corrected(h, provider)
+        who_came_is_recorded(h)
+        assert h.stop() == 0
+
+
+main()
