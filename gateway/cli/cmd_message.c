@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "provider/form.h"
+#include "store/asked.h"
 #include "text/phone.h"
 
 #define MESSAGE_PAGE 50
@@ -206,6 +207,9 @@ static int message_apply(struct cli *c, int64_t id, enum message_event ev, const
 		due += c->house->cfg.dispatch.receipt_silence;
 	(void)snprintf(subject, sizeof(subject), "message:%lld", (long long)id);
 	rc = store_message_event(c->store, id, ev, due, reason, e);
+	if (rc == 1 && ev != MESSAGE_EV_RETRY &&
+	    store_settled_add(c->store, SETTLED_BY_OFFICER, e) < 0)
+		rc = -1;
 	if (rc == 1 &&
 	    store_audit(c->store, cli_who(), message_event_name(ev), subject, reason, e) == 0)
 		return store_commit(c->store, e);

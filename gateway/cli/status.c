@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "store/asked.h"
 #include "store/message.h"
 #include "store/report.h"
 #include "text/vi.h"
@@ -106,6 +107,20 @@ static int status_messages(struct status *s)
 	json_object_set_new(s->out, "officer",
 			    json_pack("{s:I, s:I}", "uncertain", (json_int_t)undecided, "held",
 				      (json_int_t)n.by_state[MESSAGE_HELD]));
+	return 0;
+}
+
+/* By what uncertain messages were settled so far. */
+static int status_settled(struct status *s)
+{
+	int64_t n[SETTLED_BY_COUNT];
+	json_t *o = json_object();
+
+	json_object_set_new(s->out, "settled", o);
+	if (store_settled_counts(s->st, n, s->e) < 0)
+		return -1;
+	for (int i = 0; i < SETTLED_BY_COUNT; i++)
+		status_int(o, message_settled_name((enum message_settled_by)i), n[i]);
 	return 0;
 }
 
@@ -290,7 +305,7 @@ static int status_model(struct status *s)
 	status_time(s->out, "at", s->now);
 	json_object_set_new(s->out, "daemon",
 			    json_pack("{s:b, s:i}", "running", pid != 0, "pid", pid));
-	if (status_messages(s) < 0 || status_campaigns(s) < 0)
+	if (status_messages(s) < 0 || status_settled(s) < 0 || status_campaigns(s) < 0)
 		return -1;
 	s->list = json_array();
 	json_object_set_new(s->out, "providers", s->list);
@@ -342,7 +357,10 @@ static void status_print_messages(const json_t *o)
 {
 	const json_t *queue = json_object_get(o, "queue"),
 		     *officer = json_object_get(o, "officer");
-	const json_t *states = json_object_get(o, "messages");
+	const json_t *states = json_object_get(o, "messages"),
+		     *settled = json_object_get(o, "settled");
+	int64_t by[] = {status_get(settled, "dedup"), status_get(settled, "query"),
+			status_get(settled, "echo"), status_get(settled, "officer")};
 
 	(void)printf("\nTin nhắn\n");
 	for (int i = 0; i < 32; i++) {
@@ -362,6 +380,11 @@ static void status_print_messages(const json_t *o)
 		status_print_time(queue, "first_due_at");
 		(void)printf("\n");
 	}
+	if (by[0] + by[1] + by[2] + by[3] > 0)
+		(void)printf(
+		    "  Tin chưa rõ đã rõ: gửi lại cùng mã %lld, hỏi nhà cung cấp %lld, báo "
+		    "kết quả %lld, cán bộ %lld\n",
+		    (long long)by[0], (long long)by[1], (long long)by[2], (long long)by[3]);
 	if (status_get(officer, "uncertain") > 0)
 		(void)printf("  ! %lld tin chưa rõ đã gửi hay chưa, chờ cán bộ quyết định: "
 			     "moidan message list --state uncertain\n",

@@ -51,6 +51,14 @@ static int64_t judge_next_try(const struct outbox_result *r, const struct dispat
 	return r->at + outbox_backoff_ms(cfg->backoff, r->attempt, seed);
 }
 
+/* How long a provider is given before it is asked. */
+static int64_t judge_ask_after(const struct provider_facts *facts,
+			       const struct dispatch_config *cfg)
+{
+	return facts->query_after_ms > cfg->settle_after ? facts->query_after_ms
+							 : cfg->settle_after;
+}
+
 static int64_t judge_settle_at(const struct outbox_result *r,
 			       const struct provider_facts *facts,
 			       const struct dispatch_config *cfg)
@@ -63,22 +71,35 @@ static int64_t judge_settle_at(const struct outbox_result *r,
 								   : JUDGE_WAIT_MAX;
 		return r->at + wait;
 	}
+	if (facts->query_by_ref)
+		return r->at + judge_ask_after(facts, cfg);
 	if (facts->receipts && facts->receipt_by_ref)
 		return r->at + cfg->receipt_silence;
 	return JUDGE_NEVER;
+}
+
+void judge_silence(const struct provider_facts *facts, const struct dispatch_config *cfg,
+		   int64_t sent_at, int64_t *ask_at, int64_t *over)
+{
+	bool asks = facts->query_by_ref || facts->query_by_id;
+	int64_t after = facts->receipts ? cfg->ask_silent : judge_ask_after(facts, cfg);
+
+	/* Who neither sends receipts nor answers questions is silent from the first moment. */
+	*over = sent_at + (facts->receipts || asks ? cfg->receipt_silence : 0);
+	*ask_at = asks && sent_at + after < *over ? sent_at + after : *over;
 }
 
 struct judgement judge_result(const struct outbox_result *r, const struct provider_facts *facts,
 			      const struct dispatch_config *cfg, uint64_t *seed)
 {
 	struct judgement j = {.event = MESSAGE_EV_UNKNOWN};
+	int64_t over;
 
 	switch (r->outcome.class) {
 	case OUTCOME_OK:
 	case OUTCOME_OK_DUP:
 		j.event = MESSAGE_EV_ACCEPTED;
-		/* Who sends no receipts is silent from the first moment. */
-		j.due_at = facts->receipts ? r->at + cfg->receipt_silence : r->at;
+		judge_silence(facts, cfg, r->at, &j.due_at, &over);
 		return j;
 	case OUTCOME_BADNUM:
 	case OUTCOME_CONTENT:
@@ -128,6 +149,12 @@ enum judge_settle judge_uncertain(const struct provider_facts *facts,
 	if (facts->settle == SETTLE_DEDUP && age >= 0 && age < facts->dedup_window_ms / 5 * 4 &&
 	    now < expires_at)
 		return JUDGE_RESEND;
+	if (facts->query_by_ref && age >= 0 && age < facts->query_window_ms) {
+		if (age >= judge_ask_after(facts, cfg))
+			return JUDGE_ASK;
+		*due_at = first_sent_at + judge_ask_after(facts, cfg);
+		return JUDGE_WAIT;
+	}
 	if (facts->receipts && facts->receipt_by_ref && age < cfg->receipt_silence) {
 		*due_at = (age >= 0 ? first_sent_at : now) + cfg->receipt_silence;
 		return JUDGE_WAIT;

@@ -6,10 +6,9 @@
  * understood is uncertain, and is settled by what the provider promises:
  *   A  it de-duplicates our reference: the same reference again, to the same
  *      provider, while 0.8 of its window lasts
+ *   B  it can be asked by our reference: found is sent, "not found" twice is not
  *   C  its receipts echo our reference: wait for one
- *   D  nothing: an officer decides
- * (B, asking for the status by our reference, is treated as C or D as long as
- * no description says how to ask.) */
+ *   D  nothing: an officer decides */
 #ifndef MOIDAN_DISPATCH_JUDGE_H
 #define MOIDAN_DISPATCH_JUDGE_H
 
@@ -38,8 +37,14 @@ struct judgement {
 struct judgement judge_result(const struct outbox_result *r, const struct provider_facts *facts,
 			      const struct dispatch_config *cfg, uint64_t *seed);
 
+/* When a message that was accepted is first asked about, unless a receipt comes, and when nothing more is
+ * waited for. A provider that cannot be asked: both at once. */
+void judge_silence(const struct provider_facts *facts, const struct dispatch_config *cfg,
+		   int64_t sent_at, int64_t *ask_at, int64_t *over);
+
 enum judge_settle {
 	JUDGE_RESEND, /* now, same reference, same provider */
+	JUDGE_ASK,    /* now */
 	JUDGE_WAIT,   /* until *due_at */
 	JUDGE_OFFICER
 };

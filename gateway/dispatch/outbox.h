@@ -25,6 +25,7 @@ struct dispatch_config {
 	int64_t backoff;	 /* first wait; the n-th is n² times it, with jitter; 60 s */
 	int64_t receipt_silence; /* SENT without a receipt for so long is NO_RECEIPT; 72 h */
 	int64_t settle_after;	 /* uncertain: first look after; 10 min */
+	int64_t ask_silent;	 /* SENT without a receipt: its provider is asked after; 6 h */
 	int64_t halt_after;	 /* refused texts in a row that halt a campaign; 50 */
 };
 extern const struct conf_table dispatch_config_table;
@@ -35,17 +36,22 @@ struct outbox_item {
 	const struct provider *provider;
 	int route;   /* its place among the providers that the outbox was given */
 	bool resend; /* again from UNCERTAIN, under the same reference */
+	bool query;  /* not sent but asked about; text is the provider's reference or NULL */
+	int64_t sent_at; /* of a query: when the attempt was claimed */
 };
 
-/* What comes back. Everything but outcome and at is copied from the item. */
+/* What comes back. Everything but outcome (found of a query) and at is copied from the item. */
 struct outbox_result {
 	int64_t id, campaign_id;
 	uint64_t number;
 	int attempt;
 	int provider_id;
-	bool resend;
-	struct outcome outcome;
-	int64_t at;
+	bool resend, query;
+	union {
+		struct outcome outcome;
+		struct found found;
+	};
+	int64_t at, sent_at;
 };
 
 struct outbox;

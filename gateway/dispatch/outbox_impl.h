@@ -76,6 +76,20 @@ MUST_CHECK int outbox_work_halt(struct outbox *o, struct outbox_work *w, const c
 /* The first moment >= now at which a campaign of this lane may send. */
 int64_t outbox_hours_next(const struct outbox *o, enum lane lane, int64_t now);
 
+/* ---- ask.c */
+
+enum ask_what {
+	ASK_NOTHING, /* it cannot be asked, or was often enough */
+	ASK_ASKED,   /* the question is among the items */
+	ASK_LATER,   /* its provider has no room, or must not be used */
+	ASK_FULL     /* the turn has no room */
+};
+/* Asks about an uncertain message, or one that is silent. */
+MUST_CHECK int ask_message(struct outbox *o, struct outbox_turn *t, struct outbox_route *route,
+			   const struct message_open *m, enum ask_what *what, struct err *e);
+/* What the provider says. */
+MUST_CHECK int ask_answer(struct outbox *o, const struct outbox_result *r, struct err *e);
+
 /* Records the results of t. */
 MUST_CHECK int outbox_results(struct outbox *o, struct outbox_turn *t, struct err *e);
 /* Settles and gives up waiting where it is time. Appends re-sends to t's items. */

@@ -87,7 +87,10 @@ static void sender_on_reply(const struct http_reply *reply, void *arg)
 	struct sender_call *c = arg;
 
 	FAILPOINT("reply.before");
-	provider_classify(c->provider, reply, &c->result.outcome);
+	if (c->result.query)
+		provider_classify_query(c->provider, reply, &c->result.found);
+	else
+		provider_classify(c->provider, reply, &c->result.outcome);
 	sender_call_end(c);
 }
 
@@ -104,6 +107,25 @@ static void sender_refuse(struct sender_call *c, enum outcome_class class,
 	o->wait_until_minute = -1;
 	o->quota_left = -1;
 	(void)snprintf(o->reason, sizeof(o->reason), "%.159s", why->text);
+	sender_call_end(c);
+}
+
+/* A question that cannot be asked has no answer. */
+static void sender_ask(struct sender *s, struct sender_call *c, const struct outbox_item *item,
+		       const char *ref)
+{
+	const struct provider_query q = {.to = item->msg.number,
+					 .ref = ref,
+					 .provider_ref = item->msg.text,
+					 .sent_at_ms = item->sent_at};
+	struct err e = ERR_INIT;
+
+	if (provider_build_query(c->provider, &q, &s->request, &e) == 0 &&
+	    http_send(s->pools[item->route], &s->request.http, sender_on_reply, c, &e) == 0)
+		return;
+	c->result.found = (struct found){.state = FOUND_UNKNOWN};
+	(void)snprintf(c->result.found.reason, sizeof(c->result.found.reason), "%.159s",
+		       e.text);
 	sender_call_end(c);
 }
 
@@ -126,10 +148,14 @@ static void sender_start(struct sender *s, const struct outbox_item *item)
 					   .number = item->msg.number,
 					   .attempt = item->msg.attempt,
 					   .provider_id = item->msg.provider_id,
-					   .resend = item->resend};
+					   .resend = item->resend,
+					   .query = item->query,
+					   .sent_at = item->sent_at};
 	message_ref_format(s->instance, item->msg.id, item->msg.generation, ref);
 	FAILPOINT("send.before");
-	if (provider_build_send(route->provider, &m, &s->request, &e) < 0)
+	if (item->query)
+		sender_ask(s, c, item, ref);
+	else if (provider_build_send(route->provider, &m, &s->request, &e) < 0)
 		sender_refuse(c, OUTCOME_CONTENT, &e);
 	else if (http_send(s->pools[item->route], &s->request.http, sender_on_reply, c, &e) < 0)
 		sender_refuse(c, OUTCOME_RETRY, &e);

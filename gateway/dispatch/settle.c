@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "dispatch/judge.h"
 #include "dispatch/outbox_impl.h"
+#include "store/asked.h"
 #include "store/recipient.h"
 
 /* Rows looked at in one turn. */
@@ -134,6 +135,9 @@ static int settle_result(struct outbox *o, const struct outbox_result *r,
 	j = judge_result(r, route->facts, o->cfg, &o->seed);
 	settle_pace(route, r, j.due_at);
 	settle_count(o, &j, r->resend);
+	if (r->resend && j.event != MESSAGE_EV_UNKNOWN &&
+	    store_settled_add(o->st, SETTLED_BY_DEDUP, e) < 0)
+		return -1;
 	settle_record(r, &j, route->facts, out);
 	if (j.event == MESSAGE_EV_UNKNOWN && j.due_at < o->settle_at)
 		o->settle_at = j.due_at;
@@ -150,6 +154,7 @@ static int settle_result(struct outbox *o, const struct outbox_result *r,
 int outbox_results(struct outbox *o, struct outbox_turn *t, struct err *e)
 {
 	struct message_result *list;
+	size_t n = 0;
 	int rc = 0;
 
 	if (t->n_results == 0)
@@ -158,9 +163,10 @@ int outbox_results(struct outbox *o, struct outbox_turn *t, struct err *e)
 		o->settle_at = 0; /* room for a re-send */
 	list = mem_calloc(t->n_results, sizeof(*list));
 	for (size_t i = 0; i < t->n_results && rc == 0; i++)
-		rc = settle_result(o, &t->results[i], &list[i], e);
+		rc = t->results[i].query ? ask_answer(o, &t->results[i], e)
+					 : settle_result(o, &t->results[i], &list[n++], e);
 	if (rc == 0)
-		rc = store_message_finish(o->st, list, t->n_results, e);
+		rc = store_message_finish(o->st, list, n, e);
 	free(list);
 	return rc;
 }
@@ -173,11 +179,11 @@ static int settle_resend(struct outbox *o, struct outbox_turn *t, struct outbox_
 {
 	struct outbox_item *item = &t->items[t->n_items];
 
+	*item = (struct outbox_item){.resend = true};
 	if (store_message_resend(o->st, m->id, t->now, &item->msg, e) < 0)
 		return -1;
 	item->provider = route->provider;
 	item->route = (int)(route - o->routes);
-	item->resend = true;
 	t->n_items++;
 	pace_take(&route->pace, item->msg.segments);
 	o->turn_stats.claimed++;
@@ -219,12 +225,43 @@ static int settle_wait(struct outbox *o, const struct message_open *m,
 	if (route != NULL) {
 		facts = *route->facts;
 		facts.settle = SETTLE_NONE;
+		facts.query_by_ref = false;
 	}
 	if (judge_uncertain(&facts, o->cfg, m->sent_at, m->expires_at, now, &due_at) ==
 	    JUDGE_OFFICER)
 		log_warn("dispatch", "officer_needed", "message=%lld state=uncertain",
 			 (long long)m->id);
 	return store_message_postpone(o->st, m->id, due_at, e);
+}
+
+/* Asks the provider; what was asked often enough waits for its receipt, or for an officer. */
+static int settle_question(struct outbox *o, struct outbox_turn *t, struct outbox_route *route,
+			   const struct message_open *m, bool *full, int64_t *again,
+			   struct err *e)
+{
+	enum ask_what what;
+	int64_t next;
+
+	if (ask_message(o, t, route, m, &what, e) < 0)
+		return -1;
+	switch (what) {
+	case ASK_NOTHING:
+		return settle_wait(o, m, route, t->now, e);
+	case ASK_LATER:
+		if (route->stopped)
+			return store_message_postpone(o->st, m->id,
+						      t->now + o->cfg->settle_after, e);
+		next = pace_next(&route->pace, t->now);
+		o->settle_blocked = true;
+		*again = next < *again ? next : *again;
+		break;
+	case ASK_FULL:
+		*full = true;
+		break;
+	case ASK_ASKED:
+		break;
+	}
+	return 0;
 }
 
 /* One uncertain message whose time has come. *full: no more fits into this turn. */
@@ -234,10 +271,14 @@ static int settle_one(struct outbox *o, struct outbox_turn *t, const struct mess
 	struct outbox_route *route = outbox_route_by_id(o, m->provider_id);
 	struct outbox_work *w = outbox_work_by_id(o, m->campaign_id);
 	struct claim_verdict may;
+	enum judge_settle how;
 	int64_t next;
 
-	if (judge_uncertain(route ? route->facts : NULL, o->cfg, m->sent_at, m->expires_at,
-			    t->now, &next) != JUDGE_RESEND)
+	how = judge_uncertain(route ? route->facts : NULL, o->cfg, m->sent_at, m->expires_at,
+			      t->now, &next);
+	if (how == JUDGE_ASK)
+		return settle_question(o, t, route, m, full, again, e);
+	if (how != JUDGE_RESEND)
 		return settle_wait(o, m, route, t->now, e);
 	if (settle_ask(o, w, m, t->now, &may, e) < 0)
 		return -1;
@@ -295,21 +336,33 @@ static int settle_uncertain(struct outbox *o, struct outbox_turn *t, struct err 
 /* ---- silence ------------------------------------------------------------------------------- */
 
 /* A message that a receipt on the way or an officer called sent is due before its time is over. */
-static int settle_silent(struct outbox *o, const struct message_open *m, int64_t now,
+static int settle_silent(struct outbox *o, struct outbox_turn *t, const struct message_open *m,
 			 struct err *e)
 {
-	const struct outbox_route *route = outbox_route_by_id(o, m->provider_id);
-	/* No provider: a letter or a visit that was handed over. */
-	bool waits = route != NULL ? route->facts->receipts : m->provider_id == 0;
-	int64_t wait = waits ? o->cfg->receipt_silence : 0;
+	struct outbox_route *route = outbox_route_by_id(o, m->provider_id);
+	int64_t sent_at = m->sent_at < t->now ? m->sent_at : t->now, ask_at, over;
+	enum ask_what what = ASK_NOTHING;
 
-	if (m->sent_at + wait > now)
-		return store_message_postpone(o->st, m->id,
-					      (m->sent_at < now ? m->sent_at : now) + wait, e);
-	return store_message_event(o->st, m->id, MESSAGE_EV_SILENCE, 0, NULL, e) < 0 ? -1 : 0;
+	/* No provider: a letter or a visit that was handed over. */
+	if (route == NULL)
+		ask_at = over = sent_at + (m->provider_id == 0 ? o->cfg->receipt_silence : 0);
+	else
+		judge_silence(route->facts, o->cfg, sent_at, &ask_at, &over);
+	if (over <= t->now)
+		return store_message_event(o->st, m->id, MESSAGE_EV_SILENCE, 0, NULL, e) < 0
+			   ? -1
+			   : 0;
+	if (ask_at > t->now)
+		return store_message_postpone(o->st, m->id, ask_at, e);
+	if (ask_message(o, t, route, m, &what, e) < 0)
+		return -1;
+	if (what == ASK_ASKED)
+		return 0;
+	return store_message_postpone(o->st, m->id,
+				      what == ASK_NOTHING ? over : t->now + CLOCK_MINUTE_MS, e);
 }
 
-static int settle_silence(struct outbox *o, const struct outbox_turn *t, struct err *e)
+static int settle_silence(struct outbox *o, struct outbox_turn *t, struct err *e)
 {
 	struct message_open open[SETTLE_BATCH];
 	int64_t first = INT64_MAX;
@@ -319,7 +372,7 @@ static int settle_silence(struct outbox *o, const struct outbox_turn *t, struct 
 	if (store_message_due(o->st, MESSAGE_SENT, t->now, open, SETTLE_BATCH, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (settle_silent(o, &open[i], t->now, e) < 0)
+		if (settle_silent(o, t, &open[i], e) < 0)
 			return -1;
 	}
 	rc = store_message_first_due(o->st, MESSAGE_SENT, &first, e);

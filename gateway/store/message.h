@@ -234,6 +234,7 @@ struct message_receipt {
 	int class;                  /* of a failure */
 	int64_t at;                 /* provider's time, 0 = not said */
 	int64_t received_at;
+	bool asked;                 /* the answer to a question of ours */
 	const char *raw;            /* the call as it came, kept for disputes; masked nowhere, purged */
 	size_t raw_len;
 };

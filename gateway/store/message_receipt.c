@@ -6,6 +6,7 @@
 
 #include "base/failpoint.h"
 #include "base/mem.h"
+#include "store/asked.h"
 #include "store/private.h"
 #include "store/recipient.h"
 
@@ -181,6 +182,9 @@ static int receipt_one(struct store *st, const struct message_receipt *r,
 		*fate = RECEIPT_REPEATED;
 	if (rc != 1 || *fate != RECEIPT_APPLIED)
 		return rc < 0 ? -1 : 0;
+	if (m.state == MESSAGE_UNCERTAIN &&
+	    store_settled_add(st, r->asked ? SETTLED_BY_QUERY : SETTLED_BY_ECHO, e) != 0)
+		return -1;
 	(void)message_move(st, &m, r->event);
 	return receipt_write(st, &m, r, e);
 }

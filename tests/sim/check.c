@@ -226,6 +226,11 @@ void sim_check_item(struct sim *s, const struct outbox_item *item, int64_t now)
 {
 	struct sim_message *m = sim_message(s, item->msg.id);
 
+	if (item->query) {
+		if (m == NULL || (m->state != MESSAGE_UNCERTAIN && m->state != MESSAGE_SENT))
+			sim_fail(s, "message %" PRId64 " is asked for", item->msg.id);
+		return;
+	}
 	if (m == NULL || m->state != MESSAGE_SENDING || m->attempts != item->msg.attempt)
 		sim_fail(s, "message %" PRId64 " leaves, and the disk does not say so",
 			 item->msg.id);

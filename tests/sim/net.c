@@ -49,10 +49,17 @@ void sim_send(struct sim *s, const struct outbox_item *item)
 				.route = item->route,
 				.number = item->msg.number,
 				.resend = item->resend,
+				.query = item->query,
+				.sent_at = item->sent_at,
 				.life = s->life};
 	struct sim_answer none = {.phase = HTTP_NOT_SENT};
 	struct sim_event *ev;
 
+	if (call.query) {
+		sim_say(s, "asks     after message %" PRId64 " of %d", call.id, call.route);
+		sim_answer(s, &call, random_between(&s->luck, 1, 8000), &none);
+		return;
+	}
 	sim_say(s, "leaves   message %" PRId64 " generation %d attempt %d by %d%s", call.id,
 		call.generation, call.attempt, call.route, call.resend ? " again" : "");
 	if (sim_luck(s, s->faults.no_connection)) {
@@ -239,6 +246,22 @@ static void sim_arrive(struct sim *s, const struct sim_call *call)
 
 /* ---- back ----------------------------------------------------------------------------------- */
 
+/* What a provider knows of a message, when it answers. */
+static void sim_found(struct sim *s, const struct sim_call *c, struct found *out)
+{
+	size_t n = s->n_ledger < 4 * SIM_MESSAGES ? s->n_ledger : 4 * SIM_MESSAGES;
+
+	*out = (struct found){.state = FOUND_NOT};
+	for (size_t i = 0; i < n; i++) {
+		if (s->ledger[i].route == c->route && s->ledger[i].id == c->id)
+			out->state = FOUND_ACCEPTED;
+	}
+	if (out->state == FOUND_ACCEPTED && random_per_mille(&s->luck, 300))
+		out->state = FOUND_DELIVERED;
+	if (sim_luck(s, s->faults.lost_answer) || sim_luck(s, s->faults.garbage))
+		out->state = FOUND_UNKNOWN;
+}
+
 static void sim_result(struct sim *s, const struct sim_event *ev)
 {
 	const struct sim_call *c = &ev->call;
@@ -263,7 +286,15 @@ static void sim_result(struct sim *s, const struct sim_event *ev)
 				    .attempt = c->attempt,
 				    .provider_id = c->provider_id,
 				    .resend = c->resend,
-				    .at = clock_now_ms()};
+				    .query = c->query,
+				    .at = clock_now_ms(),
+				    .sent_at = c->sent_at};
+	if (c->query) {
+		sim_found(s, c, &r->found);
+		sim_say(s, "answer   message %" PRId64 " is %s", c->id,
+			found_state_name(r->found.state));
+		return;
+	}
 	provider_classify(s->providers[c->route], &reply, &r->outcome);
 	sim_say(s, "answer   message %" PRId64 ": %s%s", c->id,
 		outcome_class_name(r->outcome.class), r->outcome.not_sent ? " (not sent)" : "");

@@ -34,7 +34,8 @@ struct sim_call {
 	int64_t id, campaign_id;
 	int generation, attempt, provider_id, route;
 	uint64_t number;
-	bool resend;
+	bool resend, query;
+	int64_t sent_at;
 	int life; /* of the process that sent it */
 };
 

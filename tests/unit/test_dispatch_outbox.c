@@ -240,7 +240,7 @@ static void a_number_is_never_over_its_caps(void **state)
 
 	(void)state;
 	desk_open(&d, "esms"); /* one a day, two a week */
-	d.w.dispatch.receipt_silence = 30 * CLOCK_DAY_MS;
+	d.w.dispatch.receipt_silence = d.w.dispatch.ask_silent = 30 * CLOCK_DAY_MS;
 	world_add_households(&d.w, 1, 1);
 	(void)desk_campaign(&d, "một", LANE_BULK);
 	(void)desk_campaign(&d, "hai", LANE_BULK);

@@ -364,7 +364,7 @@ static void silence_is_waited_for_and_a_late_receipt_counts(void **state)
 	struct desk d;
 
 	(void)state;
-	desk_one(&d, "esms");
+	desk_one(&d, "kannel");
 	assert_int_equal(desk_answer_all(&d, OUTCOME_OK), 0);
 	assert_true(d.wake == NINE + d.w.dispatch.receipt_silence);
 	desk_to(&d, d.wake - 1);
@@ -417,9 +417,12 @@ static void what_an_officer_calls_sent_comes_to_an_end(void **state)
 	assert_int_equal(desk_answer_all(&d, OUTCOME_UNCERTAIN), 0);
 	desk_do(&d, store_message_event(d.w.st, 1, MESSAGE_EV_ACCEPTED, 0, "thử", &d.e));
 	(void)desk_run(&d);
-	assert_true(d.wake < INT64_MAX);
-	desk_to(&d, d.wake);
-	(void)desk_run(&d);
+	for (int i = 0; i < 40 && world_state(&d.w, 1) == MESSAGE_SENT; i++) {
+		assert_true(d.wake < INT64_MAX);
+		desk_to(&d, d.wake);
+		(void)desk_run(&d);
+	}
+	assert_true(clock_now_ms() >= NINE + d.w.dispatch.receipt_silence);
 	assert_state(&d, 1, MESSAGE_NO_RECEIPT);
 	desk_close(&d);
 }

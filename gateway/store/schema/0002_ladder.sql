@@ -43,3 +43,16 @@ CREATE TABLE contact_absent (
 	at INTEGER NOT NULL,
 	PRIMARY KEY (contact_id, channel)
 ) WITHOUT ROWID;
+
+-- Messages whose provider is being asked what became of them.
+CREATE TABLE message_asked (
+	message_id INTEGER PRIMARY KEY,
+	asked INTEGER NOT NULL,
+	absent_at INTEGER NOT NULL              -- when it first said that it has no such message; 0 = not
+);
+
+-- How many uncertain messages were settled, by what: enum message_settled_by.
+CREATE TABLE message_settled (
+	how INTEGER NOT NULL PRIMARY KEY,
+	n INTEGER NOT NULL
+);
