@@ -155,9 +155,11 @@ class Run:
         """No more deaths: everything comes to its end, and the gateway to its own."""
         p = self.start(rate=100000)
         moving = ["queued", "sending", "sent"] + (["uncertain"] if self.kind == "dedup" else [])
-        last = time.monotonic() + 180 + self.messages / 100
-        while any(self.look()[s] for s in moving):
-            assert p.poll() is None and time.monotonic() < last, (self.kind, self.look(), self.tail())
+        last, since = None, time.monotonic()
+        while any((now := self.look())[s] for s in moving):
+            if now != last:
+                last, since = now, time.monotonic()
+            assert p.poll() is None and time.monotonic() < since + 120, (self.kind, now, self.tail())
             time.sleep(0.3)
         p.send_signal(signal.SIGTERM)
         assert p.wait(30) == 0, self.tail()
