@@ -2,6 +2,7 @@ moidan_unit(provider_form provider)
 moidan_unit(provider_http provider PkgConfig::EVENT)
 moidan_unit(provider_mail provider)
 moidan_unit(provider_sandbox provider PkgConfig::EVENT)
+moidan_unit(provider_verify provider)
 
 # The sandbox provider as a program, for tests of the whole daemon.
 add_executable(sandbox support/sandbox_main.c)

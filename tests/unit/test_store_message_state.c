@@ -163,6 +163,16 @@ static void every_state_has_a_name_that_leads_back(void **state)
 		assert_non_null(message_event_name((enum message_event)i));
 	assert_string_equal(message_event_name(MESSAGE_EV_COUNT), "?");
 	assert_int_equal(message_state_from_name("nonsense", &(enum message_state){0}), 0);
+	/* beyond the last, where other tables lie in memory */
+	for (int i = MESSAGE_LINKED + 1; i < MESSAGE_LINKED + 40; i++) {
+		assert_string_equal(message_state_name((enum message_state)i), "?");
+		assert_string_equal(message_state_vi((enum message_state)i), "?");
+	}
+	for (int i = 0; i < MESSAGE_EV_COUNT; i++)
+		assert_int_equal(
+		    message_state_from_name(message_event_name((enum message_event)i),
+					    &(enum message_state){0}),
+		    0);
 }
 
 static void a_reference_is_read_back_only_by_its_own_instance(void **state)
@@ -181,6 +191,12 @@ static void a_reference_is_read_back_only_by_its_own_instance(void **state)
 	message_ref_format("k3f9ab", INT64_MAX, INT32_MAX, ref);
 	assert_int_equal(message_ref_parse("k3f9ab", ref, &id, &generation), 1);
 	assert_true(id == INT64_MAX && generation == INT32_MAX);
+	/* every digit, first and later */
+	for (int64_t i = 1; i < 100; i++) {
+		message_ref_format("k3f9ab", i, (int)i - 1, ref);
+		assert_int_equal(message_ref_parse("k3f9ab", ref, &id, &generation), 1);
+		assert_true(id == i && generation == i - 1);
+	}
 }
 
 static void what_is_not_exactly_a_reference_is_none(void **state)
@@ -195,6 +211,13 @@ static void what_is_not_exactly_a_reference_is_none(void **state)
 	    "k3f9ab-+1-1",
 	    "k3f9ab-1-1 ",
 	    "k3f9ab-01-1",
+	    "k3f9ab-00-1",
+	    "k3f9ab-09-1",
+	    "k3f9ab-1-00",
+	    "k3f9ab-/-1",
+	    "k3f9ab-:-1",
+	    "k3f9ab-1/-1",
+	    "k3f9ab-1:-1",
 	    "k3f9ab-0-1",
 	    "k3f9ab-1-1-1",
 	    " k3f9ab-1-1",
