@@ -120,6 +120,13 @@ static const struct conf_field caps_fields[] = {
      .min = 1,
      .max = 21,
      .help = "messages to one number from Monday to Sunday"},
+    {.key = "complaints",
+     .type = CONF_INT,
+     CAPS(complaints),
+     .fallback = "10",
+     .min = 1,
+     .max = 1000000,
+     .help = "so many people who ask not to be written to, or are strangers, halt a campaign"},
     {.key = NULL},
 };
 const struct conf_table caps_config_table = {"how often one number is written to",

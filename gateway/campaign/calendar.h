@@ -24,6 +24,7 @@ extern const struct conf_table hours_config_table;
  * 2 a week; never above the law's 3 a day. */
 struct caps_config {
 	int64_t per_day, per_week;
+	int64_t complaints; /* so many who do not want it, or are strangers, halt a campaign; 10 */
 };
 extern const struct conf_table caps_config_table;
 

@@ -43,6 +43,7 @@ struct campaign_house {
 	const char *forbidden;	   /* characters that the provider refuses; "" */
 	int max_segments;	   /* of the provider; 0 = none */
 	bool can_ucs2;
+	int64_t one_person_below; /* an author may release so few messages alone; 0 = none */
 	int64_t
 	    segments_per_day; /* that the provider takes in the hours of a day; 0 = any number */
 };
@@ -98,6 +99,7 @@ struct campaign_sample {
 struct campaign_preview {
 	int64_t recipients; /* rows looked at */
 	int64_t messages;   /* invitations */
+	int64_t repeated;   /* of them, to numbers that got the same text today */
 	int64_t reminders;  /* that they bring with them, at most */
 	int64_t excluded[EXCLUDED_COUNT];
 	int64_t by_segments[8];			 /* index = segments, 7 = seven or more */
@@ -132,10 +134,14 @@ const struct ladder *campaign_plan_ladder(const struct campaign_plan *p);
  * where they are 0 starts_at (now) and expires_at (the end of the last good day, else 14 days). */
 MUST_CHECK int campaign_create(struct store *st, const struct campaign_house *house,
 			       struct campaign *c, const char *who, struct err *e);
-/* DRAFT, SUBMITTED or HALTED -> APPROVED by who, over the hash that a preview shows now. EX_NOPERM when
- * who also wrote it and the configuration asks for two people (two_person); EX_DATAERR when there is
- * nobody to write to or it is in another state. What halted keeps what it has sent: started again, it
- * goes on with the rest. */
+/* DRAFT (or SUBMITTED, anew) -> SUBMITTED: the author asks for release of what a preview shows now. */
+MUST_CHECK int campaign_submit(struct store *st, const struct campaign_house *house, int64_t id,
+			       const char *who, struct err *e);
+/* DRAFT, SUBMITTED or HALTED -> APPROVED by who, over the hash that a preview shows now, which must be
+ * that of what was submitted. EX_NOPERM when who also wrote it and the configuration asks for two people
+ * (two_person), unless it has fewer messages than house->one_person_below; EX_DATAERR when there is
+ * nobody to write to, it costs more than its budget, changed since it was submitted, or is in another
+ * state. What halted keeps what it has sent: started again, it goes on with the rest. */
 MUST_CHECK int campaign_approve(struct store *st, const struct campaign_house *house,
 				int64_t id, const char *who, bool two_person, struct err *e);
 /* APPROVED -> RUNNING. Refuses when list, texts, cost or window changed since the approval. Starting
@@ -147,6 +153,14 @@ MUST_CHECK int campaign_pause(struct store *st, int64_t id, const char *who, str
 MUST_CHECK int campaign_resume(struct store *st, int64_t id, const char *who, struct err *e);
 /* For good; withdraws what is not sent, in batches. */
 MUST_CHECK int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e);
+/* FAILED messages (proved not sent, tries used up) are queued again, nothing else. *n says how many. */
+MUST_CHECK int campaign_retry_failed(struct store *st, int64_t id, const char *who, int64_t *n,
+				     struct err *e);
+/* Somebody said that they do not want messages, or are not who is written to: it is held against the
+ * running campaigns that wrote to the number in the last week; caps->complaints of them halt one. How many
+ * were halted; -1. In a transaction. */
+int campaign_complained(struct store *st, const struct campaign_house *house, uint64_t number,
+			struct err *e);
 /* finished: fan-out is done, or was cancelled, and every message is final; a stream never is. 1/0/-1 */
 int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e);
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of a campaign: drafted, approved by a second person over what a
  * preview shows, started only if that still holds, paused, withdrawn. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "campaign/plan.h"
 #include "store/rung.h"
+#include "text/vi.h"
 
 /* How long a campaign whose texts know no deadline may send. */
 #define LIFE_DEFAULT_DAYS 14
@@ -129,9 +132,28 @@ fail:
 
 /* ---- approve and start ------------------------------------------------------------------- */
 
-/* What an approval covers, as it is now; texts (or NULL) gets the hash of the texts alone. */
+/* What an approval covers, as it is now. */
+struct life_view {
+	char hash[65], texts[65]; /* texts: of the texts alone */
+	int64_t messages;
+};
+
+/* More than the campaign may cost is not released; one with a quota stops at its budget by itself. */
+static int life_check_budget(const struct campaign *c, const struct campaign_preview *out,
+			     struct err *e)
+{
+	char cost[32], budget[32];
+
+	if (c->budget <= 0 || c->quota || out->cost <= c->budget)
+		return 0;
+	vi_number(out->cost, cost);
+	vi_number(c->budget, budget);
+	return err_set(e, EX_DATAERR, "chiến dịch \"%s\" tốn %s đồng, dự toán chỉ có %s đồng",
+		       c->name, cost, budget);
+}
+
 static int life_preview(struct store *st, const struct campaign_house *house,
-			const struct campaign *c, char hash[65], char texts[65], struct err *e)
+			const struct campaign *c, struct life_view *view, struct err *e)
 {
 	struct campaign_plan *p = campaign_plan_new(house, c, e);
 	struct campaign_preview out = {0};
@@ -144,54 +166,100 @@ static int life_preview(struct store *st, const struct campaign_house *house,
 		rc = err_set(e, EX_DATAERR, "chiến dịch \"%s\" không có ai để gửi%s%s", c->name,
 			     out.n_faults > 0 ? ": " : "",
 			     out.n_faults > 0 ? out.faults[0] : "");
+	if (rc == 0)
+		rc = life_check_budget(c, &out, e);
 	if (rc == 0) {
-		memcpy(hash, out.hash, sizeof(out.hash));
-		plan_texts_hash(p, texts);
+		memcpy(view->hash, out.hash, sizeof(out.hash));
+		plan_texts_hash(p, view->texts);
+		view->messages = out.messages;
 	}
 	campaign_preview_free(&out);
 	campaign_plan_free(p);
 	return rc;
 }
 
+/* Writes what a person decided over what they saw, if the campaign is still where it was then. */
+static int life_decide(struct store *st, const struct campaign *seen, enum campaign_state to,
+		       const char *hash, const char *who, struct err *e)
+{
+	bool approve = to == CAMPAIGN_APPROVED;
+	struct campaign now = {0};
+	char **kept;
+	int rc;
+
+	if (store_begin(st, e) < 0)
+		return -1;
+	rc = life_find(st, seen->id, &now, e);
+	if (rc == 0 && now.state != seen->state)
+		rc = life_wrong_state(&now, approve ? "duyệt" : "trình", e);
+	if (rc < 0) {
+		store_rollback(st);
+		campaign_clear(&now);
+		return -1;
+	}
+	now.state = to;
+	if (approve) {
+		free(now.approved_by);
+		now.approved_by = mem_strdup(who);
+	}
+	kept = approve ? &now.hash : &now.submitted_hash;
+	free(*kept);
+	*kept = mem_strdup(hash);
+	rc = life_write(st, &now, who, approve ? "campaign.approve" : "campaign.submit", hash,
+			e);
+	campaign_clear(&now);
+	return rc;
+}
+
+int campaign_submit(struct store *st, const struct campaign_house *house, int64_t id,
+		    const char *who, struct err *e)
+{
+	struct campaign c = {0};
+	struct life_view view;
+	int rc = life_find(st, id, &c, e);
+
+	if (rc == 0 && c.state != CAMPAIGN_DRAFT && c.state != CAMPAIGN_SUBMITTED)
+		rc = life_wrong_state(&c, "trình", e);
+	if (rc == 0)
+		rc = life_preview(st, house, &c, &view, e);
+	if (rc == 0)
+		rc = life_decide(st, &c, CAMPAIGN_SUBMITTED, view.hash, who, e);
+	campaign_clear(&c);
+	return rc;
+}
+
 int campaign_approve(struct store *st, const struct campaign_house *house, int64_t id,
 		     const char *who, bool two_person, struct err *e)
 {
-	struct campaign c = {0}, now = {0};
-	char hash[65], texts[65];
-	int rc = -1;
+	struct campaign c = {0};
+	struct life_view view;
+	int rc = life_find(st, id, &c, e);
+	bool own;
 
-	if (life_find(st, id, &c, e) < 0)
-		goto out;
-	if (c.state != CAMPAIGN_DRAFT && c.state != CAMPAIGN_SUBMITTED &&
-	    c.state != CAMPAIGN_HALTED) {
-		(void)life_wrong_state(&c, "duyệt", e);
-		goto out;
-	}
-	if (two_person && c.created_by != NULL && strcmp(c.created_by, who) == 0) {
-		(void)err_set(e, EX_NOPERM,
-			      "người soạn không tự duyệt được: cần một người khác duyệt");
-		goto out;
-	}
-	if (life_preview(st, house, &c, hash, texts, e) < 0 || store_begin(st, e) < 0)
-		goto out;
-	if (life_find(st, id, &now, e) < 0) {
-		store_rollback(st);
-		goto out;
-	}
-	if (now.state != c.state) {
-		store_rollback(st);
-		(void)life_wrong_state(&now, "duyệt", e);
-		goto out;
-	}
-	now.state = CAMPAIGN_APPROVED;
-	free(now.approved_by);
-	now.approved_by = mem_strdup(who);
-	free(now.hash);
-	now.hash = mem_strdup(hash);
-	rc = life_write(st, &now, who, "campaign.approve", hash, e);
-out:
+	if (rc == 0 && c.state != CAMPAIGN_DRAFT && c.state != CAMPAIGN_SUBMITTED &&
+	    c.state != CAMPAIGN_HALTED)
+		rc = life_wrong_state(&c, "duyệt", e);
+	own = rc == 0 && two_person && c.created_by != NULL && strcmp(c.created_by, who) == 0;
+	if (own && house->one_person_below <= 0)
+		rc = err_set(e, EX_NOPERM,
+			     "người soạn không tự duyệt được: cần một người khác duyệt");
+	if (rc == 0)
+		rc = life_preview(st, house, &c, &view, e);
+	if (rc == 0 && own && view.messages >= house->one_person_below)
+		rc = err_set(
+		    e, EX_NOPERM,
+		    "người soạn chỉ tự duyệt được chiến dịch dưới %lld tin, chiến dịch này có "
+		    "%lld: cần một người khác duyệt",
+		    (long long)house->one_person_below, (long long)view.messages);
+	if (rc == 0 && c.state == CAMPAIGN_SUBMITTED && c.submitted_hash != NULL &&
+	    strcmp(c.submitted_hash, view.hash) != 0)
+		rc = err_set(e, EX_DATAERR,
+			     "danh sách, bản mẫu, chi phí hoặc thời gian của chiến dịch \"%s\" "
+			     "đã thay đổi sau khi trình: hãy xem trước và trình lại",
+			     c.name);
+	if (rc == 0)
+		rc = life_decide(st, &c, CAMPAIGN_APPROVED, view.hash, who, e);
 	campaign_clear(&c);
-	campaign_clear(&now);
 	return rc;
 }
 
@@ -227,7 +295,7 @@ int campaign_start(struct store *st, const struct campaign_house *house, int64_t
 		   const char *who, struct err *e)
 {
 	struct campaign c = {0};
-	char hash[65], texts[65];
+	struct life_view view;
 	int rc = life_find(st, id, &c, e);
 
 	if (rc < 0 || c.state == CAMPAIGN_RUNNING)
@@ -236,16 +304,16 @@ int campaign_start(struct store *st, const struct campaign_house *house, int64_t
 		rc = life_wrong_state(&c, "bắt đầu", e);
 		goto out;
 	}
-	rc = life_preview(st, house, &c, hash, texts, e);
+	rc = life_preview(st, house, &c, &view, e);
 	if (rc < 0)
 		goto out;
-	if (strcmp(hash, c.hash) != 0)
+	if (strcmp(view.hash, c.hash) != 0)
 		rc = err_set(e, EX_DATAERR,
 			     "danh sách, bản mẫu, chi phí hoặc thời gian của chiến dịch \"%s\" "
 			     "đã thay đổi sau khi duyệt: hãy xem trước và duyệt lại",
 			     c.name);
 	else
-		rc = life_run(st, &c, texts, who, e);
+		rc = life_run(st, &c, view.texts, who, e);
 out:
 	campaign_clear(&c);
 	return rc;
@@ -326,6 +394,102 @@ int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e
 	if (life_withdraw(st, id, MESSAGE_HELD, e) < 0)
 		return -1;
 	return life_withdraw(st, id, MESSAGE_QUEUED, e);
+}
+
+int campaign_retry_failed(struct store *st, int64_t id, const char *who, int64_t *n,
+			  struct err *e)
+{
+	struct campaign c = {0};
+	char detail[40];
+	int more = 1, rc = life_find(st, id, &c, e);
+
+	*n = 0;
+	if (rc == 0 && c.state != CAMPAIGN_RUNNING && c.state != CAMPAIGN_PAUSED &&
+	    c.state != CAMPAIGN_HALTED)
+		rc = life_wrong_state(&c, "gửi lại", e);
+	campaign_clear(&c);
+	while (rc == 0 && more > 0) {
+		size_t changed = 0;
+
+		if (store_begin(st, e) < 0)
+			return -1;
+		more = store_message_event_campaign(st, id, MESSAGE_FAILED, MESSAGE_EV_RETRY,
+						    "gửi lại theo lệnh", LIFE_CANCEL_BATCH,
+						    &changed, e);
+		*n += (int64_t)changed;
+		(void)snprintf(detail, sizeof(detail), "messages=%zu", changed);
+		if (more < 0 ||
+		    (changed > 0 && life_audit(st, id, who, "campaign.retry", detail, e) < 0)) {
+			store_rollback(st);
+			return -1;
+		}
+		rc = store_commit(st, e);
+	}
+	return rc;
+}
+
+/* ---- complaints ---------------------------------------------------------------------------- */
+
+/* How long after a message what somebody says of it is meant by it. */
+#define LIFE_COMPLAINT_DAYS 7
+
+struct life_complaint {
+	struct store *st;
+	const struct campaign_house *house;
+	int64_t contact_id, since;
+	int64_t halt[16];
+	int n;
+	struct err *e;
+	int rc;
+};
+
+static void life_complaint_campaign(const struct campaign *c, void *arg)
+{
+	struct life_complaint *w = arg;
+	int64_t count = 0;
+	int rc;
+
+	if (w->rc < 0 || c->stream)
+		return;
+	rc = store_complaint_add(w->st, c->id, w->contact_id, w->since, &count, w->e);
+	w->rc = rc;
+	if (rc == 1 && count >= w->house->caps->complaints &&
+	    w->n < (int)(sizeof(w->halt) / sizeof(w->halt[0])))
+		w->halt[w->n++] = c->id;
+}
+
+int campaign_complained(struct store *st, const struct campaign_house *house, uint64_t number,
+			struct err *e)
+{
+	struct life_complaint w = {.st = st,
+				   .house = house,
+				   .since = clock_now_ms() - LIFE_COMPLAINT_DAYS * CLOCK_DAY_MS,
+				   .e = e};
+	int rc = store_contact_find(st, number, &w.contact_id, e);
+
+	if (rc <= 0)
+		return rc;
+	if (store_campaign_list(st, CAMPAIGN_RUNNING, life_complaint_campaign, &w, e) < 0 ||
+	    w.rc < 0)
+		return -1;
+	for (int i = 0; i < w.n; i++) {
+		struct campaign c = {0};
+
+		if (life_find(st, w.halt[i], &c, e) < 0)
+			return -1;
+		log_error("campaign", "halted", "campaign=%lld reason=complaints",
+			  (long long)c.id);
+		c.state = CAMPAIGN_HALTED;
+		free(c.halt_reason);
+		c.halt_reason = mem_strdup("nhiều người đề nghị không nhận hoặc báo sai số");
+		rc = store_campaign_update(st, &c, e);
+		if (rc == 0)
+			rc = life_audit(st, c.id, "moidan", "campaign.halt", "complaints", e);
+		campaign_clear(&c);
+		if (rc < 0)
+			return -1;
+	}
+	return w.n;
 }
 
 int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e)

@@ -27,7 +27,7 @@ struct preview_pass {
 	bool failed;
 	struct plan_writer writer;
 	struct plan_units units;
-	struct preview_seen seen;
+	struct preview_seen seen, today; /* today: who got a text of the campaign's already */
 	struct seating seating;
 	struct campaign_preview *out;
 	crypto_hash_sha256_state hash;
@@ -107,6 +107,52 @@ static bool preview_seen_new(struct preview_seen *s, uint64_t key)
 	before = s->n;
 	preview_seen_put(s, key);
 	return s->n > before;
+}
+
+static bool preview_seen_has(const struct preview_seen *s, uint64_t key)
+{
+	size_t i;
+
+	if (s->cap == 0)
+		return false;
+	i = (size_t)(key * 0x9E3779B97F4A7C15u >> 20) & (s->cap - 1);
+	while (s->keys[i] != 0 && s->keys[i] != key)
+		i = (i + 1) & (s->cap - 1);
+	return s->keys[i] == key;
+}
+
+struct preview_today {
+	struct preview_pass *w;
+	int audience;
+};
+
+static uint64_t preview_key(int64_t contact_id, int like)
+{
+	return (uint64_t)contact_id * PLAN_MAX_AUDIENCES + (uint64_t)like;
+}
+
+static void preview_reached(int64_t contact_id, void *arg)
+{
+	const struct preview_today *t = arg;
+
+	(void)preview_seen_new(&t->w->today, preview_key(contact_id, t->audience));
+}
+
+/* Whom other campaigns wrote to today with the same texts. */
+static int preview_load_today(struct preview_pass *w, int64_t now)
+{
+	const struct campaign_plan *p = w->writer.plan;
+	int64_t since = civil_day_start_ms(civil_day_of(now));
+
+	for (int i = 0; i < p->n_audiences; i++) {
+		struct preview_today t = {.w = w, .audience = i};
+
+		if (p->audiences[i].like == i &&
+		    store_message_reached(w->st, p->audiences[i].a->sms, since, p->row->id,
+					  preview_reached, &t, w->e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static void preview_hash_number(struct preview_pass *w, uint64_t v)
@@ -242,6 +288,8 @@ static void preview_count(struct preview_pass *w, const struct plan_message *m, 
 	preview_keep(w, m, audience, r->number);
 	out->messages++;
 	out->by_audience[audience]++;
+	out->repeated += preview_seen_has(
+	    &w->today, preview_key(r->contact_id, w->writer.plan->audiences[audience].like));
 	out->unknown_range +=
 	    r->phone_status == PHONE_UNKNOWN_RANGE && (r->contact_flags & CONTACT_REACHED) == 0;
 	out->by_segments[m->count.segments < 7 ? m->count.segments : 7]++;
@@ -409,6 +457,8 @@ int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t no
 	preview_hash_begin(&w);
 	rc = plan_units_load(&w.units, st, e);
 	if (rc == 0)
+		rc = preview_load_today(&w, now);
+	if (rc == 0)
 		rc = seating_load(&w.seating, st, p,
 				  calendar_next_open(p->house->calendar, w.from), e);
 	if (rc == 0)
@@ -422,6 +472,7 @@ int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t no
 	plan_units_free(&w.units);
 	plan_writer_free(&w.writer);
 	free(w.seen.keys);
+	free(w.today.keys);
 	if (rc < 0)
 		campaign_preview_free(out);
 	return rc;
@@ -492,7 +543,7 @@ json_t *campaign_preview_json(const struct campaign_plan *plan,
 	for (size_t i = 0; i < shown && (int64_t)i < p->n_faults; i++)
 		json_array_append_new(faults, json_string(p->faults[i]));
 	return json_pack(
-	    "{s:I,s:I,s:I,s:o,s:{s:I},s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:I,s:o,s:s}",
+	    "{s:I,s:I,s:I,s:o,s:{s:I,s:I},s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:I,s:o,s:s}",
 	    "recipients", (json_int_t)p->recipients, "messages", (json_int_t)p->messages,
 	    "reminders", (json_int_t)p->reminders, "excluded", excluded, "warnings",
 	    "unknown_range", (json_int_t)p->unknown_range, "by_segments", segments, "segments",

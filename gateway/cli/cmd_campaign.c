@@ -261,6 +261,8 @@ static void campaign_print_preview(const struct ladder *l, const struct campaign
 	campaign_line("Tin sẽ gửi", p->messages);
 	if (p->reminders != 0)
 		campaign_line("  kèm nhiều nhất số tin nhắc lại", p->reminders);
+	if (p->repeated != 0)
+		campaign_line("  LƯU Ý: hôm nay đã nhận đúng tin này", p->repeated);
 	if (p->unknown_range != 0)
 		campaign_line("  lưu ý: đến đầu số chưa rõ", p->unknown_range);
 	for (int s = 1; s < 8; s++) {
@@ -515,14 +517,19 @@ static int campaign_move(struct cli *c, int argc, char **argv, struct err *e)
 	struct campaign k = {0};
 	const struct campaign_house *house;
 	const char *verb = argv[0], *who = cli_who();
+	int64_t retried = -1;
 	int rc;
 
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
 	    cli_campaign(c, argv[1], &k, e) < 0)
 		return -1;
 	house = &c->house->campaign;
-	if (strcmp(verb, "approve") == 0)
+	if (strcmp(verb, "submit") == 0)
+		rc = campaign_submit(c->store, house, k.id, who, e);
+	else if (strcmp(verb, "approve") == 0)
 		rc = campaign_approve(c->store, house, k.id, who, c->house->cfg.two_person, e);
+	else if (strcmp(verb, "retry-failed") == 0)
+		rc = campaign_retry_failed(c->store, k.id, who, &retried, e);
 	else if (strcmp(verb, "start") == 0)
 		rc = campaign_start(c->store, house, k.id, who, e);
 	else if (strcmp(verb, "pause") == 0)
@@ -538,6 +545,8 @@ static int campaign_move(struct cli *c, int argc, char **argv, struct err *e)
 		if (store_campaign_get(c->store, k.id, &now, e) == 1)
 			(void)printf("%s: %s\n", now.name, campaign_state_vi(now.state));
 		campaign_clear(&now);
+		if (retried >= 0)
+			(void)printf("Gửi lại %lld tin.\n", (long long)retried);
 	}
 	campaign_clear(&k);
 	return rc;
@@ -593,6 +602,8 @@ int cmd_campaign(struct cli *c, int argc, char **argv)
 	    {"preview", campaign_preview_run},
 	    {"create", campaign_create_run},
 	    {"quota", campaign_quota_run},
+	    {"submit", campaign_move},
+	    {"retry-failed", campaign_move},
 	    {"approve", campaign_move},
 	    {"start", campaign_move},
 	    {"pause", campaign_move},

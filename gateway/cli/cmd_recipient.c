@@ -124,6 +124,17 @@ static int recipient_release(struct cli *c, int argc, char **argv, struct err *e
 	return rc;
 }
 
+/* 1, -1. Who asks not to be written to, or is a stranger, speaks against the campaign as well. */
+static int recipient_flag(struct cli *c, const struct recipient *r, unsigned set,
+			  unsigned clear, struct err *e)
+{
+	if (store_contact_flags(c->store, r->number, set, clear, cli_who(), e) < 0)
+		return -1;
+	return set != 0 && campaign_complained(c->store, &c->house->campaign, r->number, e) < 0
+		   ? -1
+		   : 1;
+}
+
 /* state=NAME, or what is known of the number: opted-out, wrong-person (not-… to
  * undo), or that somebody asked and it is right. */
 static int recipient_set(struct cli *c, int argc, char **argv, struct err *e)
@@ -160,13 +171,9 @@ static int recipient_set(struct cli *c, int argc, char **argv, struct err *e)
 			continue;
 		rc = store_begin(c->store, e);
 		if (rc == 0)
-			rc = recipient_done(c,
-					    store_contact_flags(c->store, r.number,
-								flags[i].set, flags[i].clear,
-								cli_who(), e) == 0
-						? 1
-						: -1,
-					    "Đã ghi cho số điện thoại này.", e);
+			rc = recipient_done(
+			    c, recipient_flag(c, &r, flags[i].set, flags[i].clear, e),
+			    "Đã ghi cho số điện thoại này.", e);
 		goto out;
 	}
 	rc =

@@ -84,6 +84,13 @@ static const struct conf_field config_fields[] = {
      .offset = offsetof(struct config, two_person),
      .fallback = "true",
      .help = "whoever wrote a campaign cannot approve it"},
+    {.key = "one_person_below",
+     .type = CONF_INT,
+     .offset = offsetof(struct config, one_person_below),
+     .fallback = "0",
+     .min = 0,
+     .max = 1000,
+     .help = "a campaign of fewer messages may be approved by whoever wrote it; 0 = none"},
     {.key = "log_level",
      .type = CONF_CHOICE,
      .offset = offsetof(struct config, log_level),
@@ -406,6 +413,7 @@ static void house_furnish_campaigns(struct house *h)
 	    .forbidden = facts != NULL ? facts->forbidden : "",
 	    .max_segments = facts != NULL ? facts->max_segments : 0,
 	    .can_ucs2 = facts == NULL || facts->can_ucs2,
+	    .one_person_below = h->cfg.one_person_below,
 	    .segments_per_day = facts != NULL ? house_segments_per_day(h, facts) : 0,
 	};
 }

@@ -29,6 +29,7 @@ struct config {
 	    templates; /* directory of texts; default: templates/ beside the file, else installed */
 	char *descriptions; /* directory of programmes/ and providers/; default likewise */
 	bool two_person;    /* a second person approves a campaign */
+	int64_t one_person_below; /* but of fewer messages than this the author may; 0 = none */
 	struct unit_config unit;
 	struct conf_list providers; /* struct provider_config */
 	struct hours_config hours;

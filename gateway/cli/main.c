@@ -31,7 +31,7 @@ static const struct command commands[] = {
      "                [--set NAME=VALUE]… [--starts DATE] [--expires DATE] [--step N] [--lane "
      "L]\n"
      "                [--quota] [--budget DONG] [--catch-up 24h]\n"
-     "campaign approve|start|pause|resume|cancel C\n"
+     "campaign submit|approve|start|pause|resume|cancel|retry-failed C\n"
      "campaign loudspeaker C --unit HAMLET [--json]",
      "chiến dịch: soạn, xem trước, duyệt, gửi, dừng", cmd_campaign},
     {"letter",

@@ -81,6 +81,11 @@ static int contact_add(struct store *st, uint64_t number, unsigned flags, int64_
 	return 0;
 }
 
+int store_contact_find(struct store *st, uint64_t number, int64_t *id, struct err *e)
+{
+	return contact_find(st, number, id, e);
+}
+
 /* The contact of a row's number: 0 when it cannot be texted. A number whose holder may have changed
  * is made unconfirmed once; what is known of it later stays. */
 static int contact_of_row(struct store *st, const struct recipient *r, int64_t *id,

@@ -142,6 +142,9 @@ int store_recipient_set_state(struct store *st, int64_t id, int state, const cha
 MUST_CHECK int store_contact_flags(struct store *st, uint64_t number, unsigned set, unsigned clear,
 				   const char *who, struct err *e);
 
+/* The contact of a number: 1/0/-1. */
+int store_contact_find(struct store *st, uint64_t number, int64_t *id, struct err *e);
+
 /* Counts for figures: per unit, of one programme. */
 struct recipient_counts {
 	int64_t unit_id;

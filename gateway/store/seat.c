@@ -187,7 +187,8 @@ int store_seat_open(struct store *st, int64_t campaign_id, civil_day from_day,
 		    bool (*fn)(const struct seat *s, void *arg), void *arg, struct err *e)
 {
 	static const char LIST[] =
-	    "SELECT s.id, s.session_id, s.recipient_id, s.campaign_id, s.since, s.round, s.audience,"
+	    "SELECT s.id, s.session_id, s.recipient_id, s.campaign_id, s.since, s.round, "
+	    "s.audience,"
 	    " s.state FROM session x JOIN seat s ON s.session_id = x.id AND s.state = 0"
 	    " WHERE x.day >= $1 AND s.campaign_id = $2 ORDER BY s.id";
 	struct db_stmt *s = db_query(st->db, LIST, e);
@@ -335,4 +336,73 @@ int store_message_void(struct store *st, int64_t campaign_id, int64_t recipient_
 	db_put_int(s, from);
 	db_put_int(s, to);
 	return db_run(s, e);
+}
+
+/* ---- complaints --------------------------------------------------------------------------- */
+
+/* 1/0/-1 */
+static int complaint_wrote(struct store *st, int64_t campaign_id, int64_t contact_id,
+			   int64_t since, struct err *e)
+{
+	static const char WROTE[] =
+	    "SELECT m.id FROM recipient r JOIN message m ON m.campaign_id = $1"
+	    " AND m.recipient_id = r.id AND m.sent_at >= $2 WHERE r.contact_id = $3 LIMIT 1";
+	struct db_stmt *s = db_query(st->db, WROTE, e);
+	int64_t id;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, campaign_id);
+	db_put_int(s, since);
+	db_put_int(s, contact_id);
+	return db_run_int(s, &id, e);
+}
+
+int store_complaint_add(struct store *st, int64_t campaign_id, int64_t contact_id,
+			int64_t since, int64_t *count, struct err *e)
+{
+	static const char ADD[] = "INSERT INTO complaint(campaign_id, contact_id, at)"
+				  " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+	static const char COUNT[] = "SELECT count(*) FROM complaint WHERE campaign_id = $1";
+	struct db_stmt *s;
+	int rc = complaint_wrote(st, campaign_id, contact_id, since, e);
+
+	store_want_transaction(st, "complaint_add");
+	if (rc <= 0)
+		return rc;
+	if ((s = db_query(st->db, ADD, e)) == NULL)
+		return -1;
+	db_put_int(s, campaign_id);
+	db_put_int(s, contact_id);
+	db_put_int(s, clock_now_ms());
+	if (db_run(s, e) != 0)
+		return -1;
+	if (db_changes(st->db) == 0)
+		return 0;
+	if ((s = db_query(st->db, COUNT, e)) == NULL)
+		return -1;
+	db_put_int(s, campaign_id);
+	return db_run_int(s, count, e);
+}
+
+int store_message_reached(struct store *st, const char *text, int64_t since,
+			  int64_t but_campaign, void (*fn)(int64_t contact_id, void *arg),
+			  void *arg, struct err *e)
+{
+	static const char REACHED[] =
+	    "SELECT m.contact_id FROM campaign c JOIN message m ON m.campaign_id = c.id"
+	    " WHERE c.started_at > 0 AND c.id <> $1 AND m.sent_at >= $2"
+	    " AND m.template_id IN (SELECT id FROM template WHERE name = $3)";
+	struct db_stmt *s = db_query(st->db, REACHED, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, but_campaign);
+	db_put_int(s, since);
+	db_put_text(s, text);
+	while ((rc = db_step(s, e)) == 1)
+		fn(db_get_int(s), arg);
+	db_done(s);
+	return rc;
 }

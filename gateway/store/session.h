@@ -118,6 +118,20 @@ MUST_CHECK int store_message_steps(struct store *st, int64_t campaign_id, int64_
 MUST_CHECK int store_message_void(struct store *st, int64_t campaign_id, int64_t recipient_id,
 				  int from, int to, int64_t at, struct err *e);
 
+/* ---- complaints ----------------------------------------------------------------------------- */
+
+/* Holds it against the campaign if it wrote to the contact at `since` or later: 1 and *count of all of
+ * the campaign when it is new, 0, -1. In a transaction. */
+int store_complaint_add(struct store *st, int64_t campaign_id, int64_t contact_id,
+			int64_t since, int64_t *count, struct err *e);
+
+/* Calls fn for each contact that a message of a campaign went to at `since` or later, with a text of this
+ * name: who got it already. */
+MUST_CHECK int store_message_reached(struct store *st, const char *text, int64_t since,
+				     int64_t but_campaign,
+				     void (*fn)(int64_t contact_id, void *arg), void *arg,
+				     struct err *e);
+
 /* ---- the quota of a day ------------------------------------------------------------------- */
 
 struct campaign_day {
