@@ -50,10 +50,11 @@ def back_and_forth_while_sending():
 
 
 def into_the_night():
-    """Nothing leaves while it is night, or last year; then it goes on."""
-    with house(400, provider="rate_per_second: 40, in_flight: 1,") as h:
-        for clock in ("2023-06-14T22:30:00+07:00", "2023-06-14T03:00:00+07:00", "2022-06-14T09:00:00+07:00",
-                      "2023-06-14T07:00:00+07:00"):
+    """Nothing leaves while it is night, or last year; then it goes on. On a Monday: at a
+    Wednesday's night the week's figures would be frozen."""
+    with house(400, "2023-06-12T09:00:00+07:00", provider="rate_per_second: 40, in_flight: 1,") as h:
+        for clock in ("2023-06-12T22:30:00+07:00", "2023-06-12T03:00:00+07:00", "2022-06-14T09:00:00+07:00",
+                      "2023-06-12T07:00:00+07:00"):
             at = len(h.provider.seen())
             wait_for("some", lambda: len(h.provider.seen()) > at + 5)
             h.set_clock(clock)
@@ -62,7 +63,7 @@ def into_the_night():
             at = len(h.provider.seen())
             time.sleep(1.5)
             assert len(h.provider.seen()) == at, (clock, len(h.provider.seen()) - at)
-            h.set_clock("2023-06-14T09:30:00+07:00")
+            h.set_clock("2023-06-12T09:30:00+07:00")
         h.configure(h.provider.url, extra=RULES)
         h.stop()
         h.serve()
