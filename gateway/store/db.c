@@ -81,6 +81,53 @@ static void db_library_init(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* SQLite says nothing when it does not know a setting, or cannot keep to it. */
+static int db_verify(struct db *db, enum db_access access, struct err *e)
+{
+	static const struct {
+		const char *sql;
+		int64_t want;
+		bool writer; /* of a writer too */
+	} settings[] = {
+	    {"PRAGMA synchronous", 2, true},	{"PRAGMA foreign_keys", 1, true},
+	    {"PRAGMA trusted_schema", 0, true}, {"PRAGMA cell_size_check", 1, true},
+	    {"PRAGMA secure_delete", 1, true},	{"PRAGMA mmap_size", 0, true},
+	    {"PRAGMA query_only", 1, false},
+	};
+	static const char JOURNAL[] = "PRAGMA journal_mode";
+	int defensive = 0, extensions = 1, rc;
+	struct db_stmt *s;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		int64_t got = -1;
+
+		if (access == DB_WRITE && !settings[i].writer)
+			continue;
+		if (db_run_int(db_query(db, settings[i].sql, e), &got, e) < 0)
+			return -1;
+		if (got != settings[i].want)
+			return err_set(e, EX_SOFTWARE, "SQLite does not keep to \"%s\"",
+				       settings[i].sql);
+	}
+	/* A reader may come before there is anything. */
+	if ((s = db_query(db, JOURNAL, e)) == NULL || (rc = db_step(s, e)) < 0) {
+		db_done(s);
+		return -1;
+	}
+	if (access == DB_WRITE && (rc == 0 || strcmp(db_get_text(s), "wal") != 0))
+		rc = err_set(e, EX_SOFTWARE, "SQLite does not keep a write-ahead log here");
+	db_done(s);
+	if (rc < 0)
+		return -1;
+	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_DEFENSIVE, -1, &defensive);
+	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, -1,
+				&extensions);
+	if (defensive != 1 || extensions != 0 ||
+	    sqlite3_limit(db->conn, SQLITE_LIMIT_ATTACHED, -1) != 0)
+		return err_set(e, EX_SOFTWARE, "SQLite cannot be closed as it has to be");
+	return 0;
+}
+
 /* Each connection serves one thread, reads no schema it does not trust, loads nothing. */
 static int db_settle(struct db *db, enum db_access access, struct err *e)
 {
@@ -104,9 +151,10 @@ static int db_settle(struct db *db, enum db_access access, struct err *e)
 	(void)sqlite3_db_config(db->conn, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
 	(void)sqlite3_limit(db->conn, SQLITE_LIMIT_ATTACHED, 0);
 	db_autocheckpoint(db, 0);
-	if (db_exec(db, common, e) != 0)
+	if (db_exec(db, common, e) != 0 ||
+	    db_exec(db, access == DB_WRITE ? writing : reading, e) != 0)
 		return -1;
-	return db_exec(db, access == DB_WRITE ? writing : reading, e);
+	return db_verify(db, access, e);
 }
 
 int db_open(const char *path, enum db_access access, struct db **out, struct err *e)
