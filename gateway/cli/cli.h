@@ -97,6 +97,7 @@ int cli_campaign(struct cli *c, const char *text, struct campaign *out, struct e
 int session_import(struct cli *c, int argc, char **argv, struct err *e);
 
 /* The families. */
+int cmd_purge(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_campaign(struct cli *c, int argc, char **argv);
 int cmd_config(struct cli *c, int argc, char **argv);

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "store/purge.h"
 
 /* Root's file is for the daemon to read: the group of a directory that was made for it (root:moidan). */
 static int init_permit(int fd, const char *path)
@@ -108,6 +110,47 @@ int cmd_restore(struct cli *c, int argc, char **argv)
 	(void)printf(
 	    "Đã khôi phục. Mọi tin chưa gửi xong đang được GIỮ LẠI: xem bằng \"moidan message "
 	    "list --state held\".\n");
+	return 0;
+}
+
+/* Then the file is written anew, when nobody works on it. *compacted says whether. */
+static int purge_all(struct cli *c, struct purge_counts *n, bool *compacted, struct err *e)
+{
+	const struct retention_config *keep = &c->house->cfg.retention;
+	int64_t now = clock_now_ms();
+	const struct purge_limits before = {.texts = now - keep->texts,
+					    .receipts = now - keep->receipts,
+					    .people = now - keep->people};
+	const char *database = c->house->cfg.database;
+
+	*compacted = store_daemon_pid(database) == 0;
+	if (cli_open(c, *compacted ? STORE_DAEMON : STORE_WRITER, e) < 0 ||
+	    store_purge(c->store, &before, n, e) < 0)
+		return -1;
+	return *compacted ? store_compact(c->store, e) : 0;
+}
+
+int cmd_purge(struct cli *c, int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	struct purge_counts n = {0};
+	bool compacted = false;
+
+	if (cli_parse(c, argc, argv, NULL, 0, 0, &e) < 0 || cli_house(c, &e) < 0 ||
+	    purge_all(c, &n, &compacted, &e) < 0)
+		return cli_fail(&e);
+	if (c->json)
+		return cli_print_json(
+		    json_pack("{s:I,s:I,s:I,s:I,s:b}", "texts", (json_int_t)n.texts, "receipts",
+			      (json_int_t)n.receipts, "people", (json_int_t)n.people, "numbers",
+			      (json_int_t)n.numbers, "compacted", compacted));
+	(void)printf("Đã xóa: %lld nội dung tin, %lld báo kết quả, %lld người, %lld số điện "
+		     "thoại. Số liệu còn nguyên.\n",
+		     (long long)n.texts, (long long)n.receipts, (long long)n.people,
+		     (long long)n.numbers);
+	if (!compacted)
+		(void)printf("Dịch vụ đang chạy: phần đã xóa ra khỏi tệp khi dừng dịch vụ rồi "
+			     "chạy lại lệnh này.\n");
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -48,6 +49,33 @@ static const struct conf_field unit_fields[] = {
 };
 static const struct conf_table unit_table = {"the unit", sizeof(struct unit_config),
 					     unit_fields};
+
+static const struct conf_field retention_fields[] = {
+    {.key = "texts",
+     .type = CONF_DURATION,
+     .offset = offsetof(struct retention_config, texts),
+     .fallback = "180d",
+     .min = CLOCK_DAY_MS,
+     .max = 3650 * CLOCK_DAY_MS,
+     .help = "the words of messages that have come to an end"},
+    {.key = "receipts",
+     .type = CONF_DURATION,
+     .offset = offsetof(struct retention_config, receipts),
+     .fallback = "180d",
+     .min = CLOCK_DAY_MS,
+     .max = 3650 * CLOCK_DAY_MS,
+     .help = "delivery receipts as they came, and what was handed over"},
+    {.key = "people",
+     .type = CONF_DURATION,
+     .offset = offsetof(struct retention_config, people),
+     .fallback = "730d",
+     .min = CLOCK_DAY_MS,
+     .max = 3650 * CLOCK_DAY_MS,
+     .help = "rows of lists that were not imported, changed or written to since"},
+    {.key = NULL},
+};
+static const struct conf_table retention_table = {"retention", sizeof(struct retention_config),
+						  retention_fields};
 
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 
@@ -132,6 +160,11 @@ static const struct conf_field config_fields[] = {
      .offset = offsetof(struct config, reports),
      .table = &reports_config_table,
      .help = "digests and the weekly summary"},
+    {.key = "retention",
+     .type = CONF_OBJECT,
+     .offset = offsetof(struct config, retention),
+     .table = &retention_table,
+     .help = "how long what is kept; `moidan purge` takes away what is older"},
     {.key = NULL},
 };
 const struct conf_table config_table = {"moidan.yaml", sizeof(struct config), config_fields};

@@ -20,6 +20,11 @@ struct unit_config {
 	char *hamlet;	 /* kind of the units below: "ấp" */
 };
 
+/* `retention:` how long what is kept. */
+struct retention_config {
+	int64_t texts, receipts, people; /* ms */
+};
+
 struct config {
 	char *database;
 	char *listen;
@@ -37,6 +42,7 @@ struct config {
 	struct ladder_config ladder;
 	struct dispatch_config dispatch;
 	struct reports_config reports;
+	struct retention_config retention;
 	int log_level; /* enum log_level */
 };
 extern const struct conf_table config_table;
@@ -51,7 +57,7 @@ struct house {
 	size_t n_providers;
 	struct campaign_house campaign; /* what the lower floors borrow */
 	struct campaign_channel channels[8];
-	struct programme **programmes;	/* all programmes of the directory, NULL-terminated */
+	struct programme **programmes; /* all programmes of the directory, NULL-terminated */
 	size_t n_programmes;
 	struct report_house report;
 };

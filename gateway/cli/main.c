@@ -78,6 +78,8 @@ static const struct command commands[] = {
      "moidan hiểu một số điện thoại, một tin, một danh sách thế nào", cmd_inspect},
     {"config", "config check | schema", "kiểm tra tệp cấu hình", cmd_config},
     {"backup", "backup FILE", "sao lưu khi đang chạy", cmd_backup},
+    {"purge", "purge [--json]", "xóa dữ liệu cá nhân đã quá hạn giữ; số liệu còn nguyên",
+     cmd_purge},
     {"restore", "restore FILE [--force]", "khôi phục; mọi tin chưa gửi được giữ lại",
      cmd_restore},
 };

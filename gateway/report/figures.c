@@ -71,8 +71,8 @@ static bool figures_take_recipient(const struct recipient *r, void *arg)
 	if (r->state >= 0 && r->state < PROGRAMME_MAX_STATES)
 		row->by_state[r->state]++;
 	row->done += state != NULL && state->done;
-	row->no_phone += r->contact_id == 0;
-	row->held += r->hold != HOLD_NONE;
+	row->no_phone += r->contact_id == 0 && r->hold != HOLD_PURGED;
+	row->held += r->hold != HOLD_NONE && r->hold != HOLD_PURGED;
 	row->held_deceased += r->hold == HOLD_DECEASED || r->hold == HOLD_DECEASED_SUSPECTED;
 	if (r->birth_precision >= DATE_NONE && r->birth_precision <= DATE_DAY)
 		row->birth[r->birth_precision]++;

@@ -449,6 +449,17 @@ int64_t db_wal_bytes(const struct db *db)
 	return (int64_t)db->wal_pages * FRAME_BYTES;
 }
 
+int db_vacuum(struct db *db, struct err *e)
+{
+	int rc;
+
+	/* SQLite attaches its scratch file. */
+	(void)sqlite3_limit(db->conn, SQLITE_LIMIT_ATTACHED, 1);
+	rc = db_exec(db, "VACUUM", e);
+	(void)sqlite3_limit(db->conn, SQLITE_LIMIT_ATTACHED, 0);
+	return rc;
+}
+
 int db_copy(struct db *db, const char *to, struct err *e)
 {
 	sqlite3 *dst = NULL;

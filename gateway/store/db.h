@@ -72,6 +72,9 @@ void db_autocheckpoint(struct db *db, int pages);
 /* How large the WAL was at the last commit. */
 int64_t db_wal_bytes(const struct db *db);
 
+/* Writes the whole file anew. Outside of a transaction. */
+MUST_CHECK int db_vacuum(struct db *db, struct err *e);
+
 /* Copies the whole database that db sees into the empty file `to`, left without a WAL. */
 MUST_CHECK int db_copy(struct db *db, const char *to, struct err *e);
 

@@ -18,10 +18,10 @@ const char *recipient_hold_name(enum recipient_hold h)
 	static const char *const names[] = {
 	    [HOLD_NONE] = "none",	  [HOLD_DECEASED_SUSPECTED] = "deceased?",
 	    [HOLD_DECEASED] = "deceased", [HOLD_OFFICER] = "officer",
-	    [HOLD_GONE] = "gone",
+	    [HOLD_GONE] = "gone",	  [HOLD_PURGED] = "purged",
 	};
 
-	return (unsigned)h <= HOLD_GONE ? names[h] : "?";
+	return (unsigned)h <= HOLD_PURGED ? names[h] : "?";
 }
 
 void recipient_clear(struct recipient *r)

@@ -17,6 +17,7 @@ enum recipient_hold {
 	HOLD_DECEASED = 2,           /* confirmed; for good */
 	HOLD_OFFICER = 3,            /* held by hand */
 	HOLD_GONE = 4,               /* no longer in the list */
+	HOLD_PURGED = 5,             /* its time was over: only what is counted is left */
 };
 const char *recipient_hold_name(enum recipient_hold h); /* "deceased?", "deceased", "officer" … */
 

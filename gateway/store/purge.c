@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/purge.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "store/message.h"
+#include "store/private.h"
+#include "store/recipient.h"
+
+/* Rows of one transaction: others get their turn in between. */
+#define PURGE_ROWS 500
+
+/* One kind of row. find gets the limit, the last id and how many: ids, and whether each may go. */
+struct purge_kind {
+	const char *find;
+	int (*blank)(struct store *st, int64_t id, int64_t now, struct err *e);
+};
+
+/* A statement with one id. */
+static int purge_by_id(struct store *st, const char *sql, int64_t id, struct err *e)
+{
+	struct db_stmt *s = db_query(st->db, sql, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, id);
+	return db_run(s, e);
+}
+
+static int purge_text(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char TEXT[] = "DELETE FROM message_text WHERE message_id = $1";
+
+	(void)now;
+	return purge_by_id(st, TEXT, id, e);
+}
+
+static int purge_receipt(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char RAW[] = "UPDATE receipt SET raw = NULL WHERE id = $1";
+
+	(void)now;
+	return purge_by_id(st, RAW, id, e);
+}
+
+static int purge_orphan(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char ORPHAN[] = "DELETE FROM receipt_orphan WHERE id = $1";
+
+	(void)now;
+	return purge_by_id(st, ORPHAN, id, e);
+}
+
+static int purge_job(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char JOB[] = "UPDATE job SET payload = NULL WHERE id = $1";
+
+	(void)now;
+	return purge_by_id(st, JOB, id, e);
+}
+
+/* Year and sex stay for the figures; who it was does not, and nobody writes to the row again. */
+static int purge_person(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char LEAVE[] = "UPDATE contact SET recipients = recipients - 1 WHERE id ="
+				    " (SELECT contact_id FROM recipient WHERE id = $1)";
+	static const char BLANK[] =
+	    "UPDATE recipient SET list_key = 'purged-' || id, name = NULL, name_fold = NULL,"
+	    " name_sort = NULL, group_name = NULL, number = 0, numbers_more = NULL,"
+	    " birth_month = 0, birth_day = 0, facts = NULL, raw = NULL, hold_reason = NULL,"
+	    " list_hold_reason = NULL, contact_id = NULL, rev = rev + 1, state_set_at = $1,"
+	    " hold = CASE WHEN hold IN (0, 3) THEN $2 ELSE hold END WHERE id = $3";
+	struct db_stmt *s;
+
+	if (search_drop(st, id, e) != 0 || purge_by_id(st, LEAVE, id, e) != 0 ||
+	    (s = db_query(st->db, BLANK, e)) == NULL)
+		return -1;
+	db_put_int(s, now);
+	db_put_int(s, HOLD_PURGED);
+	db_put_int(s, id);
+	return db_run(s, e);
+}
+
+/* Numbers are unique: one that is gone is minus its id. */
+static int purge_number(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char NUMBER[] = "UPDATE contact SET number = -id, flags = 0 WHERE id = $1";
+
+	(void)now;
+	return purge_by_id(st, NUMBER, id, e);
+}
+
+/* One transaction. *last is the id to go on behind; *more: there may be further rows. */
+static int purge_some(struct store *st, const struct purge_kind *k, int64_t before,
+		      int64_t *last, int64_t *n, bool *more, struct err *e)
+{
+	int64_t ids[PURGE_ROWS], now = clock_now_ms();
+	size_t found = 0, seen = 0;
+	struct db_stmt *s;
+	int rc = -1;
+
+	if (store_begin(st, e) != 0)
+		return -1;
+	if ((s = db_query(st->db, k->find, e)) == NULL)
+		goto out;
+	db_put_int(s, before);
+	db_put_int(s, *last);
+	db_put_int(s, PURGE_ROWS);
+	while ((rc = db_step(s, e)) == 1) {
+		*last = db_get_int(s);
+		if (db_get_int(s) != 0)
+			ids[found++] = *last;
+		seen++;
+	}
+	db_done(s);
+	for (size_t i = 0; rc == 0 && i < found; i++)
+		rc = k->blank(st, ids[i], now, e);
+	*more = seen == PURGE_ROWS;
+out:
+	if (rc != 0) {
+		store_rollback(st);
+		return -1;
+	}
+	*n += (int64_t)found;
+	return store_commit(st, e);
+}
+
+static int purge_kind(struct store *st, const struct purge_kind *k, int64_t before, int64_t *n,
+		      struct err *e)
+{
+	int64_t last = 0;
+	bool more = true;
+
+	while (more) {
+		if (purge_some(st, k, before, &last, n, &more, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What somebody asked for under a key, with the answer. */
+static int purge_calls(struct store *st, int64_t before, struct err *e)
+{
+	static const char CALLS[] = "DELETE FROM api_call WHERE at < $1";
+
+	if (store_begin(st, e) != 0)
+		return -1;
+	if (purge_by_id(st, CALLS, before, e) != 0) {
+		store_rollback(st);
+		return -1;
+	}
+	return store_commit(st, e);
+}
+
+/* The index of names keeps what was taken out of it until it is merged. */
+static int purge_finish(struct store *st, const struct purge_counts *n, struct err *e)
+{
+	static const char MERGE[] =
+	    "INSERT INTO recipient_search(recipient_search) VALUES ('optimize')";
+	char detail[160];
+
+	(void)snprintf(detail, sizeof(detail),
+		       "texts=%" PRId64 " receipts=%" PRId64 " people=%" PRId64
+		       " numbers=%" PRId64,
+		       n->texts, n->receipts, n->people, n->numbers);
+	if (store_begin(st, e) != 0)
+		return -1;
+	if ((n->people > 0 && db_run(db_query(st->db, MERGE, e), e) != 0) ||
+	    store_audit(st, "moidan", "store.purge", "store", detail, e) != 0) {
+		store_rollback(st);
+		return -1;
+	}
+	return store_commit(st, e);
+}
+
+int store_purge(struct store *st, const struct purge_limits *before, struct purge_counts *n,
+		struct err *e)
+{
+	/* States up to SENT may still need their words. */
+	static const struct purge_kind texts = {
+	    "SELECT t.message_id, m.state > 4 AND m.planned_at < $1 FROM message_text t"
+	    " JOIN message m ON m.id = t.message_id WHERE t.message_id > $2"
+	    " ORDER BY t.message_id LIMIT $3",
+	    purge_text};
+	static const struct purge_kind receipts = {
+	    "SELECT id, raw IS NOT NULL AND received_at < $1 FROM receipt WHERE id > $2"
+	    " ORDER BY id LIMIT $3",
+	    purge_receipt};
+	static const struct purge_kind orphans = {
+	    "SELECT id, received_at < $1 FROM receipt_orphan WHERE id > $2 ORDER BY id LIMIT "
+	    "$3",
+	    purge_orphan};
+	static const struct purge_kind jobs = {"SELECT id, payload IS NOT NULL AND state > 1 "
+					       "AND due_at < $1 FROM job WHERE id > $2"
+					       " ORDER BY id LIMIT $3",
+					       purge_job};
+	static const struct purge_kind people = {
+	    "SELECT r.id, r.list_key <> 'purged-' || r.id AND r.state_set_at < $1 AND NOT "
+	    "EXISTS (SELECT 1"
+	    " FROM import i WHERE i.id = r.import_id AND i.at >= $1) AND NOT EXISTS (SELECT 1"
+	    " FROM campaign c JOIN message m ON m.campaign_id = c.id AND m.recipient_id = r.id"
+	    " WHERE m.planned_at >= $1 OR m.state <= 4) FROM recipient r WHERE r.id > $2"
+	    " ORDER BY r.id LIMIT $3",
+	    purge_person};
+	/* 3: opted out, wrong person. */
+	static const struct purge_kind numbers = {
+	    "SELECT c.id, c.number > 0 AND c.recipients <= 0 AND (c.flags & 3) = 0 AND"
+	    " $1 = $1 FROM contact c WHERE c.id > $2 ORDER BY c.id LIMIT $3",
+	    purge_number};
+
+	if (purge_kind(st, &texts, before->texts, &n->texts, e) != 0 ||
+	    purge_kind(st, &receipts, before->receipts, &n->receipts, e) != 0 ||
+	    purge_kind(st, &orphans, before->receipts, &n->receipts, e) != 0 ||
+	    purge_kind(st, &jobs, before->receipts, &n->receipts, e) != 0 ||
+	    purge_calls(st, before->receipts, e) != 0 ||
+	    purge_kind(st, &people, before->people, &n->people, e) != 0 ||
+	    purge_kind(st, &numbers, before->people, &n->numbers, e) != 0)
+		return -1;
+	return purge_finish(st, n, e);
+}
+
+int store_compact(struct store *st, struct err *e)
+{
+	int rc;
+
+	if (st->mode != STORE_DAEMON || st->writing || st->reading)
+		store_fatal("compact", 0, "not the daemon's, or in a transaction");
+	if (lock_writer(st->writer_fd, 1000, e) != 0)
+		return -1;
+	rc = db_vacuum(st->db, e);
+	if (rc == 0)
+		rc = db_checkpoint_try(st->db, e);
+	lock_writer_release(st->writer_fd);
+	if (rc == 0)
+		return err_set(e, EX_TEMPFAIL, "somebody is reading the database");
+	return rc < 0 ? -1 : 0;
+}
