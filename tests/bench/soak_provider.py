@@ -15,7 +15,7 @@ import time
 import urllib.parse
 
 LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: *(\d+)")
-COURIERS = 4
+COURIERS = 8
 ANSWERS_AFTER = 0.02  # seconds
 AGAIN_AFTER = 0.5
 

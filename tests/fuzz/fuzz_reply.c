@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a provider answers: byte 0 says which one, byte 1 the status, byte 2 whether it asks us to wait;
+/* What a provider answers, to whatever we asked: byte 0 says which one, byte 1 the status, byte 2 whether it asks us to wait;
  * then the value of Retry-After up to a line end, then the body. */
 #include "fuzz_provider.h"
 
@@ -14,6 +14,31 @@ static void check_outcome(const struct outcome *o, const struct http_reply *repl
 	FUZZ_CHECK(strpbrk(o->reason, "\r\n") == NULL);
 	/* An answer came, so something had left. */
 	FUZZ_CHECK(!o->not_sent);
+}
+
+/* The same read as an answer to each other question. */
+static void check_others(const struct provider *p, const struct http_reply *reply)
+{
+	struct provider_token token = {.access = NULL};
+	struct err e = ERR_INIT;
+	struct found found = {.state = FOUND_UNKNOWN};
+	char money[64];
+
+	if (provider_facts(p)->query_by_ref || provider_facts(p)->query_by_id) {
+		provider_classify_query(p, reply, &found);
+		FUZZ_CHECK(found.state <= FOUND_NOT && found.at_ms >= 0);
+		fuzz_check_clean(found.code, sizeof(found.code));
+		fuzz_check_clean(found.provider_ref, sizeof(found.provider_ref));
+		FUZZ_CHECK(strpbrk(found.reason, "\r\n") == NULL);
+	}
+	if (provider_facts(p)->token) {
+		provider_read_token(p, reply, &token);
+		FUZZ_CHECK((token.result == TOKEN_OK) == (token.access != NULL));
+		FUZZ_CHECK(strpbrk(token.reason, "\r\n") == NULL);
+		provider_token_free(&token);
+	}
+	if (provider_facts(p)->balance && provider_read_balance(p, reply, money, &e) == 0)
+		FUZZ_CHECK(strnlen(money, sizeof(money)) < sizeof(money));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -43,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	provider_classify(fuzz_provider(data[0]), &reply, &first);
 	check_outcome(&first, &reply);
 	provider_classify(fuzz_provider(data[0]), &reply, &again);
+	check_others(fuzz_provider(data[0]), &reply);
 	FUZZ_CHECK(first.class == again.class && strcmp(first.code, again.code) == 0);
 	free(wait);
 	free(body);
