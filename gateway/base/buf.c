@@ -83,6 +83,21 @@ int buf_addf(struct buf *b, const char *fmt, ...)
 	return rc;
 }
 
+size_t buf_digits(char out[21], uint64_t v)
+{
+	char back[20];
+	size_t n = 0;
+
+	do {
+		back[n++] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	for (size_t i = 0; i < n; i++)
+		out[i] = back[n - 1 - i];
+	out[n] = '\0';
+	return n;
+}
+
 const char *buf_text(const struct buf *b)
 {
 	return b->data == NULL ? "" : b->data;

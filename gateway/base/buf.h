@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *data; /* NUL-terminated once anything was added; "" is buf_text()'s for empty */
@@ -36,6 +37,9 @@ int buf_adds(struct buf *b, const char *s);
 int buf_addc(struct buf *b, char c);
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+/* Writes v in decimal with a NUL, as snprintf() would, without being parsed each time; its length. */
+size_t buf_digits(char out[21], uint64_t v);
 
 /* The text, never NULL, borrowed until the next change. */
 const char *buf_text(const struct buf *b);

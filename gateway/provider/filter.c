@@ -20,9 +20,9 @@ static int filter_phone(const char *in, const char *arg, struct buf *out, struct
 	if (strcmp(arg, "84") == 0)
 		return buf_adds(out, in);
 	if (strcmp(arg, "+84") == 0)
-		return buf_addf(out, "+%s", in);
+		return buf_addc(out, '+') < 0 ? -1 : buf_adds(out, in);
 	if (strcmp(arg, "0") == 0)
-		return buf_addf(out, "0%s", national);
+		return buf_addc(out, '0') < 0 ? -1 : buf_adds(out, national);
 	if (strcmp(arg, "bare") == 0)
 		return buf_adds(out, national);
 	return err_set(e, EX_CONFIG, "phone: is followed by 84, +84, 0 or bare");

@@ -37,7 +37,7 @@ struct http_target {
 /* Request headers, shared likewise. */
 struct http_headset {
 	unsigned refs;
-	struct curl_slist *list;
+	struct curl_slist *list, *own; /* own: from here on it is what we add */
 };
 
 struct http_lane {
@@ -404,7 +404,6 @@ static void http_call_setup(struct http_call *c)
 	/* A look-up that outlasts the deadline is left to end by itself; libcurl would wait for it,
 	 * and with it every other call of this thread. */
 	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(e, CURLOPT_USERAGENT, "moidan/" MOIDAN_VERSION);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, l->allow_http ? "http,https" : "https");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(e, CURLOPT_PROXY, "");
@@ -629,14 +628,13 @@ static int http_aim(struct http *h, const char *url, struct err *e)
 
 static bool http_headers_equal(const struct http_headset *s, const struct http_request *req)
 {
-	/* The first is our own, see http_dress(). */
-	const struct curl_slist *have = s->list->next;
+	const struct curl_slist *have = s->list;
 
 	for (size_t i = 0; i < req->n_headers; i++, have = have->next) {
-		if (have == NULL || strcmp(have->data, req->headers[i]) != 0)
+		if (have == s->own || strcmp(have->data, req->headers[i]) != 0)
 			return false;
 	}
-	return have == NULL;
+	return have == s->own;
 }
 
 static bool http_header_valid(const char *line)
@@ -652,10 +650,24 @@ static bool http_header_valid(const char *line)
 	return true;
 }
 
+/* The node that was added. */
+static struct curl_slist *http_headset_add(struct http_headset *s, const char *line)
+{
+	struct curl_slist *list = curl_slist_append(s->list, line);
+
+	if (list == NULL)
+		abort();
+	s->list = list;
+	while (list->next != NULL)
+		list = list->next;
+	return list;
+}
+
 /* Makes h->headset the request's headers. */
 static int http_dress(struct http *h, const struct http_request *req, struct err *e)
 {
 	struct http_headset *s;
+	bool named = false;
 
 	if (h->headset != NULL && http_headers_equal(h->headset, req))
 		return 0;
@@ -665,15 +677,15 @@ static int http_dress(struct http *h, const struct http_request *req, struct err
 	}
 	s = mem_calloc(1, sizeof(*s));
 	s->refs = 1;
-	/* Without it libcurl asks for leave before a large body. */
-	s->list = curl_slist_append(NULL, "Expect:");
 	for (size_t i = 0; i < req->n_headers; i++) {
-		struct curl_slist *more = curl_slist_append(s->list, req->headers[i]);
-
-		if (more == NULL)
-			abort();
-		s->list = more;
+		named = named || strncasecmp(req->headers[i], "User-Agent:", 11) == 0;
+		(void)http_headset_add(s, req->headers[i]);
 	}
+	/* Without it libcurl asks for leave before a large body. */
+	s->own = http_headset_add(s, "Expect:");
+	/* CURLOPT_USERAGENT would be formatted twice for each request. */
+	if (!named)
+		(void)http_headset_add(s, "User-Agent: moidan/" MOIDAN_VERSION);
 	http_headset_unref(h->headset);
 	h->headset = s;
 	return 0;

@@ -578,13 +578,14 @@ int provider_build_send(const struct provider *p, const struct provider_message 
 {
 	struct program_values v;
 	char to[24], now[24];
+	int64_t seconds = clock_now_ms() / 1000;
 	json_t *form = NULL;
 	int rc;
 
 	if (provider_check_message(p, m, e) < 0)
 		return -1;
-	(void)snprintf(to, sizeof(to), "%llu", (unsigned long long)m->to);
-	(void)snprintf(now, sizeof(now), "%lld", (long long)(clock_now_ms() / 1000));
+	(void)buf_digits(to, m->to);
+	(void)buf_digits(now, seconds > 0 ? (uint64_t)seconds : 0);
 	program_values_init(&v);
 	v.var[VAR_TO] = to;
 	v.var[VAR_TEXT] = m->text;

@@ -290,6 +290,9 @@ void provider_ask_read(const struct provider_ask *a, const struct http_reply *re
 {
 	switch (a->d->reply.format) {
 	case FORMAT_JSON:
+		/* A list of parts is none that could be read so. */
+		if (values_read_flat(&a->fields, reply->body, reply->len, v))
+			break;
 		v->root = values_parse_json(reply->body, reply->len, e);
 		if (v->root != NULL)
 			values_read_json(&a->fields, v->root, v);
@@ -310,7 +313,7 @@ void provider_ask_read(const struct provider_ask *a, const struct http_reply *re
 		break;
 	}
 	values_read_headers(&a->fields, reply->headers, reply->n_headers, v);
-	(void)snprintf(v->number[FIELD_STATUS], sizeof(v->number[0]), "%d", reply->status);
+	(void)buf_digits(v->number[FIELD_STATUS], (unsigned)reply->status);
 	v->value[FIELD_STATUS] = v->number[FIELD_STATUS];
 	v->value[FIELD_BODY] = reply->body;
 }

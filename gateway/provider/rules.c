@@ -239,6 +239,165 @@ void values_read_json(const struct fields *f, const json_t *root, struct values 
 	}
 }
 
+/* ---- flat answers --------------------------------------------------------------------------- */
+
+enum { FLAT_MEMBERS = 16, FLAT_DIGITS = 15 };
+
+struct flat_piece {
+	const char *at;
+	size_t len;
+};
+
+/* A walk over the text; p is NULL once anything was met that is not plain. */
+struct flat {
+	const char *p, *end;
+};
+
+static void flat_space(struct flat *s)
+{
+	while (s->p < s->end &&
+	       (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
+		s->p++;
+}
+
+static bool flat_take(struct flat *s, char c)
+{
+	flat_space(s);
+	if (s->p == s->end || *s->p != c)
+		return false;
+	s->p++;
+	return true;
+}
+
+/* "…" of printable ASCII without escapes; what lies between the quotes. */
+static bool flat_string(struct flat *s, struct flat_piece *out)
+{
+	if (!flat_take(s, '"'))
+		return false;
+	out->at = s->p;
+	while (s->p < s->end && *s->p >= ' ' && *s->p <= '~' && *s->p != '"' && *s->p != '\\')
+		s->p++;
+	out->len = (size_t)(s->p - out->at);
+	return flat_take(s, '"') && out->at + out->len + 1 == s->p;
+}
+
+static bool flat_word(struct flat *s, const char *word)
+{
+	size_t n = strlen(word);
+
+	if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0)
+		return false;
+	s->p += n;
+	return true;
+}
+
+/* A number as the tree would print it again: no sign of zero, no leading zero, no fraction. What
+ * follows is looked at by who calls: nothing but a comma or a brace is taken there. */
+static bool flat_number(struct flat *s)
+{
+	const char *from = s->p, *digits;
+
+	s->p += *s->p == '-';
+	digits = s->p;
+	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+		s->p++;
+	return s->p > digits && s->p - digits <= FLAT_DIGITS &&
+	       (*digits != '0' || (s->p == digits + 1 && from == digits));
+}
+
+/* One scalar; at is NULL for null. */
+static bool flat_value(struct flat *s, struct flat_piece *out)
+{
+	flat_space(s);
+	if (s->p == s->end)
+		return false;
+	if (*s->p == '"')
+		return flat_string(s, out);
+	out->at = s->p;
+	if (flat_word(s, "null"))
+		out->at = NULL;
+	else if (!flat_word(s, "true") && !flat_word(s, "false") && !flat_number(s))
+		return false;
+	out->len = out->at == NULL ? 0 : (size_t)(s->p - out->at);
+	return true;
+}
+
+static bool flat_same(const struct flat_piece *a, const char *text, size_t len)
+{
+	return a->len == len && memcmp(a->at, text, len) == 0;
+}
+
+/* All members; false when it is no flat object, or a name stands there twice. */
+static bool flat_read(struct flat *s, struct flat_piece *names, struct flat_piece *values,
+		      size_t *n)
+{
+	*n = 0;
+	if (!flat_take(s, '{'))
+		return false;
+	do {
+		if (*n == FLAT_MEMBERS || !flat_string(s, &names[*n]) || !flat_take(s, ':') ||
+		    !flat_value(s, &values[*n]))
+			return false;
+		for (size_t i = 0; i < *n; i++) {
+			if (flat_same(&names[i], names[*n].at, names[*n].len))
+				return false;
+		}
+		(*n)++;
+	} while (flat_take(s, ','));
+	if (!flat_take(s, '}'))
+		return false;
+	flat_space(s);
+	return s->p == s->end;
+}
+
+/* The member that a pointer names; NULL when there is none, as for every deeper pointer. */
+static const struct flat_piece *flat_find(const char *pointer, const struct flat_piece *names,
+					  const struct flat_piece *values, size_t n)
+{
+	size_t len = strlen(pointer + 1);
+
+	if (memchr(pointer + 1, '/', len) != NULL)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (flat_same(&names[i], pointer + 1, len))
+			return &values[i];
+	}
+	return NULL;
+}
+
+bool values_read_flat(const struct fields *f, const char *text, size_t len, struct values *v)
+{
+	struct flat_piece names[FLAT_MEMBERS], values[FLAT_MEMBERS];
+	struct flat s = {text, text + len};
+	size_t n;
+
+	if (!flat_read(&s, names, values, &n))
+		return false;
+	for (size_t i = FIELD_BODY + 1; i < f->n; i++) {
+		const char *at = f->field[i].at;
+
+		if (at != NULL && (strchr(at, '~') != NULL || strlen(at) > 64))
+			return false;
+	}
+	/* The values stand in a copy, each closed where its quote or its comma was. */
+	buf_init(&v->text, len + 1);
+	(void)buf_add(&v->text, text, len);
+	for (size_t i = FIELD_BODY + 1; i < f->n; i++) {
+		const struct flat_piece *at =
+		    f->field[i].at ? flat_find(f->field[i].at, names, values, n) : NULL;
+
+		if (at == NULL || at->at == NULL)
+			continue;
+		v->value[i] = v->text.data + (at->at - text);
+		v->text.data[at->at - text + (ptrdiff_t)at->len] = '\0';
+		if (f->field[i].json != NULL)
+			values_read_inner(f, i, v);
+	}
+	return true;
+}
+
+/* ---- forms --------------------------------------------------------------------------------- */
+
 static int rules_hex(char c)
 {
 	if (c >= '0' && c <= '9')

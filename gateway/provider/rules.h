@@ -54,6 +54,10 @@ json_t *values_parse_json(const char *text, size_t len, struct err *e);
 const json_t *values_pointer(const json_t *root, const char *pointer);
 /* Reads from a JSON value (borrowed). */
 void values_read_json(const struct fields *f, const json_t *root, struct values *v);
+/* Reads what nearly every answer is, one object of plain ASCII texts and short whole numbers, without
+ * building a tree: exactly as values_parse_json() and values_read_json() would. false, and nothing is
+ * read: it is something else, well-formed or not, and they have to look. v was empty. */
+bool values_read_flat(const struct fields *f, const char *text, size_t len, struct values *v);
 /* Reads from "a=b&c=d". -1 with e when a field that is asked for stands there twice, or is not
  * UTF-8, or holds a NUL. */
 MUST_CHECK int values_read_form(const struct fields *f, const char *text, size_t len,

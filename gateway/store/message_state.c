@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "store/message.h"
 
 #define STATES (MESSAGE_LINKED + 1)
@@ -140,7 +141,14 @@ int message_state_from_name(const char *name, enum message_state *s)
 
 void message_ref_format(const char *instance, int64_t id, int generation, char out[48])
 {
-	(void)snprintf(out, 48, "%s-%" PRId64 "-%d", instance, id, generation);
+	size_t len = strnlen(instance, 7);
+
+	/* Ids and generations count from 1; at most 7 + 1 + 19 + 1 + 10 characters. */
+	memcpy(out, instance, len);
+	out[len++] = '-';
+	len += buf_digits(out + len, (uint64_t)id);
+	out[len++] = '-';
+	(void)buf_digits(out + len, (unsigned)generation);
 }
 
 /* Digits only, no sign, no leading zero but "0" itself. */

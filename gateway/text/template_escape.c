@@ -9,6 +9,16 @@
  * NULL = it itself. room may hold the result. */
 typedef const char *(*escape_one_fn)(uint32_t cp, bool valid, char room[16]);
 
+/* Letters, digits and signs of ASCII that stay what they are in every place. */
+static bool escape_never(unsigned char c)
+{
+	/* 0x20 … 0x7e but " & ' < > \, a bit each */
+	static const uint64_t stays[4] = {UINT64_C(0xafffff3b00000000),
+					  UINT64_C(0x7fffffffefffffff)};
+
+	return (stays[c >> 6] >> (c & 63) & 1) != 0;
+}
+
 /* Appends value with each character as one() has it; stretches that stay go over in one
  * piece. */
 static int escape_with(const char *value, escape_one_fn one, struct buf *out)
@@ -17,10 +27,16 @@ static int escape_with(const char *value, escape_one_fn one, struct buf *out)
 
 	for (size_t i = 0; i < len;) {
 		uint32_t cp = 0;
-		size_t n = vi_utf8_next(value + i, len - i, &cp);
+		size_t n;
 		char room[16];
-		const char *to = one(cp, n > 0, room);
+		const char *to;
 
+		while (i < len && escape_never((unsigned char)value[i]))
+			i++;
+		if (i == len)
+			break;
+		n = vi_utf8_next(value + i, len - i, &cp);
+		to = one(cp, n > 0, room);
 		if (to == NULL) {
 			i += n > 0 ? n : 1;
 			continue;

@@ -1,6 +1,7 @@
 moidan_unit(provider_form provider)
 moidan_unit(provider_http provider PkgConfig::EVENT)
 moidan_unit(provider_mail provider)
+moidan_unit(provider_rules provider)
 moidan_unit(provider_sandbox provider PkgConfig::EVENT)
 moidan_unit(provider_verify provider)
 
