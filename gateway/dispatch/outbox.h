@@ -44,6 +44,7 @@ struct outbox_item {
 struct outbox_result {
 	int64_t id, campaign_id;
 	uint64_t number;
+	int segments;
 	int attempt;
 	int provider_id;
 	bool resend, query;

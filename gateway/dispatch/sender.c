@@ -146,6 +146,7 @@ static void sender_start(struct sender *s, const struct outbox_item *item)
 	c->result = (struct outbox_result){.id = item->msg.id,
 					   .campaign_id = item->msg.campaign_id,
 					   .number = item->msg.number,
+					   .segments = item->msg.segments,
 					   .attempt = item->msg.attempt,
 					   .provider_id = item->msg.provider_id,
 					   .resend = item->resend,

@@ -108,6 +108,8 @@ static void settle_record(const struct outbox_result *r, const struct judgement 
 {
 	memset(out, 0, sizeof(*out));
 	out->id = r->id;
+	out->campaign_id = r->campaign_id;
+	out->segments = r->segments;
 	out->attempt = r->attempt;
 	out->event = j->event;
 	out->at = r->at;

@@ -163,6 +163,8 @@ int store_message_next_due(struct store *st, int64_t campaign_id, int rung, int6
 /* The outcome of one attempt, as the dispatcher decided it. */
 struct message_result {
 	int64_t id;
+	int64_t campaign_id;        /* of the row and its segments, from the claim; 0 = read them again */
+	int segments;
 	int attempt;                /* guards against late results: must still be the current one */
 	enum message_event event;   /* ACCEPTED, NOT_SENT, GIVE_UP, REFUSED, UNKNOWN */
 	int64_t at;                 /* when the answer came */

@@ -11,6 +11,11 @@
  * defined, and a decision may read the store itself. */
 #define CHUNK 64
 
+/* A row that was taken and has to be written. */
+struct claim_sent {
+	int64_t id, contact_id;
+};
+
 /* A candidate with a text of its own. */
 struct claim_row {
 	struct message_candidate c;
@@ -119,44 +124,82 @@ static struct message_now claim_now(const struct message_candidate *c)
 				    .onward = c->onward};
 }
 
-/* Counts against the caps of the number. */
-static int claim_count_contact(struct store *st, const struct message_claim *q,
-			       int64_t contact_id, struct err *e)
+/* Counts against the caps of the numbers first … last, each once. */
+static int claim_count_contacts(struct store *st, const struct message_claim *q, int64_t first,
+				int64_t last, struct err *e)
 {
 	static const char COUNT[] =
 	    "UPDATE contact SET day_count = CASE WHEN day = $1 THEN day_count + 1 ELSE 1 END,"
 	    " week_count = CASE WHEN week = $2 THEN week_count + 1 ELSE 1 END, day = $1, week "
 	    "= $2"
-	    " WHERE id = $3";
+	    " WHERE id BETWEEN $3 AND $4";
 	struct db_stmt *s = db_query(st->db, COUNT, e);
 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, q->civil_day);
 	db_put_int(s, q->iso_week);
-	db_put_int(s, contact_id);
+	db_put_int(s, first);
+	db_put_int(s, last);
 	return db_run(s, e);
 }
 
-static int claim_send(struct store *st, const struct message_claim *q, struct claim_row *row,
-		      struct message_claimed *out, struct err *e)
+/* The rows first … last, all of them queued, are being sent. */
+static int claim_write(struct store *st, const struct message_claim *q, int64_t first,
+		       int64_t last, struct err *e)
 {
 	static const char SEND[] =
-	    "UPDATE message SET state = $1, attempts = $2, epoch = $3, provider_id = $4,"
-	    " claimed_at = $5 WHERE id = $6";
-	struct message_now m = claim_now(&row->c);
+	    "UPDATE message SET state = $1, attempts = attempts + 1, epoch = $2,"
+	    " provider_id = $3, claimed_at = $4 WHERE id BETWEEN $5 AND $6";
 	struct db_stmt *s = db_query(st->db, SEND, e);
+	enum message_state to;
 
 	if (s == NULL)
 		return -1;
-	db_put_int(s, message_move(st, &m, MESSAGE_EV_CLAIM));
-	db_put_int(s, m.attempts + 1);
+	if (!message_next(MESSAGE_QUEUED, MESSAGE_EV_CLAIM, &to))
+		store_fatal("illegal_move", first, message_event_name(MESSAGE_EV_CLAIM));
+	db_put_int(s, to);
 	db_put_int(s, st->epoch);
 	db_put_int(s, q->provider_id);
 	db_put_int(s, q->now);
-	db_put_int(s, m.id);
-	if (db_run(s, e) != 0 || claim_count_contact(st, q, m.contact_id, e) != 0)
+	db_put_int(s, first);
+	db_put_int(s, last);
+	if (db_run(s, e) != 0)
 		return -1;
+	if (db_changes(st->db) != last - first + 1)
+		return err_set(e, EX_SOFTWARE, "message %" PRId64 " was not there to claim",
+			       first);
+	return 0;
+}
+
+/* Ids that follow one another, as those of one fan-out and of one list do, take one statement. */
+static int claim_write_all(struct store *st, const struct message_claim *q,
+			   const struct claim_sent *sent, size_t n, struct err *e)
+{
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && sent[end].id == sent[end - 1].id + 1; end++)
+			;
+		if (claim_write(st, q, sent[i].id, sent[end - 1].id, e) != 0)
+			return -1;
+	}
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1;
+		     end < n && sent[end].contact_id == sent[end - 1].contact_id + 1; end++)
+			;
+		if (claim_count_contacts(st, q, sent[i].contact_id, sent[end - 1].contact_id,
+					 e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Takes the row; claim_write_all() writes it. */
+static void claim_send(struct store *st, const struct message_claim *q, struct claim_row *row,
+		       struct message_claimed *out)
+{
+	struct message_now m = claim_now(&row->c);
+
+	(void)message_move(st, &m, MESSAGE_EV_CLAIM);
 	*out = (struct message_claimed){.id = m.id,
 					.campaign_id = m.campaign_id,
 					.number = row->c.number,
@@ -167,7 +210,6 @@ static int claim_send(struct store *st, const struct message_claim *q, struct cl
 					.ucs2 = row->c.ucs2,
 					.provider_id = q->provider_id};
 	row->text = NULL;
-	return 0;
 }
 
 static int claim_drop(struct store *st, const struct message_claim *q,
@@ -225,6 +267,8 @@ struct claim_state {
 	size_t n, examined;
 	int64_t segments;
 	bool stop;
+	struct claim_sent sent[CHUNK]; /* of the chunk */
+	size_t n_sent;
 };
 
 /* Decides about one row; rest more were read after it. */
@@ -246,7 +290,9 @@ static int claim_decide(struct store *st, const struct message_claim *q, struct 
 		cs->segments += c->segments;
 		cs->stop = cs->segments >= q->max_segments;
 		claim_tell(q, c, row + 1, rest);
-		return claim_send(st, q, row, &out[cs->n++], e);
+		cs->sent[cs->n_sent++] = (struct claim_sent){c->id, c->contact_id};
+		claim_send(st, q, row, &out[cs->n++]);
+		break;
 	case CLAIM_CANCEL:
 		return claim_drop(st, q, c, MESSAGE_EV_CANCEL, v.reason, e);
 	case CLAIM_SKIP:
@@ -279,6 +325,9 @@ int store_message_claim(struct store *st, const struct message_claim *q,
 				rc = claim_decide(st, q, &rows[i], got - i - 1, out, &cs, e);
 			free(rows[i].text);
 		}
+		if (rc == 0)
+			rc = claim_write_all(st, q, cs.sent, cs.n_sent, e);
+		cs.n_sent = 0;
 	}
 	if (rc != 0) {
 		for (size_t i = 0; i < cs.n; i++)
@@ -328,7 +377,7 @@ int store_message_resend(struct store *st, int64_t id, int64_t now, struct messa
 	if (rc == 0 || m.state != MESSAGE_UNCERTAIN)
 		return err_set(e, EX_DATAERR, "message %" PRId64 " is not uncertain", id);
 	if (civil_day_of(m.claimed_at) != today.civil_day &&
-	    claim_count_contact(st, &today, m.contact_id, e) != 0)
+	    claim_count_contacts(st, &today, m.contact_id, m.contact_id, e) != 0)
 		return -1;
 	if ((s = db_query(st->db, AGAIN, e)) == NULL)
 		return -1;

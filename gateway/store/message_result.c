@@ -51,12 +51,61 @@ static int result_write(struct store *st, const struct message_now *m,
 	return db_run(s, e);
 }
 
+/* What nearly every result is: accepted, still the current attempt, and its caller knows the rest of
+ * the row that matters. 1; 0 when it is not so, and nothing was done; -1. */
+static int result_accepted(struct store *st, const struct message_result *r, struct err *e)
+{
+	static const char ACCEPT[] =
+	    "UPDATE message SET state = $1, due_at = $2, sent_at = $3, class = $4,"
+	    " http_status = $5, code = $6, provider_ref = $7, reason = $8"
+	    " WHERE id = $9 AND state = $10 AND attempts = $11";
+	struct message_now m = {.id = r->id,
+				.campaign_id = r->campaign_id,
+				.segments = r->segments,
+				.state = MESSAGE_SENDING};
+	enum message_state to;
+	struct db_stmt *s;
+
+	if (r->event != MESSAGE_EV_ACCEPTED || r->campaign_id == 0 ||
+	    !message_next(m.state, r->event, &to))
+		return 0;
+	if ((s = db_query(st->db, ACCEPT, e)) == NULL)
+		return -1;
+	db_put_int(s, to);
+	db_put_int(s, r->due_at);
+	db_put_int(s, r->at);
+	db_put_int(s, r->class);
+	db_put_int(s, r->http_status);
+	db_put_text(s, result_text(r->code));
+	db_put_text(s, result_text(r->provider_ref));
+	db_put_text(s, result_text(r->reason));
+	db_put_int(s, r->id);
+	db_put_int(s, m.state);
+	db_put_int(s, r->attempt);
+	if (db_run(s, e) != 0)
+		return -1;
+	if (db_changes(st->db) == 0)
+		return 0;
+	(void)message_move(st, &m, r->event);
+	return 1;
+}
+
+static int result_index(struct store *st, const struct message_result *r, struct err *e)
+{
+	if (!r->index_ref || !r->provider_ref[0])
+		return 0;
+	return message_ref_known(st, r->id, r->provider_id, r->provider_ref, e);
+}
+
 static int result_one(struct store *st, const struct message_result *r, struct err *e)
 {
 	struct message_now m;
 	bool late;
-	int rc = message_load(st, r->id, &m, e);
+	int rc = result_accepted(st, r, e);
 
+	if (rc != 0)
+		return rc < 0 ? -1 : result_index(st, r, e);
+	rc = message_load(st, r->id, &m, e);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
@@ -78,9 +127,7 @@ static int result_one(struct store *st, const struct message_result *r, struct e
 		    message_give_back(st, &m, e) != 0)
 			return -1;
 	}
-	if (r->index_ref && r->provider_ref[0])
-		return message_ref_known(st, r->id, r->provider_id, r->provider_ref, e);
-	return 0;
+	return result_index(st, r, e);
 }
 
 int store_message_finish(struct store *st, const struct message_result *r, size_t n,

@@ -148,6 +148,8 @@ static size_t claim_and_finish(struct bench *b, int64_t from, size_t n)
 	}
 	for (size_t i = 0; i < had; i++) {
 		r[i] = (struct message_result){.id = out[i].id,
+					       .campaign_id = out[i].campaign_id,
+					       .segments = out[i].segments,
 					       .attempt = out[i].attempt,
 					       .event = MESSAGE_EV_ACCEPTED,
 					       .at = q.now,

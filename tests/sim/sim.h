@@ -36,6 +36,7 @@ struct sim_call {
 	uint64_t number;
 	bool resend, query;
 	int64_t sent_at;
+	int segments;
 	int life; /* of the process that sent it */
 };
 
