@@ -169,29 +169,58 @@ static int recover_one(struct store *st, int64_t id, int64_t now, struct err *e)
 	return db_run(s, e);
 }
 
+/* Whether any message is being sent: no index says which, and a table is long. 1/0/-1 */
+static int recover_any(struct store *st, struct err *e)
+{
+	static const char ANY[] =
+	    "SELECT 1 FROM message_count WHERE state = 2 AND n > 0 LIMIT 1";
+	int64_t one;
+
+	return db_run_int(db_query(st->db, ANY, e), &one, e);
+}
+
+/* The next of those that an older epoch was sending, after the id. */
+static int recover_find(struct store *st, int64_t after, int64_t *ids, size_t max, size_t *n,
+			struct err *e)
+{
+	static const char NEXT[] = "SELECT id FROM message WHERE id > $1 AND state = 2"
+				   " AND epoch < $2 ORDER BY id LIMIT $3";
+	struct db_stmt *s = db_query(st->db, NEXT, e);
+	int rc;
+
+	*n = 0;
+	if (s == NULL)
+		return -1;
+	db_put_int(s, after);
+	db_put_int(s, st->epoch);
+	db_put_int(s, (int64_t)max);
+	while ((rc = db_step(s, e)) == 1)
+		ids[(*n)++] = db_get_int(s);
+	db_done(s);
+	return rc;
+}
+
 int store_message_recover(struct store *st, size_t *n, struct err *e)
 {
-	static const char NEXT[] = "SELECT id FROM message WHERE state = 2 AND state IN (2, 3, "
-				   "4) AND epoch < $1 LIMIT 1";
-	int64_t now = clock_now_ms(), id;
-	struct db_stmt *s;
+	int64_t now = clock_now_ms(), ids[64];
+	size_t got = 64;
 	int rc;
 
 	store_want_transaction(st, "recover");
 	*n = 0;
-	for (;;) {
-		if ((s = db_query(st->db, NEXT, e)) == NULL)
+	ids[63] = 0;
+	rc = recover_any(st, e);
+	while (rc > 0 && got == 64) {
+		if (recover_find(st, ids[63], ids, 64, &got, e) != 0)
 			return -1;
-		db_put_int(s, st->epoch);
-		rc = db_run_int(s, &id, e);
-		if (rc <= 0)
-			break;
-		if (recover_one(st, id, now, e) != 0)
-			return -1;
-		(*n)++;
+		for (size_t i = 0; i < got; i++) {
+			if (recover_one(st, ids[i], now, e) != 0)
+				return -1;
+		}
+		*n += got;
 	}
 	FAILPOINT("recover.done");
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /* ---- what is due --------------------------------------------------------------------------- */
@@ -202,7 +231,7 @@ int store_message_due(struct store *st, enum message_state state, int64_t now,
 	static const char DUE[] =
 	    "SELECT id, campaign_id, due_at, sent_at, expires_at, provider_id, attempts, "
 	    "generation, claimed_at"
-	    " FROM message WHERE state = $1 AND state BETWEEN 2 AND 4 AND due_at <= $2"
+	    " FROM message WHERE state = $1 AND state BETWEEN 3 AND 4 AND due_at <= $2"
 	    " ORDER BY due_at LIMIT $3";
 	struct db_stmt *s = db_query(st->db, DUE, e);
 	int rc;
@@ -240,7 +269,7 @@ int store_message_first_due(struct store *st, enum message_state state, int64_t 
 	    " ORDER BY q.due_at LIMIT 1) WHERE c.state = 1 AND c.n > 0"
 	    " ORDER BY m.due_at LIMIT 1";
 	static const char OPEN[] =
-	    "SELECT due_at FROM message WHERE state = $1 AND state BETWEEN 2 AND 4"
+	    "SELECT due_at FROM message WHERE state = $1 AND state BETWEEN 3 AND 4"
 	    " ORDER BY due_at LIMIT 1";
 	struct db_stmt *s;
 
@@ -267,19 +296,33 @@ int store_message_postpone(struct store *st, int64_t id, int64_t due_at, struct 
 
 int store_message_clock_back(struct store *st, int64_t by, struct err *e)
 {
-	static const char BACK[] =
+	static const char SENDING[] =
 	    "UPDATE message SET claimed_at = claimed_at - $1,"
 	    " sent_at = CASE WHEN sent_at > 0 THEN sent_at - $1 ELSE sent_at END,"
 	    " due_at = CASE WHEN due_at < $2 THEN due_at - $1 ELSE due_at END"
-	    " WHERE state BETWEEN 2 AND 4 AND state <> 4";
-	struct db_stmt *s = db_query(st->db, BACK, e);
+	    " WHERE state = 2";
+	static const char UNCERTAIN[] =
+	    "UPDATE message SET claimed_at = claimed_at - $1,"
+	    " sent_at = CASE WHEN sent_at > 0 THEN sent_at - $1 ELSE sent_at END,"
+	    " due_at = CASE WHEN due_at < $2 THEN due_at - $1 ELSE due_at END"
+	    " WHERE state = 3 AND state BETWEEN 3 AND 4";
+	int sending;
 
 	store_want_transaction(st, "clock_back");
-	if (s == NULL)
+	sending = recover_any(st, e);
+	if (sending < 0)
 		return -1;
-	db_put_int(s, by);
-	db_put_int(s, INT64_MAX);
-	return db_run(s, e);
+	for (int i = sending > 0 ? 0 : 1; i < 2; i++) {
+		struct db_stmt *s = db_query(st->db, i == 0 ? SENDING : UNCERTAIN, e);
+
+		if (s == NULL)
+			return -1;
+		db_put_int(s, by);
+		db_put_int(s, INT64_MAX);
+		if (db_run(s, e) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* ---- people and timers ---------------------------------------------------------------------- */

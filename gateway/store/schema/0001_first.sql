@@ -170,7 +170,8 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX message_once ON message(campaign_id, recipient_id, step);
 CREATE INDEX message_queued ON message(campaign_id, due_at) WHERE state = 1;
 -- BETWEEN, not IN: for a list SQLite builds a table each time it asks whether a row belongs here.
-CREATE INDEX message_open ON message(state, due_at) WHERE state BETWEEN 2 AND 4;
+-- Not of those being sent (2): they are few, soon over, and asked for at start-up only.
+CREATE INDEX message_open ON message(state, due_at) WHERE state BETWEEN 3 AND 4;
 CREATE INDEX message_linked ON message(linked_to) WHERE linked_to IS NOT NULL;
 
 CREATE TABLE message_text (
