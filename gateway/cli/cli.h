@@ -96,6 +96,10 @@ int cli_campaign(struct cli *c, const char *text, struct campaign *out, struct e
 /* import sessions FILE: argv[1] is "sessions". */
 int session_import(struct cli *c, int argc, char **argv, struct err *e);
 
+/* A timetable into the open store. */
+MUST_CHECK int session_load(struct cli *c, const char *programme, const char *path,
+			    struct err *e);
+
 /* The families. */
 int cmd_purge(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
@@ -115,6 +119,7 @@ int cmd_report(struct cli *c, int argc, char **argv);
 int cmd_restore(struct cli *c, int argc, char **argv);
 int cmd_session(struct cli *c, int argc, char **argv);
 int cmd_serve(struct cli *c, int argc, char **argv);
+int cmd_simulate(struct cli *c, int argc, char **argv);
 int cmd_status(struct cli *c, int argc, char **argv);
 int cmd_template(struct cli *c, int argc, char **argv);
 int cmd_visit(struct cli *c, int argc, char **argv);

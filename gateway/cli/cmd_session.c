@@ -160,6 +160,29 @@ static int session_import_print(struct cli *c, const struct session_import *im,
 	return 0;
 }
 
+/* Reads the file and writes what it says; *what gets one a session, yours. */
+static int session_import_put(struct session_import *im, const char *path, const char *encoding,
+			      enum session_put **what, struct err *e)
+{
+	if (listing_read(im->c->house->cfg.descriptions, "sessions", path, encoding,
+			 session_import_row, im, e) < 0)
+		return -1;
+	*what = mem_calloc(im->n + 1, sizeof(**what));
+	return campaign_sessions_put(im->c->store, im->list, im->n, *what, cli_who(), e);
+}
+
+int session_load(struct cli *c, const char *programme, const char *path, struct err *e)
+{
+	struct session_import im = {
+	    .c = c, .programme = programme, .year = civil_from_ms(clock_now_ms()).year};
+	enum session_put *what = NULL;
+	int rc = session_import_put(&im, path, NULL, &what, e);
+
+	free(what);
+	session_import_free(&im);
+	return rc;
+}
+
 /* moidan import sessions FILE [--programme P] [--encoding NAME]: called with argv[1] = "sessions". */
 int session_import(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -178,15 +201,10 @@ int session_import(struct cli *c, int argc, char **argv, struct err *e)
 	if (p == NULL)
 		return -1;
 	im.programme = p->name;
-	if (listing_read(c->house->cfg.descriptions, "sessions", argv[2], encoding,
-			 session_import_row, &im, e) < 0)
-		goto out;
-	what = mem_calloc(im.n + 1, sizeof(*what));
-	if (campaign_sessions_put(c->store, im.list, im.n, what, cli_who(), e) < 0)
-		goto out;
-	cli_changed(c);
-	rc = session_import_print(c, &im, what);
-out:
+	if (session_import_put(&im, argv[2], encoding, &what, e) == 0) {
+		cli_changed(c);
+		rc = session_import_print(c, &im, what);
+	}
 	free(what);
 	session_import_free(&im);
 	return rc;

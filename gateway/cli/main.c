@@ -13,6 +13,8 @@
 
 static const struct command commands[] = {
     {"demo", "demo [--keep DIR] [--seed N]", "chạy thử toàn bộ trên dữ liệu giả", cmd_demo},
+    {"simulate", "simulate [--seed N] [--come PERCENT] [--absent PERCENT] [--json]",
+     "cả Kế hoạch 46 trên đồng hồ ảo: từng tuần, từng ấp, từng ngày", cmd_simulate},
     {"init", "init", "viết tệp cấu hình và tạo cơ sở dữ liệu", cmd_init},
     {"serve", "serve", "chạy dịch vụ", cmd_serve},
     {"status", "status [--json]", "tình trạng: tin, hàng đợi, nhà cung cấp, việc sắp tới",

@@ -38,6 +38,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(purge 120)
   moidan_flow(receipts 120)
   moidan_flow(sessions 120)
+  moidan_flow(simulate 120)
   moidan_flow(stops 180)
   moidan_flow(weekly 120)
   # What takes longer than the others: ctest -LE slow leaves them out.
