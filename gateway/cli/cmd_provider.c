@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moidan provider: which are described, which are configured, a test to one's own number, and the use of
- * one that stopped itself. */
-#include <event2/event.h>
+/* moidan provider: which are described, which are configured, what they would be sent, a test to one's own
+ * number, consent, money, and the use of one that stopped itself. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "dispatch/token.h"
+#include "provider/once.h"
 #include "text/phone.h"
 #include "text/vi.h"
 
@@ -74,30 +76,99 @@ static int provider_list(struct cli *c, int argc, char **argv, struct err *e)
 	return p.broken > 0 ? EX_CONFIG : 0;
 }
 
+/* What would be sent, with the names of secrets in their place. */
+static void provider_print_example(const struct provider_request *r)
+{
+	(void)printf("       %s %s\n", r->http.method, r->http.url);
+	for (size_t i = 0; i < r->http.n_headers; i++)
+		(void)printf("       %s\n", r->http.headers[i]);
+	if (r->http.body != NULL && r->http.body_len > 0)
+		(void)printf("       %s\n", r->http.body);
+}
+
+static int provider_example(const struct cli *c, size_t i, struct provider_request *r,
+			    struct err *e)
+{
+	const struct provider_config *cfg =
+	    (const struct provider_config *)c->house->cfg.providers.items + i;
+	struct provider *masked = provider_new_masked(cfg, c->house->cfg.descriptions, e);
+	int rc = masked != NULL ? provider_build_example(masked, r, e) : -1;
+
+	if (rc == 0)
+		provider_print_example(r);
+	provider_free(masked);
+	return rc;
+}
+
+static void provider_print_facts(const struct provider_facts *f)
+{
+	char price[32];
+
+	vi_number(f->price_per_segment, price);
+	(void)printf("đạt    ");
+	cli_cell(f->name, 14);
+	(void)printf(
+	    "%s; %lld yêu cầu cùng lúc; %s đồng mỗi đoạn tin; báo kết quả: %s; hỏi lại: "
+	    "%s; tin trả lời: %s; tin chưa rõ: %s\n",
+	    f->title, (long long)f->in_flight, price, f->receipts ? "có" : "không",
+	    f->query_by_ref  ? "theo mã của ta"
+	    : f->query_by_id ? "theo mã của họ"
+			     : "không",
+	    f->replies ? "có" : "không", provider_settle_vi(f->settle));
+	if (*f->note != '\0')
+		(void)printf("       lưu ý: %s\n", f->note);
+}
+
 /* The house loads every configured provider with its secrets: getting so far is the check. */
 static int provider_check(struct cli *c, int argc, char **argv, struct err *e)
 {
-	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0 || cli_house(c, e) < 0)
-		return -1;
-	for (size_t i = 0; i < c->house->n_providers; i++) {
-		const struct provider_facts *f = provider_facts(c->house->providers[i]);
-		char price[32];
+	struct provider_request r;
+	int n, rc = 0;
 
-		vi_number(f->price_per_segment, price);
-		(void)printf("đạt    ");
-		cli_cell(f->name, 14);
-		(void)printf(
-		    "%s; %lld yêu cầu cùng lúc; %s đồng mỗi đoạn tin; báo kết quả: %s\n",
-		    f->title, (long long)f->in_flight, price, f->receipts ? "có" : "không");
+	n = cli_parse(c, argc, argv, NULL, 0, 1, e);
+	if (n < 0 || cli_house(c, e) < 0)
+		return -1;
+	provider_request_init(&r);
+	for (size_t i = 0; i < c->house->n_providers && rc == 0; i++) {
+		const struct provider_facts *f = provider_facts(c->house->providers[i]);
+
+		if (n == 1 && strcmp(argv[1], f->name) != 0)
+			continue;
+		provider_print_facts(f);
+		rc = provider_example(c, i, &r, e);
 	}
+	provider_request_free(&r);
 	if (c->house->n_providers == 0)
 		(void)printf("Chưa cấu hình nhà cung cấp nào (providers: trong %s)\n",
 			     c->house->path);
+	return rc;
+}
+
+/* The configured provider of that name, or NULL with e. */
+static const struct provider *provider_named(struct cli *c, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < c->house->n_providers; i++) {
+		if (strcmp(provider_facts(c->house->providers[i])->name, name) == 0)
+			return c->house->providers[i];
+	}
+	(void)err_set(e, EX_USAGE, "chưa cấu hình nhà cung cấp \"%s\"", name);
+	return NULL;
+}
+
+/* The token to show, fetched if need be: the only thing here that needs the store. */
+static int provider_token_for(struct cli *c, const struct provider *p, char **token,
+			      struct err *e)
+{
+	*token = NULL;
+	if (!provider_facts(p)->token)
+		return 0;
+	if (cli_open(c, STORE_WRITER, e) < 0 || token_obtain(c->store, p, token, e) < 0)
+		return -1;
+	cli_changed(c);
 	return 0;
 }
 
 struct provider_test {
-	struct event_base *base;
 	const struct provider *provider;
 	struct outcome outcome;
 };
@@ -107,65 +178,108 @@ static void provider_test_done(const struct http_reply *reply, void *arg)
 	struct provider_test *t = arg;
 
 	provider_classify(t->provider, reply, &t->outcome);
-	(void)event_base_loopbreak(t->base);
 }
 
-/* Sends m once and waits for the answer. */
-static int provider_test_send(struct provider_test *t, const struct provider_message *m,
-			      struct err *e)
+/* "ten=Bà Hai" … as a message of a registered template; yours. NULL with e. */
+static char *provider_test_form(const char *template, const struct cli_texts *values,
+				struct err *e)
 {
-	struct provider_request req;
-	struct http *http;
-	int rc = -1;
+	json_t *parameters = json_object(), *root;
+	char *text = NULL;
 
-	http_global_init();
-	t->base = event_base_new();
-	provider_request_init(&req);
-	http = http_new(t->base, &provider_facts(t->provider)->http, e);
-	if (http != NULL && provider_build_send(t->provider, m, &req, e) == 0 &&
-	    http_send(http, &req.http, provider_test_done, t, e) == 0) {
-		(void)event_base_dispatch(t->base);
-		rc = 0;
+	for (int i = 0; i < values->n; i++) {
+		const char *equals = strchr(values->items[i], '=');
+		char *name;
+
+		if (equals == NULL) {
+			(void)err_set(e, EX_USAGE, "--parameter TÊN=GIÁ TRỊ");
+			json_decref(parameters);
+			return NULL;
+		}
+		name = mem_strndup(values->items[i], (size_t)(equals - values->items[i]));
+		json_object_set_new(parameters, name, json_string(equals + 1));
+		free(name);
 	}
-	http_free(http);
-	provider_request_free(&req);
-	event_base_free(t->base);
-	return rc;
+	root = json_pack("{s:s, s:o}", "template", template, "parameters", parameters);
+	text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	if (text == NULL)
+		(void)err_set(e, EX_USAGE, "tham số không phải là chữ UTF-8");
+	return text;
 }
 
-static int provider_send_test(struct cli *c, int argc, char **argv, struct err *e)
+/* The text to try p with; yours. NULL with e. */
+static char *provider_test_text(struct cli *c, const struct provider *p, const char *text,
+				const char *template, const struct cli_texts *values,
+				struct err *e)
 {
-	const char *text = NULL;
-	const struct cli_option options[] = {{.name = "text", .text = &text}, {.name = NULL}};
-	struct provider_test t = {0};
-	struct phone to;
-	char ref[40], *body, *plain;
-	int rc;
+	char *body, *plain;
 
-	if (cli_parse(c, argc, argv, options, 2, 2, e) < 0 || cli_house(c, e) < 0)
-		return -1;
-	for (size_t i = 0; i < c->house->n_providers; i++) {
-		if (strcmp(provider_facts(c->house->providers[i])->name, argv[1]) == 0)
-			t.provider = c->house->providers[i];
+	if (provider_facts(p)->parameters) {
+		if (template != NULL)
+			return provider_test_form(template, values, e);
+		(void)err_set(
+		    e, EX_USAGE,
+		    "%s chỉ nhận mẫu đã đăng ký: --template SỐ --parameter TÊN=GIÁ TRỊ …",
+		    provider_facts(p)->name);
+		return NULL;
 	}
-	if (t.provider == NULL)
-		return err_set(e, EX_USAGE, "chưa cấu hình nhà cung cấp \"%s\"", argv[1]);
-	to = phone_parse(argv[2], 0);
-	if (to.status != PHONE_OK)
-		return err_set(e, EX_USAGE, "số điện thoại: %s",
-			       to.reason != NULL ? to.reason : "không nhắn tin được");
 	body = text != NULL
 		   ? mem_strdup(text)
 		   : mem_printf("%s: tin thử của hệ thống nhắn tin. Xin bỏ qua tin này.",
 				c->house->cfg.unit.office);
 	plain = vi_unaccent(body);
-	(void)snprintf(ref, sizeof(ref), "test-%llx", (unsigned long long)clock_now_ms());
-	rc = provider_test_send(&t,
-				&(struct provider_message){
-				    .to = to.number, .text = plain, .ucs2 = false, .ref = ref},
-				e);
 	free(body);
-	free(plain);
+	return plain;
+}
+
+/* Sends once and waits for the answer. */
+static int provider_test_send(struct provider_test *t, uint64_t to, const char *text,
+			      const char *token, struct err *e)
+{
+	struct provider_request req;
+	char ref[40];
+	const struct provider_message m = {.to = to, .text = text, .ref = ref, .token = token};
+	int rc;
+
+	(void)snprintf(ref, sizeof(ref), "test-%llx", (unsigned long long)clock_now_ms());
+	provider_request_init(&req);
+	rc = provider_build_send(t->provider, &m, &req, e);
+	if (rc == 0)
+		rc = http_once(&provider_facts(t->provider)->http, &req.http,
+			       provider_test_done, t, e);
+	provider_request_free(&req);
+	return rc;
+}
+
+static int provider_send_test(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *text = NULL, *template = NULL;
+	struct cli_texts values = {.n = 0};
+	const struct cli_option options[] = {{.name = "text", .text = &text},
+					     {.name = "template", .text = &template},
+					     {.name = "parameter", .texts = &values},
+					     {.name = NULL}};
+	struct provider_test t = {0};
+	struct phone to;
+	char *body, *token = NULL;
+	int rc;
+
+	if (cli_parse(c, argc, argv, options, 2, 2, e) < 0 || cli_house(c, e) < 0)
+		return -1;
+	t.provider = provider_named(c, argv[1], e);
+	if (t.provider == NULL)
+		return -1;
+	to = phone_parse(argv[2], 0);
+	if (to.status != PHONE_OK)
+		return err_set(e, EX_USAGE, "số điện thoại: %s",
+			       to.reason != NULL ? to.reason : "không nhắn tin được");
+	body = provider_test_text(c, t.provider, text, template, &values, e);
+	rc = body == NULL ? -1 : provider_token_for(c, t.provider, &token, e);
+	if (rc == 0)
+		rc = provider_test_send(&t, to.number, body, token, e);
+	free(body);
+	mem_free_secret(token, token != NULL ? strlen(token) : 0);
 	if (rc < 0)
 		return -1;
 	(void)printf("%s%s%s (HTTP %d)%s%s\n", outcome_class_name(t.outcome.class),
@@ -175,7 +289,136 @@ static int provider_send_test(struct cli *c, int argc, char **argv, struct err *
 	return t.outcome.class == OUTCOME_OK ? 0 : EX_UNAVAILABLE;
 }
 
-struct provider_named {
+/* 43 letters and digits that nobody can guess (RFC 7636 §4.1). */
+static void provider_random(char out[44])
+{
+	unsigned char bytes[32];
+
+	randombytes_buf(bytes, sizeof(bytes));
+	(void)sodium_bin2base64(out, 44, bytes, sizeof(bytes),
+				sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+/* A code as it is pasted: alone, or in the address that the browser was sent to, whose state must then be
+ * ours. Yours; NULL with e. */
+static char *provider_read_code(const char *state, struct err *e)
+{
+	char line[4096], *code, *got;
+	size_t n;
+
+	if (fgets(line, sizeof(line), stdin) == NULL) {
+		(void)err_set(e, EX_NOINPUT, "không có mã nào được dán vào");
+		return NULL;
+	}
+	n = strcspn(line, "\r\n");
+	line[n] = '\0';
+	code = strstr(line, "code=");
+	if (code == NULL)
+		return mem_strdup(line);
+	got = strstr(line, "state=");
+	if (got != NULL && strncmp(got + 6, state, strlen(state)) != 0) {
+		(void)err_set(e, EX_DATAERR, "địa chỉ này không thuộc lần ủy quyền này");
+		return NULL;
+	}
+	code += 5;
+	return mem_strndup(code, strcspn(code, "&#"));
+}
+
+/* A person consents in a browser, once, and pastes the code that comes of it. */
+static int provider_authorize(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *redirect = NULL;
+	const struct cli_option options[] = {{.name = "redirect", .text = &redirect},
+					     {.name = NULL}};
+	char verifier[44], state[44], at[32], *code = NULL;
+	struct provider_consent consent = {.verifier = verifier, .state = state};
+	struct buf url = BUF_INIT(8192);
+	const struct provider *p;
+	int64_t expires_at = 0;
+	int rc = -1;
+
+	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0 || cli_house(c, e) < 0)
+		return -1;
+	p = provider_named(c, argv[1], e);
+	if (p == NULL)
+		return -1;
+	provider_random(verifier);
+	provider_random(state);
+	consent.redirect = redirect != NULL ? redirect : c->house->cfg.public_url;
+	if (consent.redirect == NULL || *consent.redirect == '\0')
+		consent.redirect = "https://localhost/";
+	if (cli_open(c, STORE_WRITER, e) < 0 || provider_consent_url(p, &consent, &url, e) < 0)
+		goto out;
+	(void)printf("Mở địa chỉ này, đăng nhập bằng tài khoản quản trị và đồng ý:\n%s\n"
+		     "Rồi dán mã (code), hoặc cả địa chỉ mà trình duyệt được chuyển tới: ",
+		     buf_text(&url));
+	(void)fflush(stdout);
+	code = provider_read_code(state, e);
+	if (code == NULL || token_authorize(c->store, p, &consent, code, &expires_at, e) < 0)
+		goto out;
+	if (store_begin(c->store, e) < 0)
+		goto out;
+	rc = store_audit(c->store, cli_who(), "provider.authorize", argv[1], NULL, e);
+	if (rc == 0)
+		rc = store_commit(c->store, e);
+	else
+		store_rollback(c->store);
+	cli_changed(c);
+	clock_format_vi(expires_at, at);
+	(void)printf(
+	    "\n%s đã được ủy quyền; mã truy cập đầu tiên dùng đến %s rồi tự làm mới.\n",
+	    argv[1], at);
+out:
+	mem_free_secret(code, code != NULL ? strlen(code) : 0);
+	buf_free(&url);
+	return rc;
+}
+
+struct provider_money {
+	const struct provider *provider;
+	char balance[64];
+	struct err err;
+	int rc;
+};
+
+static void provider_balance_done(const struct http_reply *reply, void *arg)
+{
+	struct provider_money *m = arg;
+
+	m->rc = provider_read_balance(m->provider, reply, m->balance, &m->err);
+}
+
+static int provider_balance(struct cli *c, int argc, char **argv, struct err *e)
+{
+	struct provider_money m = {.rc = -1};
+	struct provider_request r;
+	char *token = NULL;
+	int rc;
+
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_house(c, e) < 0)
+		return -1;
+	m.provider = provider_named(c, argv[1], e);
+	if (m.provider == NULL || provider_token_for(c, m.provider, &token, e) < 0)
+		return -1;
+	provider_request_init(&r);
+	rc = provider_build_balance(m.provider, token, &r, e);
+	if (rc == 0)
+		rc = http_once(&provider_facts(m.provider)->http, &r.http,
+			       provider_balance_done, &m, e);
+	provider_request_free(&r);
+	mem_free_secret(token, token != NULL ? strlen(token) : 0);
+	if (rc < 0)
+		return -1;
+	if (m.rc < 0)
+		return err_set(e, m.err.code, "%s", m.err.text);
+	if (c->json)
+		return cli_print_json(
+		    json_pack("{s:s, s:s}", "provider", argv[1], "balance", m.balance));
+	(void)printf("%s: còn %s\n", argv[1], m.balance);
+	return 0;
+}
+
+struct provider_row {
 	const char *name;
 	int id; /* 0: there is none */
 	bool stopped;
@@ -184,7 +427,7 @@ struct provider_named {
 static void provider_find(int id, const char *name, const char *reason, int64_t since,
 			  void *arg)
 {
-	struct provider_named *n = arg;
+	struct provider_row *n = arg;
 
 	(void)since;
 	if (strcmp(n->name, name) != 0)
@@ -196,7 +439,7 @@ static void provider_find(int id, const char *name, const char *reason, int64_t 
 /* One that stopped itself (money, account, configuration) is used again once its cause is gone. */
 static int provider_resume(struct cli *c, int argc, char **argv, struct err *e)
 {
-	struct provider_named n = {.id = 0};
+	struct provider_row n = {.id = 0};
 	char *subject;
 	int rc;
 
@@ -234,6 +477,8 @@ int cmd_provider(struct cli *c, int argc, char **argv)
 	static const struct cli_verb verbs[] = {{"list", provider_list},
 						{"check", provider_check},
 						{"send-test", provider_send_test},
+						{"authorize", provider_authorize},
+						{"balance", provider_balance},
 						{"resume", provider_resume},
 						{NULL, NULL}};
 

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "dispatch/token.h"
 #include "store/message.h"
 #include "store/recipient.h"
 #include "store/report.h"
@@ -338,15 +339,13 @@ static bool doctor_reach(const char *host, int port)
 /* Where a provider's requests go, from one that is built and not sent. 0, or -1. host is yours. */
 static int doctor_address(const struct provider *p, char **host, int *port, bool *https)
 {
-	const struct provider_message m = {
-	    .to = UINT64_C(84900000000), .text = "x", .ref = "doctor-0-1"};
 	struct provider_request req;
 	struct evhttp_uri *uri = NULL;
 	struct err e = ERR_INIT;
 
 	provider_request_init(&req);
 	*host = NULL;
-	if (provider_build_send(p, &m, &req, &e) == 0)
+	if (provider_build_example(p, &req, &e) == 0)
 		uri = evhttp_uri_parse_with_flags(req.http.url, EVHTTP_URI_NONCONFORMANT);
 	if (uri != NULL && evhttp_uri_get_host(uri) != NULL) {
 		const char *name = evhttp_uri_get_host(uri);
@@ -405,6 +404,33 @@ static void doctor_provider(struct doctor *d, const struct provider *p)
 	free(host);
 }
 
+/* A token that only a person can bring is the end of a channel until somebody does. */
+static void doctor_token(struct doctor *d, const struct provider *p)
+{
+	const char *name = provider_facts(p)->name;
+	struct token_report t;
+	struct err e = ERR_INIT;
+	char at[32], *todo;
+
+	if (token_report(d->c->store, p, &t, &e) < 0) {
+		doctor_say(d, "token", DOCTOR_FAIL, e.code, NULL, "%s: %s", name, e.text);
+		return;
+	}
+	clock_format_vi(t.state == TOKEN_STATE_DEAD ? t.dead_at : t.expires_at, at);
+	todo = mem_printf("moidan provider authorize %s", name);
+	if (t.state == TOKEN_STATE_DEAD)
+		doctor_say(d, "token", DOCTOR_FAIL, EX_NOPERM, todo,
+			   "%s: mã truy cập hết hiệu lực từ %s, không tự làm mới được: %s",
+			   name, at, t.reason);
+	else if (t.state == TOKEN_STATE_MISSING)
+		doctor_say(d, "token", DOCTOR_FAIL, EX_NOPERM, todo, "%s: chưa được ủy quyền",
+			   name);
+	else if (t.state == TOKEN_STATE_GOOD)
+		doctor_say(d, "token", DOCTOR_OK, 0, NULL, "%s: mã truy cập dùng được đến %s",
+			   name, at);
+	free(todo);
+}
+
 static void doctor_on_stopped(int id, const char *name, const char *reason, int64_t since,
 			      void *arg)
 {
@@ -431,6 +457,8 @@ static void doctor_providers(struct doctor *d, bool store)
 			   "chưa có nhà cung cấp nào: chưa gửi được tin");
 	for (size_t i = 0; i < d->h->n_providers; i++)
 		doctor_provider(d, d->h->providers[i]);
+	for (size_t i = 0; store && i < d->h->n_providers; i++)
+		doctor_token(d, d->h->providers[i]);
 	if (store && store_provider_list(d->c->store, doctor_on_stopped, d, &e) < 0)
 		doctor_say(d, "provider", DOCTOR_FAIL, e.code, NULL, "%s", e.text);
 }

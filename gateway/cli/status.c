@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "dispatch/token.h"
 #include "store/asked.h"
 #include "store/message.h"
 #include "store/report.h"
@@ -190,6 +191,30 @@ static void status_take_provider(int id, const char *name, const char *reason, i
 	json_array_append_new(s->list, o);
 }
 
+/* How it stands with the tokens of those that want one. */
+static int status_tokens(struct status *s)
+{
+	json_t *list = json_array(), *o;
+
+	json_object_set_new(s->out, "tokens", list);
+	for (size_t i = 0; i < s->h->n_providers; i++) {
+		const struct provider *p = s->h->providers[i];
+		struct token_report t;
+
+		if (token_report(s->st, p, &t, s->e) < 0)
+			return -1;
+		if (t.state == TOKEN_STATE_NONE)
+			continue;
+		o = json_pack("{s:s, s:s, s:s?}", "provider", provider_facts(p)->name, "state",
+			      token_state_name(t.state), "reason",
+			      *t.reason != '\0' ? t.reason : NULL);
+		status_time(o, "expires_at", t.state == TOKEN_STATE_GOOD ? t.expires_at : 0);
+		status_time(o, "since", t.dead_at);
+		json_array_append_new(list, o);
+	}
+	return 0;
+}
+
 static void status_take_job(const struct job *j, void *arg)
 {
 	static const char *const names[] = {"waiting", "running", "done", "failed",
@@ -311,7 +336,7 @@ static int status_model(struct status *s)
 	json_object_set_new(s->out, "providers", s->list);
 	if (store_provider_list(s->st, status_take_provider, s, s->e) < 0)
 		return -1;
-	if (status_jobs(s) < 0 || status_figures(s) < 0)
+	if (status_tokens(s) < 0 || status_jobs(s) < 0 || status_figures(s) < 0)
 		return -1;
 	return status_store(s);
 }
@@ -448,6 +473,24 @@ static void status_print_providers(const json_t *o)
 	}
 }
 
+static void status_print_tokens(const json_t *o)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(o, "tokens"), i, row)
+	{
+		const char *state = status_text(row, "state");
+
+		if (strcmp(state, "dead") == 0 || strcmp(state, "missing") == 0)
+			(void)printf(
+			    "  ! %s cần người ủy quyền (moidan provider authorize)%s%s\n",
+			    status_text(row, "provider"),
+			    *status_text(row, "reason") != '\0' ? ": " : "",
+			    status_text(row, "reason"));
+	}
+}
+
 static const char *status_job_vi(const json_t *row)
 {
 	static const char *const names[][2] = {{"waiting", "chờ"},
@@ -532,6 +575,7 @@ static void status_print(const json_t *o)
 	status_print_messages(o);
 	status_print_campaigns(o);
 	status_print_providers(o);
+	status_print_tokens(o);
 	status_print_next(o);
 	status_print_figures(o);
 	(void)printf("\nCơ sở dữ liệu: %s, %.1f MB, WAL %.1f MB, đĩa còn %.1f GB\n",

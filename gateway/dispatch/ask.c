@@ -78,7 +78,7 @@ int ask_message(struct outbox *o, struct outbox_turn *t, struct outbox_route *ro
 		? asked.asked >= ASK_UNCERTAIN
 		: !ask_wants_silent(route->facts, &row, m->sent_at, t->now, asked.asked))
 		goto out;
-	if (pace_next(&route->pace, t->now) > t->now || route->stopped) {
+	if (pace_next(&route->pace, t->now) > t->now || route->stopped || route->waiting) {
 		*what = ASK_LATER;
 	} else if (t->n_items == t->room) {
 		*what = ASK_FULL;

@@ -20,7 +20,7 @@ static struct outbox_route *claim_route(struct outbox *o, const struct outbox_ru
 	for (size_t i = 0; i < o->n_routes; i++) {
 		struct outbox_route *r = &o->routes[i];
 
-		if (!r->stopped && strcmp(r->facts->channel, g->channel) == 0)
+		if (!r->stopped && !r->waiting && strcmp(r->facts->channel, g->channel) == 0)
 			return r;
 	}
 	return NULL;

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "dispatch/queue.h"
 #include "dispatch/sender.h"
+#include "dispatch/token.h"
 
 /* Commands and receipts that may wait for the store thread, and that share one transaction. */
 #define ENGINE_POSTS	  8192
@@ -56,7 +57,8 @@ struct engine {
 	struct sender_route *routes;
 	struct sender **senders;
 	size_t n_senders, next_sender, cap; /* cap: what may be in flight at once */
-	struct queue *results, *posts, *answers;
+	struct token_book *tokens;
+	struct queue *results, *posts, *answers, *token_answers;
 	atomic_int waiting_posts; /* posted and not yet answered */
 
 	/* the store thread's own */
@@ -92,12 +94,26 @@ struct engine {
 
 /* ---- senders ------------------------------------------------------------------------------ */
 
+/* What came too late is recorded by nobody: a fetch is waited for before. */
+static void engine_tokens_close(struct engine *en)
+{
+	struct token_answer a;
+
+	while (en->token_answers != NULL && queue_pop(en->token_answers, &a, 1) > 0)
+		provider_token_free(&a.token);
+	queue_free(en->token_answers);
+	token_book_free(en->tokens);
+	en->token_answers = NULL;
+	en->tokens = NULL;
+}
+
 static void engine_senders_close(struct engine *en)
 {
 	for (size_t i = 0; i < en->n_senders; i++)
 		sender_free(en->senders[i]);
 	for (size_t i = 0; en->routes != NULL && i < en->cfg.n_providers; i++)
 		free(en->routes[i].callback_url);
+	engine_tokens_close(en);
 	queue_free(en->results);
 	free(en->senders);
 	free(en->routes);
@@ -126,13 +142,17 @@ static int engine_senders_open(struct engine *en, struct err *e)
 			    mem_printf("%s/%s/%s", cfg->callback_base, f->name,
 				       cfg->callback_token(f->name, cfg->callback_arg));
 	}
+	en->tokens = token_book_new(en->st, cfg->providers, cfg->n_providers);
+	en->token_answers =
+	    queue_new(sizeof(struct token_answer), en->cap + cfg->n_providers, en->bell);
 	en->results = queue_new(sizeof(struct outbox_result), en->cap, en->bell);
 	en->pending = mem_realloc(en->pending, en->cap, sizeof(*en->pending));
 	en->items = mem_calloc((size_t)cfg->dispatch.batch, sizeof(*en->items));
 	en->senders = mem_calloc((size_t)cfg->dispatch.senders, sizeof(struct sender *));
 	for (int64_t i = 0; i < cfg->dispatch.senders; i++) {
-		en->senders[i] = sender_new(store_instance(en->st), en->routes,
-					    cfg->n_providers, en->cap, en->results, e);
+		en->senders[i] =
+		    sender_new(store_instance(en->st), en->routes, cfg->n_providers, en->cap,
+			       en->results, en->token_answers, e);
 		if (en->senders[i] == NULL)
 			return -1;
 		en->n_senders++;
@@ -294,6 +314,33 @@ static void engine_watch_wal(struct engine *en)
 	engine_claim_again(en);
 }
 
+/* What the tokens allow, then the outbox's work, in the open transaction. */
+static int engine_prepare(struct engine *en, struct outbox_turn *t, struct err *e)
+{
+	if (token_book_turn(en->tokens, t->now, e) < 0)
+		return -1;
+	for (size_t i = 0; i < en->cfg.n_providers; i++)
+		outbox_set_ready(en->outbox, i, token_book_ready(en->tokens, i, t->now));
+	return outbox_prepare(en->outbox, t, e);
+}
+
+/* Tokens that are committed, to all who show them, before any message; a fetch to one. */
+static void engine_give_orders(struct engine *en)
+{
+	struct token_order order;
+
+	token_book_committed(en->tokens);
+	while (token_book_order(en->tokens, &order)) {
+		for (size_t i = 1; !order.fetch && i < en->n_senders; i++) {
+			struct token_order copy = order;
+
+			copy.text = mem_strdup(order.text);
+			sender_order(en->senders[i], &copy);
+		}
+		sender_order(en->senders[0], &order);
+	}
+}
+
 /* Nothing of the turn happened: try again later, or end. */
 static void engine_trouble(struct engine *en, const struct err *e)
 {
@@ -324,19 +371,22 @@ static void engine_turn(struct engine *en)
 	}
 	rc = engine_run_posts(en, &e);
 	if (rc == 0)
-		rc = outbox_prepare(en->outbox, &t, &e);
+		rc = engine_prepare(en, &t, &e);
 	if (rc < 0)
 		store_rollback(en->st);
 	else
 		rc = store_commit(en->st, &e);
 	if (rc < 0) {
 		outbox_rolled_back(en->outbox, &t);
+		token_book_rolled_back(en->tokens);
 		engine_trouble(en, &e);
 		return;
 	}
 	outbox_committed(en->outbox);
+	engine_give_orders(en);
 	en->n_pending = 0;
-	en->wake = t.wake;
+	en->wake = token_book_wake(en->tokens);
+	en->wake = t.wake < en->wake ? t.wake : en->wake;
 	if (t.n_items > 0)
 		FAILPOINT("give.before");
 	engine_give(en, t.items, t.n_items);
@@ -388,7 +438,7 @@ static int engine_change_over(struct engine *en, const struct engine_config *cfg
 static void engine_change(struct engine *en)
 {
 	struct engine_change *c;
-	bool idle = engine_in_flight(en) == 0;
+	bool idle = engine_in_flight(en) == 0 && !token_book_busy(en->tokens);
 
 	(void)pthread_mutex_lock(&en->lock);
 	c = en->change;
@@ -416,12 +466,14 @@ static bool engine_has_work(struct engine *en)
 {
 	if (en->retry_at != 0)
 		return clock_mono_ms() >= en->retry_at;
-	return en->n_pending > 0 || en->n_batch > 0 || en->wake <= clock_now_ms();
+	return en->n_pending > 0 || en->n_batch > 0 || token_book_waiting(en->tokens) ||
+	       en->wake <= clock_now_ms();
 }
 
 static void *engine_main(void *arg)
 {
 	struct engine *en = arg;
+	struct token_answer token;
 
 	while (!atomic_load(&en->fatal)) {
 		bool stopping, more;
@@ -432,8 +484,11 @@ static void *engine_main(void *arg)
 			outbox_set_claiming(en->outbox, false);
 		if (atomic_exchange(&en->refresh, false)) {
 			outbox_refresh(en->outbox);
+			token_book_refresh(en->tokens);
 			en->wake = 0;
 		}
+		while (queue_pop(en->token_answers, &token, 1) > 0)
+			token_book_take(en->tokens, &token);
 		en->n_pending += queue_pop(en->results, en->pending + en->n_pending,
 					   en->cap - en->n_pending);
 		en->n_batch += queue_pop(en->posts, en->batch + en->n_batch,
@@ -447,7 +502,8 @@ static void *engine_main(void *arg)
 		engine_watch_wal(en);
 		engine_change(en);
 		if (stopping && !more && en->n_batch == 0 &&
-		    (engine_in_flight(en) == 0 || clock_mono_ms() >= atomic_load(&en->stop_by)))
+		    ((engine_in_flight(en) == 0 && !token_book_busy(en->tokens)) ||
+		     clock_mono_ms() >= atomic_load(&en->stop_by)))
 			break;
 	}
 	return NULL;

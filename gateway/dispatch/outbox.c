@@ -313,6 +313,11 @@ void outbox_refresh(struct outbox *o)
 	o->refresh = true;
 }
 
+void outbox_set_ready(struct outbox *o, size_t route, bool ready)
+{
+	o->routes[route].waiting = !ready;
+}
+
 void outbox_set_claiming(struct outbox *o, bool on)
 {
 	o->refresh = o->refresh || (on && !o->claiming);

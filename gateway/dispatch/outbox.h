@@ -102,6 +102,10 @@ MUST_CHECK int outbox_reconfigure(struct outbox *o, const struct dispatch_config
 /* Something was changed behind its back (a command, a receipt): look at the store again. */
 void outbox_refresh(struct outbox *o);
 
+/* Whether the provider at this place among those given may be used now: false while it waits for a token. For
+ * the turns that follow. */
+void outbox_set_ready(struct outbox *o, size_t route, bool ready);
+
 /* No more claims (drain, disk full), or claims again. */
 void outbox_set_claiming(struct outbox *o, bool on);
 

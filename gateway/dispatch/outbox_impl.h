@@ -13,6 +13,7 @@ struct outbox_route {
 	const struct provider_facts *facts;
 	int id;	      /* in the store */
 	bool stopped; /* must not be used before somebody looked */
+	bool waiting; /* for a token */
 	struct pace pace;
 };
 

@@ -21,9 +21,23 @@
 /* A message under way. */
 struct sender_call {
 	struct sender_call *next; /* in the list of free ones */
+	int route;
 	struct sender *sender;
 	const struct provider *provider;
 	struct outbox_result result;
+	int64_t token; /* the generation of the one it shows */
+};
+
+/* What a route shows to its provider. */
+struct sender_token {
+	char *text;
+	int64_t generation;
+};
+
+/* A fetch under way. */
+struct sender_fetch {
+	struct sender *sender;
+	int route;
 };
 
 struct sender {
@@ -31,7 +45,8 @@ struct sender {
 	struct event_base *base;
 	int bell;
 	atomic_bool stop;
-	struct queue *in, *results;
+	struct queue *in, *results, *orders, *tokens;
+	struct sender_token *shown; /* one per route */
 	struct event *rung, *flush;
 	const char *instance;
 	const struct sender_route *routes;
@@ -82,6 +97,15 @@ static void sender_call_end(struct sender_call *c)
 	}
 }
 
+/* Their room is what may be in flight, and a fetch per route. */
+static void sender_answer(struct sender *s, const struct token_answer *a)
+{
+	if (queue_push(s->tokens, a, 1) < 0) {
+		log_error("dispatch", "tokens_overflow", "route=%d", a->route);
+		abort();
+	}
+}
+
 static void sender_on_reply(const struct http_reply *reply, void *arg)
 {
 	struct sender_call *c = arg;
@@ -91,6 +115,10 @@ static void sender_on_reply(const struct http_reply *reply, void *arg)
 		provider_classify_query(c->provider, reply, &c->result.found);
 	else
 		provider_classify(c->provider, reply, &c->result.outcome);
+	if (!c->result.query && c->result.outcome.token_refused)
+		sender_answer(c->sender, &(struct token_answer){.route = c->route,
+								.refused = true,
+								.generation = c->token});
 	sender_call_end(c);
 }
 
@@ -117,7 +145,8 @@ static void sender_ask(struct sender *s, struct sender_call *c, const struct out
 	const struct provider_query q = {.to = item->msg.number,
 					 .ref = ref,
 					 .provider_ref = item->msg.text,
-					 .sent_at_ms = item->sent_at};
+					 .sent_at_ms = item->sent_at,
+					 .token = s->shown[item->route].text};
 	struct err e = ERR_INIT;
 
 	if (provider_build_query(c->provider, &q, &s->request, &e) == 0 &&
@@ -139,10 +168,13 @@ static void sender_start(struct sender *s, const struct outbox_item *item)
 				     .text = item->msg.text,
 				     .ucs2 = item->msg.ucs2,
 				     .ref = ref,
-				     .callback_url = route->callback_url};
+				     .callback_url = route->callback_url,
+				     .token = s->shown[item->route].text};
 
 	s->free = c->next;
 	c->provider = route->provider;
+	c->route = item->route;
+	c->token = s->shown[item->route].generation;
 	c->result = (struct outbox_result){.id = item->msg.id,
 					   .campaign_id = item->msg.campaign_id,
 					   .number = item->msg.number,
@@ -164,10 +196,50 @@ static void sender_start(struct sender *s, const struct outbox_item *item)
 	FAILPOINT("send.after");
 }
 
+static void sender_on_token(const struct http_reply *reply, void *arg)
+{
+	struct sender_fetch *f = arg;
+	struct token_answer a = {.route = f->route};
+
+	provider_read_token(f->sender->routes[f->route].provider, reply, &a.token);
+	sender_answer(f->sender, &a);
+	free(f);
+}
+
+static void sender_fetch(struct sender *s, const struct token_order *o)
+{
+	struct sender_fetch *f = mem_calloc(1, sizeof(*f));
+	struct token_answer failed = {.route = o->route};
+	struct err e = ERR_INIT;
+
+	*f = (struct sender_fetch){.sender = s, .route = o->route};
+	if (provider_build_token(s->routes[o->route].provider, o->text, &s->request, &e) == 0 &&
+	    http_send(s->pools[o->route], &s->request.http, sender_on_token, f, &e) == 0)
+		return;
+	free(f);
+	(void)snprintf(failed.token.reason, sizeof(failed.token.reason), "%.159s", e.text);
+	sender_answer(s, &failed);
+}
+
+/* The order's text is spent. */
+static void sender_obey(struct sender *s, struct token_order *o)
+{
+	struct sender_token *shown = &s->shown[o->route];
+
+	if (o->fetch) {
+		sender_fetch(s, o);
+		mem_free_secret(o->text, strlen(o->text));
+		return;
+	}
+	mem_free_secret(shown->text, shown->text != NULL ? strlen(shown->text) : 0);
+	*shown = (struct sender_token){.text = o->text, .generation = o->generation};
+}
+
 static void sender_on_bell(evutil_socket_t fd, short what, void *arg)
 {
 	struct sender *s = arg;
 	struct outbox_item items[SENDER_BATCH];
+	struct token_order order;
 	size_t n;
 
 	(void)fd;
@@ -177,6 +249,8 @@ static void sender_on_bell(evutil_socket_t fd, short what, void *arg)
 		(void)event_base_loopbreak(s->base);
 		return;
 	}
+	while (queue_pop(s->orders, &order, 1) > 0)
+		sender_obey(s, &order);
 	while ((n = queue_pop(s->in, items, SENDER_BATCH)) > 0) {
 		for (size_t i = 0; i < n; i++)
 			sender_start(s, &items[i]);
@@ -204,7 +278,8 @@ static int sender_open(struct sender *s, struct err *e)
 		const struct provider_facts *f = provider_facts(s->routes[i].provider);
 		struct http_limits limits = f->http;
 
-		limits.in_flight = (int)f->in_flight;
+		/* and a fetch of a token */
+		limits.in_flight = (int)f->in_flight + (f->token ? 1 : 0);
 		s->pools[i] = http_new(s->base, &limits, e);
 		if (s->pools[i] == NULL)
 			return -1;
@@ -215,11 +290,19 @@ static int sender_open(struct sender *s, struct err *e)
 static void sender_close(struct sender *s)
 {
 	struct outbox_item item;
+	struct token_order order;
 
 	while (queue_pop(s->in, &item, 1) > 0)
 		free(item.msg.text);
-	for (size_t i = 0; i < s->n_routes; i++)
+	while (queue_pop(s->orders, &order, 1) > 0)
+		mem_free_secret(order.text, strlen(order.text));
+	for (size_t i = 0; i < s->n_routes; i++) {
 		http_free(s->pools[i]);
+		mem_free_secret(s->shown[i].text,
+				s->shown[i].text != NULL ? strlen(s->shown[i].text) : 0);
+	}
+	free(s->shown);
+	queue_free(s->orders);
 	if (s->rung != NULL)
 		event_free(s->rung);
 	if (s->flush != NULL)
@@ -248,7 +331,8 @@ static int sender_spawn(struct sender *s)
 }
 
 struct sender *sender_new(const char *instance, const struct sender_route *routes,
-			  size_t n_routes, size_t cap, struct queue *results, struct err *e)
+			  size_t n_routes, size_t cap, struct queue *results,
+			  struct queue *tokens, struct err *e)
 {
 	struct sender *s = mem_calloc(1, sizeof(*s));
 	int rc;
@@ -257,8 +341,12 @@ struct sender *sender_new(const char *instance, const struct sender_route *route
 	s->routes = routes;
 	s->n_routes = n_routes;
 	s->results = results;
+	s->tokens = tokens;
+	s->shown = mem_calloc(n_routes, sizeof(*s->shown));
 	s->bell = bell_new();
 	s->in = queue_new(sizeof(struct outbox_item), cap, s->bell);
+	/* Of a route at most one fetch waits here, and the tokens that follow each other. */
+	s->orders = queue_new(sizeof(struct token_order), 16 * n_routes + 16, s->bell);
 	s->pools = mem_calloc(n_routes, sizeof(struct http *));
 	provider_request_init(&s->request);
 	s->calls = mem_calloc(cap, sizeof(*s->calls));
@@ -285,6 +373,14 @@ void sender_give(struct sender *s, const struct outbox_item *items, size_t n)
 	if (queue_push(s->in, items, n) < 0) {
 		log_error("dispatch", "items_overflow", "n=%zu", n);
 		abort(); /* its room is what may be in flight */
+	}
+}
+
+void sender_order(struct sender *s, const struct token_order *order)
+{
+	if (queue_push(s->orders, order, 1) < 0) {
+		log_error("dispatch", "orders_overflow", "route=%d", order->route);
+		abort();
 	}
 }
 

@@ -250,7 +250,7 @@ static int settle_question(struct outbox *o, struct outbox_turn *t, struct outbo
 	case ASK_NOTHING:
 		return settle_wait(o, m, route, t->now, e);
 	case ASK_LATER:
-		if (route->stopped)
+		if (route->stopped || route->waiting)
 			return store_message_postpone(o->st, m->id,
 						      t->now + o->cfg->settle_after, e);
 		next = pace_next(&route->pace, t->now);
@@ -289,7 +289,7 @@ static int settle_one(struct outbox *o, struct outbox_turn *t, const struct mess
 	if (may.decision == CLAIM_POSTPONE)
 		return store_message_postpone(o->st, m->id, may.due_at, e);
 	/* What a person paused, or a provider that must not be used, waits; its window goes on. */
-	if (may.decision == CLAIM_STOP || route->stopped)
+	if (may.decision == CLAIM_STOP || route->stopped || route->waiting)
 		return store_message_postpone(o->st, m->id, t->now + o->cfg->settle_after, e);
 	next = w->row.starts_at > t->now ? w->row.starts_at
 					 : outbox_hours_next(o, w->row.lane, t->now);

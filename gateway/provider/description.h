@@ -83,6 +83,7 @@ enum description_expires { EXPIRES_IN, EXPIRES_AT, EXPIRES_MILLISECONDS };
 /* A request that brings a token: as a request, at its place. */
 struct description_token {
 	struct description_request request;
+	char *first;
 	int expires;
 	int64_t lifetime_ms, before_ms;
 };

@@ -95,6 +95,7 @@ struct provider {
 	struct provider_ask token, consent, exchange; /* method NULL = there is none */
 	struct provider_rules token_rules;
 	int token_access, token_refresh, token_expires; /* fields */
+	char *token_first;				/* NULL = the account gives none */
 	char *jwt_key;					/* NULL = none is made */
 	struct program jwt_header, jwt_payload;
 
@@ -108,6 +109,10 @@ MUST_CHECK int provider_ask_compile(const struct provider *p, const struct ydoc 
 				    const json_t *parent, const char *key,
 				    const struct description_request *d, unsigned vars,
 				    struct provider_ask *out, struct err *e);
+/* A text of the account's values alone, parent's member key; *out is yours. */
+MUST_CHECK int provider_constant_text(const struct provider *p, const struct ydoc *doc,
+				      const json_t *parent, const char *key, const char *text,
+				      char **out, struct err *e);
 void provider_ask_free(struct provider_ask *a);
 /* Whether the variable stands anywhere in it. */
 bool provider_ask_uses(const struct provider_ask *a, enum program_var var);

@@ -73,6 +73,7 @@ struct provider_loader {
 	struct provider *p;
 	const struct provider_config *cfg;
 	struct ydoc doc;
+	bool masked;  /* secrets are not read: their names stand for them */
 	bool lenient; /* settings and secrets may be missing: only the description is checked */
 };
 
@@ -252,7 +253,8 @@ static int provider_resolve_secrets(struct provider_loader *l, struct err *e)
 	    0)
 		return -1;
 	for (size_t i = 0; i < l->p->d.secrets.n; i++) {
-		char *value = provider_secret(l, s[i].name, e);
+		char *value = l->masked ? mem_printf("[%s]", s[i].name)
+					: provider_secret(l, s[i].name, e);
 
 		if (value == NULL && !l->lenient) {
 			err_context(e, "provider %s: secrets.%s", l->p->name, s[i].name);
@@ -262,7 +264,7 @@ static int provider_resolve_secrets(struct provider_loader *l, struct err *e)
 			    "MOIDAN_SECRET_<PROVIDER>_<NAME>[_FILE]",
 			    l->p->name, s[i].name, s[i].name);
 		}
-		if (value != NULL)
+		if (value != NULL && !l->masked)
 			log_redact(value);
 		provider_constant(l->p, "secret", s[i].name, value ? value : "");
 		if (value != NULL)
@@ -335,6 +337,8 @@ static void provider_facts_fill(struct provider *p, const struct provider_config
 	f->parameters = d->text.parameters;
 	f->token = p->token.method != NULL;
 	f->authorize = p->consent.method != NULL;
+	f->token_refresh = f->token && provider_ask_uses(&p->token, VAR_REFRESH);
+	f->token_first = p->token_first != NULL ? p->token_first : "";
 	f->token_before_ms = d->token.before_ms;
 	f->balance = p->balance.method != NULL;
 	f->forbidden = d->text.forbidden;
@@ -443,9 +447,9 @@ static int provider_load(struct provider_loader *l, const char *path, struct err
 }
 
 static struct provider *provider_open(const struct provider_config *cfg, const char *path,
-				      bool lenient, struct err *e)
+				      bool lenient, bool masked, struct err *e)
 {
-	struct provider_loader l = {.cfg = cfg, .lenient = lenient};
+	struct provider_loader l = {.cfg = cfg, .lenient = lenient, .masked = masked};
 
 	if (!provider_name_valid(cfg->name)) {
 		(void)err_set(e, EX_CONFIG,
@@ -462,7 +466,8 @@ static struct provider *provider_open(const struct provider_config *cfg, const c
 	return NULL;
 }
 
-struct provider *provider_new(const struct provider_config *cfg, const char *dir, struct err *e)
+static struct provider *provider_find(const struct provider_config *cfg, const char *dir,
+				      bool masked, struct err *e)
 {
 	const char *what = cfg->description ? cfg->description : cfg->name;
 	char *path;
@@ -472,9 +477,20 @@ struct provider *provider_new(const struct provider_config *cfg, const char *dir
 		path = what[0] == '/' ? mem_strdup(what) : mem_printf("%s/%s", dir, what);
 	else
 		path = mem_printf("%s/providers/%s.yaml", dir, what);
-	p = provider_open(cfg, path, false, e);
+	p = provider_open(cfg, path, false, masked, e);
 	free(path);
 	return p;
+}
+
+struct provider *provider_new(const struct provider_config *cfg, const char *dir, struct err *e)
+{
+	return provider_find(cfg, dir, false, e);
+}
+
+struct provider *provider_new_masked(const struct provider_config *cfg, const char *dir,
+				     struct err *e)
+{
+	return provider_find(cfg, dir, true, e);
 }
 
 void provider_free(struct provider *p)
@@ -497,6 +513,7 @@ void provider_free(struct provider *p)
 	provider_ask_free(&p->consent);
 	provider_ask_free(&p->exchange);
 	provider_rules_free(&p->token_rules);
+	mem_free_secret(p->token_first, p->token_first != NULL ? strlen(p->token_first) : 0);
 	mem_free_secret(p->jwt_key, p->jwt_key != NULL ? strlen(p->jwt_key) : 0);
 	program_free(&p->jwt_header);
 	program_free(&p->jwt_payload);
@@ -600,6 +617,19 @@ int provider_build_send(const struct provider *p, const struct provider_message 
 	return rc;
 }
 
+int provider_build_example(const struct provider *p, struct provider_request *r, struct err *e)
+{
+	struct provider_message m = {.to = UINT64_C(84900000000),
+				     .text = "Tin thu",
+				     .ref = "example-0-1",
+				     .callback_url = "https://example.invalid/callbacks",
+				     .token = "[token]"};
+
+	if (p->facts.parameters)
+		m.text = "{\"template\":\"000000\",\"parameters\":{\"ten\":\"Lê Thị Bưởi\"}}";
+	return provider_build_send(p, &m, r, e);
+}
+
 static int provider_only_yaml(const struct dirent *entry)
 {
 	size_t len = strlen(entry->d_name);
@@ -622,7 +652,7 @@ void provider_each_description(const char *dir,
 		char *path = mem_printf("%s/%s", folder, entries[i]->d_name);
 		struct provider_config cfg = {.name = name, .description = path};
 		struct err e = ERR_INIT;
-		struct provider *p = provider_open(&cfg, path, true, &e);
+		struct provider *p = provider_open(&cfg, path, true, false, &e);
 
 		cb(name, p != NULL ? &p->facts : NULL, e.text, arg);
 		provider_free(p);

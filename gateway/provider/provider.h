@@ -37,6 +37,9 @@ struct provider;
  * naming file, line and key). */
 struct provider *provider_new(const struct provider_config *cfg, const char *dir,
 			      struct err *e);
+/* As provider_new(), but each secret is its own name: what it builds can be shown to people. */
+struct provider *provider_new_masked(const struct provider_config *cfg, const char *dir,
+				     struct err *e);
 void provider_free(struct provider *p);
 
 /* How an uncertain outcome may be settled (reference: delivery classes A, B, C, D). */
@@ -67,6 +70,8 @@ struct provider_facts {
 	bool parameters;	 /* takes no free text: messages are of provider/form.h */
 	bool token;		 /* wants a token with each request */
 	bool authorize;		 /* whose first needs a person's consent */
+	bool token_refresh;	 /* a new one needs a refresh token … */
+	const char *token_first; /* … of which the account gives the first; "" = it does not */
 	int64_t token_before_ms; /* a new one is due that long before the end */
 	bool balance;		 /* can be asked for the money that is left */
 	const char *forbidden;	 /* characters it refuses; "" */
@@ -104,6 +109,10 @@ void provider_request_free(struct provider_request *r);
  * before anything was sent: outcome CONTENT). Thread-safe: the provider is not changed. */
 MUST_CHECK int provider_build_send(const struct provider *p, const struct provider_message *m,
 				   struct provider_request *r, struct err *e);
+
+/* A message that nobody gets, built as any other: to show what would be sent, and where. */
+MUST_CHECK int provider_build_example(const struct provider *p, struct provider_request *r,
+				      struct err *e);
 
 /* Classes of outcome, from the error tables of the providers. */
 enum outcome_class {

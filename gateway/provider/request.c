@@ -189,6 +189,21 @@ int provider_ask_compile(const struct provider *p, const struct ydoc *doc, const
 	return 0;
 }
 
+int provider_constant_text(const struct provider *p, const struct ydoc *doc,
+			   const json_t *parent, const char *key, const char *text, char **out,
+			   struct err *e)
+{
+	struct program_source src = {
+	    .doc = doc, .constants = p->constants, .n_constants = p->n_constants};
+	struct program made = {0};
+	int rc = program_add_text(&made, &src, parent, key, text, ESCAPE_PLAIN, e);
+
+	if (rc == 0)
+		*out = mem_strdup(program_fixed(&made));
+	program_free(&made);
+	return rc;
+}
+
 void provider_ask_free(struct provider_ask *a)
 {
 	program_free(&a->url);

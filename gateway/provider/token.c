@@ -33,6 +33,10 @@ int provider_tokens_compile(struct provider *p, const struct ydoc *doc, struct e
 				   &d->token.request.rules, &p->token.fields, &p->token_rules,
 				   e) < 0)
 		return -1;
+	if (d->token.first != NULL &&
+	    provider_constant_text(p, doc, token, "first", d->token.first, &p->token_first, e) <
+		0)
+		return -1;
 	p->token_access = fields_find(&p->token.fields, "access");
 	p->token_refresh = fields_find(&p->token.fields, "refresh");
 	p->token_expires = fields_find(&p->token.fields, "expires");
@@ -198,8 +202,6 @@ int provider_jwt_compile(struct provider *p, const struct ydoc *doc, struct err 
 				     .constants = p->constants,
 				     .n_constants = p->n_constants,
 				     .vars = PROGRAM_VARS_JWT};
-	struct program key = {0};
-	int rc;
 
 	if (!json_is_object(at))
 		return provider_ask_uses(&p->send, VAR_JWT)
@@ -210,17 +212,10 @@ int provider_jwt_compile(struct provider *p, const struct ydoc *doc, struct err 
 	    !json_is_object(p->d.jwt.payload))
 		return ydoc_error(doc, doc->root, "jwt", 0, e,
 				  "\"jwt\" needs key, header and payload");
-	rc = program_add_text(&key, &src, at, "key", p->d.jwt.key, ESCAPE_PLAIN, e);
-	if (rc == 0 && program_fixed(&key) == NULL)
-		rc = ydoc_error(doc, at, "key", 0, e, "the key is the account's");
-	if (rc == 0) {
-		p->jwt_key = mem_strdup(program_fixed(&key));
-		rc = program_add_json(&p->jwt_header, &src, at, "header", e);
-	}
-	if (rc == 0)
-		rc = program_add_json(&p->jwt_payload, &src, at, "payload", e);
-	program_free(&key);
-	return rc;
+	if (provider_constant_text(p, doc, at, "key", p->d.jwt.key, &p->jwt_key, e) < 0 ||
+	    program_add_json(&p->jwt_header, &src, at, "header", e) < 0)
+		return -1;
+	return program_add_json(&p->jwt_payload, &src, at, "payload", e);
 }
 
 static int jwt_part(const struct program *program, const struct program_values *v,

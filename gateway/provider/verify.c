@@ -97,19 +97,6 @@ static int verify_compile_of(const struct program_source *src, const json_t *at,
 	return 0;
 }
 
-/* A text of the account's values alone; yours. */
-static int verify_compile_text(const struct program_source *src, const json_t *at,
-			       const char *key, const char *text, char **out, struct err *e)
-{
-	struct program p = {0};
-	int rc = program_add_text(&p, src, at, key, text, ESCAPE_PLAIN, e);
-
-	if (rc == 0)
-		*out = mem_strdup(program_fixed(&p));
-	program_free(&p);
-	return rc;
-}
-
 int provider_verify_compile(struct provider *p, const struct ydoc *doc, struct err *e)
 {
 	const struct description_verify *d = &p->d.verify;
@@ -125,8 +112,8 @@ int provider_verify_compile(struct provider *p, const struct ydoc *doc, struct e
 		return ydoc_error(doc, doc->root, "verify", 0, e,
 				  "the signature is in one header or in one field");
 	if (d->equals != NULL)
-		return verify_compile_text(&src, at, "equals", d->equals, &v->equals, e);
-	if (d->key != NULL && verify_compile_text(&src, at, "key", d->key, &v->key, e) < 0)
+		return provider_constant_text(p, doc, at, "equals", d->equals, &v->equals, e);
+	if (d->key != NULL && provider_constant_text(p, doc, at, "key", d->key, &v->key, e) < 0)
 		return -1;
 	return verify_compile_of(&src, at, v, e);
 }

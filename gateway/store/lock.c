@@ -59,6 +59,11 @@ int lock_open(const char *path, const char *suffix, struct err *e)
 	return fd;
 }
 
+bool lock_try(int fd)
+{
+	return lock_set(fd, F_WRLCK, LOCK_RIGHT) == 0;
+}
+
 /* Polls: short at first, since a transaction takes milliseconds. *left counts down. */
 static int lock_poll(int fd, off_t byte, int64_t *left_us, struct err *e)
 {

@@ -56,6 +56,8 @@ int lock_open(const char *path, const char *suffix, struct err *e);
 /* A file that root has just made beside the database at path belongs to whoever owns the directory, as
  * SQLite does with its own: the daemon must be able to open it. */
 void lock_give(int fd, const char *path);
+/* Takes a lock file of lock_open() for oneself; false when another has it. It ends with the descriptor. */
+bool lock_try(int fd);
 /* Waits for the right to write, at most ms; EX_TEMPFAIL after that. First come, first served. */
 MUST_CHECK int lock_writer(int fd, int64_t ms, struct err *e);
 void lock_writer_release(int fd);

@@ -40,6 +40,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(sessions 120)
   moidan_flow(simulate 120)
   moidan_flow(stops 180)
+  moidan_flow(tokens 120)
   moidan_flow(weekly 120)
   # What takes longer than the others: ctest -LE slow leaves them out.
   set_tests_properties(flow.clock flow.copies flow.crowd flow.power flow.stops PROPERTIES LABELS "flow;slow")
