@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "report/document.h"
 
 /* "2023-W24" -> 202324; this week for NULL. -1 with e. */
 static int report_week(const char *text, struct err *e)
@@ -81,45 +82,101 @@ out:
 	return rc;
 }
 
+/* Options of the verbs here. */
+struct report_options {
+	const char *week, *unit, *pdf, *xlsx, *svg, *out;
+};
+
+/* The files that were asked for; *done says whether there were any. */
+static int report_files(struct cli *c, const json_t *figures, bool final,
+			const struct report_options *o, bool *done, struct err *e)
+{
+	const struct report_house *h = &c->house->report;
+	const char *text = final ? "final-paper.txt" : "weekly-paper.txt";
+	int rc = 0;
+
+	*done = o->pdf != NULL || o->xlsx != NULL || o->svg != NULL;
+	if (rc == 0 && o->pdf != NULL)
+		rc = report_weekly_pdf(c->store, h, figures, text, o->pdf, e);
+	if (rc == 0 && o->xlsx != NULL)
+		rc = report_weekly_xlsx(figures, o->xlsx, e);
+	if (rc == 0 && o->svg != NULL)
+		rc = report_chart_svg(c->store, figures, h->programmes[0]->name, o->svg, e);
+	return rc;
+}
+
+static int report_civil(struct cli *c, const struct report_options *o, struct err *e)
+{
+	if (o->out == NULL)
+		return err_set(e, EX_USAGE, "report civil-status --out FILE.pdf");
+	if (cli_open(c, STORE_READER, e) < 0 ||
+	    report_civil_status(c->store, &c->house->report, o->out, clock_now_ms(), e) < 0)
+		return -1;
+	(void)printf("%s: chỉ dùng bản giấy, không gửi qua mạng\n", o->out);
+	return 0;
+}
+
+static int report_show(struct cli *c, const char *what, const json_t *figures,
+		       const struct report_options *o, struct err *e)
+{
+	struct buf text = BUF_INIT(1u << 20);
+	bool final = strcmp(what, "final") == 0, files = false;
+	int rc = 0;
+
+	if (strcmp(what, "digest") == 0)
+		return report_digests(c, figures, o->unit, e);
+	if (strcmp(what, "figures") == 0)
+		return cli_print_json(json_incref((json_t *)(uintptr_t)figures));
+	rc = report_files(c, figures, final, o, &files, e);
+	if (rc < 0 || files)
+		return rc;
+	if (final)
+		return err_set(e, EX_USAGE, "report final --pdf FILE [--xlsx FILE]");
+	if (c->json)
+		return cli_print_json(json_incref((json_t *)(uintptr_t)figures));
+	rc = report_weekly_text(&c->house->report, figures, &text, e);
+	if (rc == 0)
+		(void)printf("%s\n", buf_text(&text));
+	buf_free(&text);
+	return rc;
+}
+
 static int report_run(struct cli *c, int argc, char **argv, struct err *e)
 {
-	const char *week_text = NULL, *unit = NULL, *what = argv[0];
-	const struct cli_option options[] = {{.name = "week", .text = &week_text},
-					     {.name = "unit", .text = &unit},
+	struct report_options o = {NULL};
+	const char *what = argv[0];
+	const struct cli_option options[] = {{.name = "week", .text = &o.week},
+					     {.name = "unit", .text = &o.unit},
+					     {.name = "pdf", .text = &o.pdf},
+					     {.name = "xlsx", .text = &o.xlsx},
+					     {.name = "svg", .text = &o.svg},
+					     {.name = "out", .text = &o.out},
 					     {.name = NULL}};
-	struct buf text = BUF_INIT(1u << 20);
 	json_t *figures;
 	bool frozen;
-	int week, rc = 0;
+	int week, rc;
 
-	if (cli_parse(c, argc, argv, options, 0, 0, e) < 0 ||
-	    (week = report_week(week_text, e)) < 0 || cli_open(c, STORE_READER, e) < 0)
+	if (cli_parse(c, argc, argv, options, 0, 0, e) < 0)
+		return -1;
+	if (strcmp(what, "civil-status") == 0)
+		return report_civil(c, &o, e);
+	if ((week = report_week(o.week, e)) < 0 || cli_open(c, STORE_READER, e) < 0)
 		return -1;
 	figures = report_of_week(c, week, &frozen, e);
 	if (figures == NULL)
 		return -1;
 	if (!frozen && !c->json && strcmp(what, "figures") != 0)
 		(void)printf("(số liệu lúc này, chưa chốt)\n");
-	if (strcmp(what, "digest") == 0) {
-		rc = report_digests(c, figures, unit, e);
-	} else if (c->json || strcmp(what, "figures") == 0) {
-		rc = cli_print_json(json_incref(figures));
-	} else {
-		rc = report_weekly_text(&c->house->report, figures, &text, e);
-		if (rc == 0)
-			(void)printf("%s\n", buf_text(&text));
-	}
+	rc = report_show(c, what, figures, &o, e);
 	json_decref(figures);
-	buf_free(&text);
 	return rc;
 }
 
 int cmd_report(struct cli *c, int argc, char **argv)
 {
-	static const struct cli_verb verbs[] = {{"figures", report_run},
-						{"digest", report_run},
-						{"weekly", report_run},
-						{NULL, NULL}};
+	static const struct cli_verb verbs[] = {
+	    {"figures", report_run}, {"digest", report_run},	   {"weekly", report_run},
+	    {"final", report_run},   {"civil-status", report_run}, {NULL, NULL}};
 
 	return cli_verb(c, verbs, argc, argv);
 }

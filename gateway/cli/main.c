@@ -71,7 +71,9 @@ static const struct command commands[] = {
      "nhà cung cấp: mô tả, kiểm tra, gửi thử", cmd_provider},
     {"report",
      "report figures|weekly [--week 2023-W24] [--json]\n"
-     "report digest [--unit HAMLET] [--week 2023-W24] [--json]",
+     "report digest [--unit HAMLET] [--week 2023-W24] [--json]\n"
+     "report weekly|final [--week 2023-W24] [--pdf FILE] [--xlsx FILE] [--svg FILE]\n"
+     "report civil-status --out FILE.pdf",
      "số liệu, báo cáo tuần, bản tin trưởng ấp", cmd_report},
     {"user",
      "user add NAME --role viewer|author|approver|administrator|hamlet [--title TEXT] [--unit "

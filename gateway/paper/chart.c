@@ -7,7 +7,7 @@
 #include "paper/sheet.h"
 #include "text/vi.h"
 
-#define CHART_HEIGHT (72 * SHEET_MM)
+#define CHART_HEIGHT (62 * SHEET_MM)
 #define CHART_PT     10.0
 #define CHART_LEFT   46.0
 #define CHART_RIGHT  12.0
@@ -160,7 +160,7 @@ static void chart_points(const struct chart_frame *f)
 		/* the first and the last always, the others while there is room */
 		if (c->n <= 10 || i == 0 || i + 1 == c->n) {
 			vi_number(c->value[i], text);
-			chart_label(f, text, x, y + 4, PANGO_ALIGN_CENTER, false);
+			chart_label(f, text, x, y - CHART_PT * 1.6, PANGO_ALIGN_CENTER, false);
 		}
 	}
 }

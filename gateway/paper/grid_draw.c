@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A grid on the page. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "paper/sheet.h"
@@ -10,14 +11,15 @@
 #define GRID_PAD_Y     (0.8 * SHEET_MM)
 #define GRID_LINE      0.5
 #define GRID_BOX_SIZE  (3.6 * SHEET_MM)
-#define GRID_MAX_LINES 8 /* of a cell: what is longer ends in an ellipsis */
+#define GRID_HEAD_MIN  7.5 /* points */
+#define GRID_MAX_LINES 8   /* of a cell: what is longer ends in an ellipsis */
 
 struct grid_drawing {
 	struct paper *p;
 	const struct grid *g;
 	double *x; /* columns + 1 edges */
 	double *head_height;
-	double head_total;
+	double head_total, head_pt;
 };
 
 static struct pen_style grid_style(enum grid_align align, bool bold)
@@ -80,10 +82,58 @@ static void grid_cell(const struct grid_drawing *d, const struct grid_cell *cell
 	pen_show(&d->p->pen, x + GRID_PAD_X, y + (height - text) / 2 + GRID_PAD_Y);
 }
 
+static struct pen_style grid_head_style(const struct grid_drawing *d)
+{
+	struct pen_style s = grid_style(GRID_CENTRE, true);
+
+	s.pt = d->head_pt;
+	return s;
+}
+
+/* The widest word of a heading, at GRID_PT. */
+static double grid_widest_word(struct pen *n, const char *text)
+{
+	struct pen_style s = grid_style(GRID_LEFT, true);
+	char *copy = mem_strdup(text), *rest = copy, *word;
+	double widest = 0;
+	int width;
+
+	while ((word = strsep(&rest, " ")) != NULL) {
+		(void)pen_set(n, &s, word, 0, 0);
+		pango_layout_get_size(n->layout, &width, NULL);
+		if ((double)width / PANGO_SCALE > widest)
+			widest = (double)width / PANGO_SCALE;
+	}
+	free(copy);
+	return widest;
+}
+
+/* Headings get smaller rather than have a word cut in two. */
+static void grid_fit_head(struct grid_drawing *d)
+{
+	const struct grid *g = d->g;
+
+	d->head_pt = GRID_PT;
+	for (size_t i = 0; i < g->head_rows * g->columns; i++) {
+		const struct grid_cell *cell = &g->head[i];
+		size_t c = i % g->columns;
+		double room, widest;
+
+		if (cell->kind == GRID_COVERED || cell->text == NULL)
+			continue;
+		room = d->x[c + cell->across] - d->x[c] - 2 * GRID_PAD_X - 0.5;
+		widest = grid_widest_word(&d->p->pen, cell->text);
+		if (widest > room && GRID_PT * room / widest < d->head_pt)
+			d->head_pt = GRID_PT * room / widest;
+	}
+	if (d->head_pt < GRID_HEAD_MIN)
+		d->head_pt = GRID_HEAD_MIN;
+}
+
 /* Rows of the heading as high as their cells want; one that reaches down stretches its last row. */
 static void grid_measure_head(struct grid_drawing *d)
 {
-	struct pen_style s = grid_style(GRID_CENTRE, true);
+	struct pen_style s = grid_head_style(d);
 	const struct grid *g = d->g;
 
 	for (size_t pass = 1; pass <= g->head_rows; pass++) {
@@ -108,7 +158,7 @@ static void grid_measure_head(struct grid_drawing *d)
 
 static void grid_draw_head(struct grid_drawing *d)
 {
-	struct pen_style s = grid_style(GRID_CENTRE, true);
+	struct pen_style s = grid_head_style(d);
 	const struct grid *g = d->g;
 
 	for (size_t row = 0; row < g->head_rows; row++) {
@@ -180,6 +230,7 @@ void paper_grid(struct paper *p, const struct grid *g)
 	d.x = mem_calloc(g->columns + 1, sizeof(*d.x));
 	d.head_height = mem_calloc(g->head_rows, sizeof(*d.head_height));
 	grid_edges(&d);
+	grid_fit_head(&d);
 	grid_measure_head(&d);
 	next = g->n_rows > 0 ? grid_row_height(&d, 0) : 0;
 	p->y += sheet_is_fresh(p) ? 0 : 3;

@@ -9,25 +9,32 @@
 /* 1 to 1.27 cm, and up to 6 points between paragraphs (Decree 30/2020, Appendix I, II.6). */
 #define MARK_INDENT (10 * SHEET_MM)
 #define MARK_AFTER  5.0
+#define MARK_KEEP   (30 * SHEET_MM)
 #define MARK_SIGN   (50 * SHEET_MM)
 
 struct mark {
 	const char *sign;
 	struct pen_style style;
 	double before, after;
+	double
+	    keep; /* room that must follow on the same page: a heading is never the last line */
 };
 
 static const struct mark mark_paragraph = {
-    "", {.pt = SHEET_BODY_PT, .justify = true, .indent = MARK_INDENT}, 0, MARK_AFTER};
+    "", {.pt = SHEET_BODY_PT, .justify = true, .indent = MARK_INDENT}, 0, MARK_AFTER, 0};
 
 /* The longer sign first. */
 static const struct mark marks[] = {
-    {"### ", {.pt = SHEET_BODY_PT, .bold = true, .indent = MARK_INDENT}, 3, MARK_AFTER},
-    {"## ", {.pt = SHEET_BODY_PT, .bold = true, .align = PANGO_ALIGN_CENTER}, 0, 8},
-    {"# ", {.pt = 14, .bold = true, .align = PANGO_ALIGN_CENTER}, 10, 2},
-    {"- ", {.pt = SHEET_BODY_PT, .justify = true, .indent = MARK_INDENT}, 0, 3},
-    {"> ", {.pt = SHEET_BODY_PT, .align = PANGO_ALIGN_CENTER}, 0, MARK_AFTER},
-    {"/ ", {.pt = 11, .italic = true, .justify = true}, 2, 3},
+    {"### ",
+     {.pt = SHEET_BODY_PT, .bold = true, .indent = MARK_INDENT},
+     3,
+     MARK_AFTER,
+     MARK_KEEP},
+    {"## ", {.pt = SHEET_BODY_PT, .bold = true, .align = PANGO_ALIGN_CENTER}, 0, 8, MARK_KEEP},
+    {"# ", {.pt = 14, .bold = true, .align = PANGO_ALIGN_CENTER}, 10, 2, MARK_KEEP},
+    {"- ", {.pt = SHEET_BODY_PT, .justify = true, .indent = MARK_INDENT}, 0, 3, 0},
+    {"> ", {.pt = SHEET_BODY_PT, .align = PANGO_ALIGN_CENTER}, 0, MARK_AFTER, 0},
+    {"/ ", {.pt = 11, .italic = true, .justify = true}, 2, 3, 0},
 };
 
 struct mark_run {
@@ -63,6 +70,8 @@ static void mark_set(struct mark_run *run, const struct mark *m, const char *tex
 	struct paper *p = run->p;
 	double sign = mark_sign_follows(run);
 
+	if (m->keep > 0)
+		sheet_need(p, m->before + m->keep);
 	if (sign > 0)
 		sheet_need(p, sign + m->before + m->after +
 				  pen_set(&p->pen, &m->style, text, SHEET_INNER, 0));

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "report/appendix.h"
 #include "report/heads.h"
 #include "report/report.h"
 #include "roster/programme.h"
@@ -341,7 +342,7 @@ json_t *figures_draw(struct store *st, const struct report_house *h, int iso_wee
 {
 	struct units units = {.items = NULL};
 	struct heads heads = {.items = NULL};
-	json_t *o = NULL, *list = json_array();
+	json_t *o = NULL, *list = json_array(), *appendices;
 
 	if (units_load(&units, st, e) < 0 || heads_load(&heads, st, h, &units, e) < 0)
 		goto out;
@@ -352,7 +353,11 @@ json_t *figures_draw(struct store *st, const struct report_house *h, int iso_wee
 			goto out;
 		json_array_append_new(list, p);
 	}
+	appendices = appendix_draw(st, h, &units, now, e);
+	if (appendices == NULL)
+		goto out;
 	o = figures_frame(h, iso_week, now);
+	json_object_set_new(o, "appendices", appendices);
 	json_object_set(o, "programmes", list);
 	json_object_set_new(o, "heads", figures_heads(list, &heads));
 out:

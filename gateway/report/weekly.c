@@ -10,6 +10,7 @@
 #include "report/report.h"
 #include "report/table.h"
 #include "report/view.h"
+#include "report/weekly.h"
 #include "text/vi.h"
 
 #define WEEKLY_TEXT "report/weekly.txt"
@@ -106,7 +107,6 @@ static json_t *weekly_target(const json_t *t, const json_t *total_before, const 
 struct weekly_table {
 	struct table t;
 	const json_t *p, *before; /* programme, and the same of the week before or NULL */
-	json_t *lines;
 };
 
 static void weekly_number(struct table *t, int64_t n)
@@ -181,13 +181,18 @@ static void weekly_line(const char *line, void *arg)
 	json_array_append_new(arg, json_pack("{s:s}", "hang", line));
 }
 
-static json_t *weekly_table(const json_t *p, const json_t *before, const char *kind)
+static const char *weekly_kind(const json_t *p)
 {
-	struct weekly_table w = {.p = p, .before = before, .lines = json_array()};
+	return figures_text(json_array_get(json_object_get(p, "units"), 0), "kind");
+}
+
+void weekly_table(const json_t *p, const json_t *before, struct table *out)
+{
+	struct weekly_table w = {.p = p, .before = before};
 	size_t i;
 	const json_t *u;
 
-	weekly_heading(&w, kind);
+	weekly_heading(&w, weekly_kind(p));
 	json_array_foreach(json_object_get(p, "units"), i, u)
 	{
 		const char *unit = figures_text(u, "unit");
@@ -196,17 +201,21 @@ static json_t *weekly_table(const json_t *p, const json_t *before, const char *k
 			   figures_unit_of(before, unit));
 	}
 	weekly_row(&w, "Cộng", json_object_get(p, "total"), json_object_get(before, "total"));
-	table_lines(&w.t, weekly_line, w.lines);
-	table_free(&w.t);
-	return w.lines;
+	*out = w.t;
+}
+
+static json_t *weekly_lines(const json_t *p, const json_t *before)
+{
+	json_t *lines = json_array();
+	struct table t;
+
+	weekly_table(p, before, &t);
+	table_lines(&t, weekly_line, lines);
+	table_free(&t);
+	return lines;
 }
 
 /* ---- the whole ------------------------------------------------------------------------- */
-
-static const char *weekly_kind(const json_t *p)
-{
-	return figures_text(json_array_get(json_object_get(p, "units"), 0), "kind");
-}
 
 static json_t *weekly_programme(const json_t *p, const json_t *before, size_t number)
 {
@@ -216,12 +225,13 @@ static json_t *weekly_programme(const json_t *p, const json_t *before, size_t nu
 	size_t i;
 
 	weekly_set(o, "stt", (int64_t)number);
+	json_object_set(o, "ma", json_object_get(p, "name"));
 	json_object_set(o, "ten", json_object_get(p, "title"));
 	json_object_set(o, "dong", json_object_get(p, "row"));
 	json_array_foreach(json_object_get(p, "targets"), i, t) json_array_append_new(
 	    targets, weekly_target(t, json_object_get(before, "total"), weekly_kind(p)));
 	json_object_set_new(o, "chi_tieu", targets);
-	json_object_set_new(o, "bang", weekly_table(p, before, weekly_kind(p)));
+	json_object_set_new(o, "bang", weekly_lines(p, before));
 	/* a list that never holds whole dates does not ask for them */
 	json_object_set_new(o, "ngay_sinh",
 			    json_string(figures_int(birth, "day") > 0 ? "1" : ""));
@@ -270,20 +280,19 @@ static json_t *weekly_week(const char *week)
 	return *week != '\0' ? json_sprintf("%s/%.4s", week + 6, week) : json_string("");
 }
 
-int report_weekly_text(const struct report_house *h, const json_t *figures, struct buf *out,
-		       struct err *e)
+json_t *weekly_model(const json_t *figures, struct err *e)
 {
 	const json_t *before = json_object_get(figures, "before"), *p;
 	const char *week = figures_text(figures, "week");
-	json_t *model = json_object(), *programmes = json_array();
+	json_t *model, *programmes = json_array();
 	size_t i;
-	int rc;
 
 	if (strlen(week) != 8) {
-		json_decref(model);
 		json_decref(programmes);
-		return err_set(e, EX_DATAERR, "these are no figures of a week");
+		(void)err_set(e, EX_DATAERR, "these are no figures of a week");
+		return NULL;
 	}
+	model = json_object();
 	json_object_set(model, "co_quan", json_object_get(figures, "office"));
 	json_object_set(model, "noi_nhan", json_object_get(figures, "parent"));
 	json_object_set_new(model, "tuan", json_string(week + 6));
@@ -297,7 +306,17 @@ int report_weekly_text(const struct report_house *h, const json_t *figures, stru
 	    weekly_programme(p, figures_programme_of(before, figures_text(p, "name")), i + 1));
 	json_object_set_new(model, "chuong_trinh", programmes);
 	weekly_missing(model, figures);
-	rc = view_render(h->house->templates, WEEKLY_TEXT, 0, model, out, e);
+	return model;
+}
+
+int report_weekly_text(const struct report_house *h, const json_t *figures, struct buf *out,
+		       struct err *e)
+{
+	json_t *model = weekly_model(figures, e);
+	int rc = model == NULL
+		     ? -1
+		     : view_render(h->house->templates, WEEKLY_TEXT, 0, model, out, e);
+
 	json_decref(model);
 	return rc < 0 ? -1 : 0;
 }

@@ -240,6 +240,64 @@ static const struct conf_field target_fields[] = {
 static const struct conf_table target_table = {"a target", sizeof(struct programme_target),
 					       target_fields};
 
+static const struct conf_field figure_fields[] = {
+    {.key = "group",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_figure, group),
+     .fallback = "",
+     .help = "a heading over this and the neighbouring columns of the same group"},
+    {.key = "title",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_figure, title),
+     .required = true,
+     .help = "its heading"},
+    {.key = "when",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_figure, when),
+     .fallback = "",
+     .help = "predicate of the rows that it counts; left out: an empty column"},
+    {.key = "daily",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct programme_figure, daily),
+     .fallback = "false",
+     .help = "how many to invite a working day, to meet the first target in time"},
+    {.key = NULL},
+};
+static const struct conf_table figure_table = {"a column of the appendix",
+					       sizeof(struct programme_figure), figure_fields};
+
+static const struct conf_field appendix_fields[] = {
+    {.key = "number",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_appendix, number),
+     .fallback = "",
+     .help = "\"I\", \"II\" …: reports print them in this order; left out: no such table"},
+    {.key = "title",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_appendix, title),
+     .fallback = "",
+     .help = "as it is printed"},
+    {.key = "total",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_appendix, total),
+     .fallback = "",
+     .help = "name of its only row, where there is none for each unit"},
+    {.key = "by_unit",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct programme_appendix, by_unit),
+     .fallback = "true",
+     .help = "a row for each unit, and their sum"},
+    {.key = "columns",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct programme_appendix, columns),
+     .max = 16,
+     .table = &figure_table,
+     .help = "what it counts"},
+    {.key = NULL},
+};
+static const struct conf_table appendix_table = {
+    "an appendix of reports", sizeof(struct programme_appendix), appendix_fields};
+
 static const struct conf_field programme_table_fields[] = {
     {.key = "title",
      .type = CONF_STRING,
@@ -298,6 +356,11 @@ static const struct conf_field programme_table_fields[] = {
      .offset = offsetof(struct programme, targets),
      .table = &target_table,
      .help = "what the plan asks for"},
+    {.key = "appendix",
+     .type = CONF_OBJECT,
+     .offset = offsetof(struct programme, appendix),
+     .table = &appendix_table,
+     .help = "the table that reports print of this list"},
     {.key = NULL},
 };
 const struct conf_table programme_table = {"a programme", sizeof(struct programme),
@@ -315,7 +378,7 @@ struct programme_values {
 };
 
 struct programme_compiled {
-	struct predicate **states, **audiences, **targets;
+	struct predicate **states, **audiences, **targets, **figures;
 	struct programme_values *values; /* by column */
 };
 
@@ -454,6 +517,25 @@ static int programme_check_audience(const struct ydoc *doc, const struct program
 	return 0;
 }
 
+static int programme_compile_appendix(struct programme *p, struct err *e)
+{
+	const struct programme_figure *f = p->appendix.columns.items;
+
+	p->compiled->figures = mem_calloc(p->appendix.columns.n, sizeof(struct predicate *));
+	for (size_t i = 0; i < p->appendix.columns.n; i++) {
+		char where[128];
+
+		(void)snprintf(where, sizeof(where), "%s.yaml: appendix.columns[%zu].when",
+			       p->name, i);
+		if (*f[i].when == '\0')
+			continue;
+		p->compiled->figures[i] = predicate_compile(p, f[i].when, where, e);
+		if (p->compiled->figures[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
 static int programme_compile(const struct ydoc *doc, struct programme *p, struct err *e)
 {
 	struct programme_compiled *c = mem_calloc(1, sizeof(*c));
@@ -484,7 +566,7 @@ static int programme_compile(const struct ydoc *doc, struct programme *p, struct
 					  targets[i].done_when, &c->targets[i], e) < 0)
 			return -1;
 	}
-	return 0;
+	return programme_compile_appendix(p, e);
 }
 
 struct programme *programme_load(const char *dir, const char *name, struct err *e)
@@ -592,6 +674,9 @@ static void programme_compiled_free(struct programme *p)
 	}
 	free(c->states);
 	free(c->audiences);
+	for (size_t i = 0; c->figures != NULL && i < p->appendix.columns.n; i++)
+		predicate_free(c->figures[i]);
+	free(c->figures);
 	free(c->targets);
 	free(c->values);
 	free(c);
@@ -674,6 +759,14 @@ int programme_audience_of(const struct programme *p, const struct predicate_row 
 			return (int)i;
 	}
 	return -1;
+}
+
+bool programme_figure_counts(const struct programme *p, size_t i,
+			     const struct predicate_row *row)
+{
+	const struct predicate *q = p->compiled->figures[i];
+
+	return q != NULL && predicate_holds(q, row);
 }
 
 bool programme_target_reached(const struct programme *p, size_t t,

@@ -99,6 +99,22 @@ struct programme_share {
 	int64_t assigned;
 };
 
+/* A table that reports print of the list: how many rows are of which kind. */
+struct programme_figure {
+	char *group; /* a heading over several columns; "" */
+	char *title;
+	char *when; /* predicate of the rows counted; "" = nothing is counted here (Ghi chú) */
+	bool
+	    daily; /* instead: how many are to be invited a working day to meet the first target */
+};
+struct programme_appendix {
+	char *number; /* "III"; "" = there is no such table */
+	char *title;
+	char *total;  /* what the whole commune's row is called when there are no others */
+	bool by_unit; /* a row each */
+	struct conf_list columns; /* struct programme_figure */
+};
+
 struct programme {
 	char *name; /* "vneid": file name without .yaml */
 	char *title;
@@ -107,7 +123,8 @@ struct programme {
 	struct conf_list states;    /* struct programme_state, in order of progress */
 	struct conf_list audiences; /* struct programme_audience, the first that fits wins */
 	struct conf_list targets;   /* struct programme_target */
-	struct conf_list deceased;  /* char *: words of notes that say dead */
+	struct programme_appendix appendix;
+	struct conf_list deceased; /* char *: words of notes that say dead */
 	struct conf_list
 	    alive;	       /* char *: phrases that contain such words and do not say dead */
 	struct conf_list away; /* char *: words of notes that say away: fact "away" is "co" */
@@ -162,6 +179,9 @@ bool predicate_holds(const struct predicate *q, const struct predicate_row *row)
 
 /* The audience of a row: index of the first whose predicate holds, -1 when none does. */
 int programme_audience_of(const struct programme *p, const struct predicate_row *row);
+/* Whether figure i of the appendix counts the row. */
+bool programme_figure_counts(const struct programme *p, size_t i,
+			     const struct predicate_row *row);
 /* Whether target t counts the row as reached. */
 bool programme_target_reached(const struct programme *p, size_t t,
 			      const struct predicate_row *row);

@@ -495,6 +495,18 @@ char *vi_name_sort_key(const char *name)
 	return key;
 }
 
+char *vi_first_upper(const char *s)
+{
+	uint32_t cp;
+	size_t n = vi_utf8_next(s, strlen(s), &cp);
+	char *first = mem_strndup(s, n), *upper = vi_upper(first), *out;
+
+	out = mem_printf("%s%s", upper != NULL ? upper : first, s + n);
+	free(upper);
+	free(first);
+	return out;
+}
+
 void vi_number(int64_t n, char out[32])
 {
 	char digits[24];

@@ -41,6 +41,9 @@ char *vi_fold(const char *s);
 char *vi_lower(const char *s);
 char *vi_upper(const char *s);
 
+/* The first letter upper, the rest as it is: "ấp Tân Phú" at the beginning of a line. Yours to free(). */
+char *vi_first_upper(const char *s);
+
 /* A person's name in its usual case: "NGUYỄN THỊ ÚT", "nguyễn thị út" -> "Nguyễn Thị Út"; mixed
  * case is left alone but for the first letters of words ("út": TCVN3 has no capital Ú). Mostly
  * capitals (60 %) count as capitals. Spaces cleaned. Yours to free(). */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Figures as documents that people sign and workbooks that they go on with. */
+#ifndef MOIDAN_REPORT_DOCUMENT_H
+#define MOIDAN_REPORT_DOCUMENT_H
+
+#include "report/report.h"
+
+/* templates/report/NAME: weekly-paper.txt or final-paper.txt. Besides the values of weekly.txt: xa, ngay_ky
+ * (of the figures), phu_luc (so, tieu_de); lines "[bang PROGRAMME]" (its table), "[bieu_do PROGRAMME]"
+ * (progress of its first target over the frozen weeks up to this one), "[phu_luc I]". Number and
+ * signature are left empty. */
+MUST_CHECK int report_weekly_pdf(struct store *st, const struct report_house *h,
+				 const json_t *figures, const char *name, const char *path,
+				 struct err *e);
+/* The same tables, a sheet each. */
+MUST_CHECK int report_weekly_xlsx(const json_t *figures, const char *path, struct err *e);
+/* The chart of "[bieu_do PROGRAMME]" as a picture; EX_NOINPUT when the programme has no target. */
+MUST_CHECK int report_chart_svg(struct store *st, const json_t *figures, const char *programme,
+				const char *path, struct err *e);
+
+/* For Tư pháp – Hộ tịch, on paper only: who is dead or may be, and whose birth date lacks its day or
+ * month, by templates/report/civil-status.txt ("[da_mat]", "[thieu_ngay_sinh]"; da_mat, thieu_ngay_sinh:
+ * how many). The second list is of the programmes that know whole birth dates at all. */
+MUST_CHECK int report_civil_status(struct store *st, const struct report_house *h,
+				   const char *path, int64_t now, struct err *e);
+
+#endif

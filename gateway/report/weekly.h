@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to the floor: what the weekly summary says, for whoever sets it. */
+#ifndef MOIDAN_REPORT_WEEKLY_H
+#define MOIDAN_REPORT_WEEKLY_H
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "report/table.h"
+
+/* The values of templates/report/weekly.txt. Yours; NULL with e (EX_DATAERR). */
+json_t *weekly_model(const json_t *figures, struct err *e);
+/* A programme's table; before is the same of the week before, or NULL. Free it. */
+void weekly_table(const json_t *p, const json_t *before, struct table *out);
+
+#endif

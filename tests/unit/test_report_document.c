@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The week on paper, read back by pdftotext and by our own reader of lists. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/document.h"
+#include "report_house.h"
+#include "roster/sheet.h"
+
+static char dir[] = "/tmp/moidan-document-XXXXXX";
+
+/* What pdftotext finds in a file of dir; yours. */
+static char *text_of(const char *name)
+{
+	struct buf out = BUF_INIT(1u << 20);
+	char *command = mem_printf("pdftotext -layout %s/%s -", dir, name), part[4096];
+	FILE *f = popen(command, "re");
+	size_t n;
+
+	assert_non_null(f);
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		(void)buf_add(&out, part, n);
+	assert_int_equal(pclose(f), 0);
+	free(command);
+	return buf_take(&out);
+}
+
+/* Words of a line are apart by any number of spaces. */
+static void assert_follows(const char *text, const char *const *pieces)
+{
+	char *flat = mem_calloc(1, strlen(text) + 1), *out = flat;
+	const char *at = flat;
+
+	for (; *text != '\0'; text++)
+		if (*text != ' ' || out == flat || out[-1] != ' ')
+			*out++ = *text;
+	for (; *pieces != NULL; pieces++) {
+		const char *found = strstr(at, *pieces);
+
+		if (found == NULL)
+			fail_msg("\"%s\" does not follow in:\n%s", *pieces, at);
+		at = found + strlen(*pieces);
+	}
+	free(flat);
+}
+
+static json_t *draw(struct report_test *t, int week, int yyyymmdd)
+{
+	struct err e = ERR_INIT;
+	json_t *figures;
+
+	figures = report_figures(t->w.st, &t->h, week, report_at(yyyymmdd, 17, 30), &e);
+	world_must(figures != NULL ? 0 : -1, &e, "figures");
+	return figures;
+}
+
+static void import_all(struct report_test *t)
+{
+	report_test_import(t, t->programmes[0], "ho-dan.csv");
+	report_test_import(t, t->programmes[1], "cccd-ton.csv");
+	report_test_import(t, t->officials, "can-bo.csv");
+}
+
+/* The plan's own numbers: Appendix I adds up to 98, II to 63, III to 1.157. From 08/6 to 20/6 there are
+ * nine working days: 97 over 9 is 11 a day. */
+static void the_week_has_the_form_of_the_decree_and_the_numbers_of_the_plan(void **state)
+{
+	static const char *const order[] = {"UBND XÃ MỸ PHÚ ĐÔNG",
+					    "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+					    "/BC-UBND",
+					    "ngày 08 tháng 6 năm 2023",
+					    "BÁO CÁO",
+					    "tuần 23 năm 2023",
+					    "Kính gửi: Công an huyện Thoại Sơn",
+					    "I. KẾT QUẢ THỰC HIỆN",
+					    "đạt 614 hộ",
+					    "58,1% chỉ tiêu giao (1.057)",
+					    "53,1% danh sách (1.157)",
+					    "kế hoạch giao 1.057, cộng theo danh sách 1.157",
+					    "Chỉ tiêu 1.057 hộ",
+					    "Hạn 20/06/2023",
+					    "II. KHÓ KHĂN",
+					    "./.",
+					    "Nơi nhận:",
+					    "TM. ỦY BAN NHÂN DÂN",
+					    "PHỤ LỤC I\n",
+					    "1 Toàn xã 94 22 72 1 0 1 3 3 0 11",
+					    "PHỤ LỤC II\n",
+					    "Tổng cộng 63 63 0 63",
+					    "PHỤ LỤC III\n",
+					    "1 Ấp Tân Phú 339 186 153 50",
+					    "2 Ấp Tân Mỹ 375 169 206 60",
+					    "3 Ấp Tân Đông 443 259 184 58",
+					    "Tổng cộng 1.157 614 543 168",
+					    NULL};
+	struct report_test t;
+	struct err e = ERR_INIT;
+	char *path = mem_printf("%s/week.pdf", dir), *text;
+	json_t *figures;
+
+	(void)state;
+	report_test_open(&t, NULL);
+	import_all(&t);
+	figures = draw(&t, 202323, 20230608);
+	if (report_weekly_pdf(t.w.st, &t.h, figures, "weekly-paper.txt", path, &e) < 0)
+		fail_msg("%s", e.text);
+	text = text_of("week.pdf");
+	assert_follows(text, order);
+	free(text);
+	if (report_weekly_pdf(t.w.st, &t.h, figures, "final-paper.txt", path, &e) < 0)
+		fail_msg("%s", e.text);
+	text = text_of("week.pdf");
+	assert_non_null(strstr(text, "BÁO CÁO TỔNG KẾT"));
+	free(text);
+	json_decref(figures);
+	free(path);
+	report_test_close(&t);
+}
+
+static void the_workbook_has_the_same_tables_with_sums_that_are_sums(void **state)
+{
+	struct report_test t;
+	struct err e = ERR_INIT;
+	char *path = mem_printf("%s/week.xlsx", dir);
+	json_t *figures;
+	struct sheet s;
+	struct sheet_row row;
+	static const double want[] = {1157, 614, 543, 168};
+
+	(void)state;
+	report_test_open(&t, NULL);
+	import_all(&t);
+	figures = draw(&t, 202323, 20230608);
+	assert_int_equal(report_weekly_xlsx(figures, path, &e), 0);
+	json_decref(figures);
+	assert_int_equal(sheet_read(path, 4, NULL, NULL, &s, &e), 0);
+	assert_int_equal(s.n_worksheets, 5);
+	assert_string_equal(s.name, "Phụ lục III");
+	row = sheet_row_at(&s, s.n_rows - 1);
+	assert_string_equal(row.cells[1].text, "Tổng cộng");
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(row.cells[i + 2].kind, CELL_NUMBER);
+		assert_true(row.cells[i + 2].number == want[i]);
+	}
+	sheet_free(&s);
+	free(path);
+	report_test_close(&t);
+}
+
+/* Two frozen weeks and this one: three points, in order of time. */
+static void the_chart_goes_over_the_frozen_weeks(void **state)
+{
+	struct report_test t;
+	struct err e = ERR_INIT;
+	struct recipient r = {0};
+	char *path = mem_printf("%s/chart.pdf", dir), *svg = mem_printf("%s/chart.svg", dir),
+	     *text;
+	static const int weeks[][2] = {{202321, 20230524}, {202322, 20230531}};
+	json_t *figures;
+	bool frozen;
+
+	(void)state;
+	report_test_open(&t, NULL);
+	import_all(&t);
+	for (int i = 0; i < 2; i++) {
+		char *json;
+
+		figures = draw(&t, weeks[i][0], weeks[i][1]);
+		json = json_dumps(figures, 0);
+		world_must(store_begin(t.w.st, &e), &e, "begin");
+		world_must(store_figures_freeze(t.w.st, REPORT_FIGURES, weeks[i][0], json, 1,
+						&frozen, &e),
+			   &e, "freeze");
+		world_must(store_commit(t.w.st, &e), &e, "commit");
+		free(json);
+		json_decref(figures);
+	}
+	world_must(store_recipient_find(t.w.st, "vneid", "TP-0001", &r, &e) == 1 ? 0 : -1, &e,
+		   "find");
+	world_must(store_begin(t.w.st, &e), &e, "begin");
+	world_must(store_recipient_set_state(t.w.st, r.id, 1, "officer", &e) == 1 ? 0 : -1, &e,
+		   "set");
+	world_must(store_commit(t.w.st, &e), &e, "commit");
+	recipient_clear(&r);
+	figures = draw(&t, 202323, 20230607);
+	assert_int_equal(report_chart_svg(t.w.st, figures, "vneid", svg, &e), 0);
+	assert_int_equal(report_chart_svg(t.w.st, figures, "none", svg, &e), -1);
+	assert_int_equal(e.code, EX_NOINPUT);
+	err_clear(&e);
+	assert_int_equal(report_weekly_pdf(t.w.st, &t.h, figures, "weekly-paper.txt", path, &e),
+			 0);
+	text = text_of("chart.pdf");
+	assert_non_null(strstr(text, "Tiến độ: hộ có tài khoản"));
+	assert_non_null(strstr(text, "trong tuần +1"));
+	assert_non_null(strstr(text, "24/05"));
+	free(text);
+	json_decref(figures);
+	free(path);
+	free(svg);
+	report_test_close(&t);
+}
+
+static void the_dead_and_the_dateless_are_on_paper_for_the_civil_status_office(void **state)
+{
+	static const char *const order[] = {"DANH SÁCH",
+					    "Chỉ dùng bản giấy",
+					    "2 trường hợp",
+					    "Lê Đức Tài",
+					    "CC-004",
+					    "Lê Thị Kim Lài",
+					    "Thiếu ngày hoặc tháng sinh: 23 trường hợp",
+					    "Ấp Tân Phú",
+					    "Nguyễn Thị Kim Huệ",
+					    "CC-016",
+					    "Nguyễn Quốc Trường",
+					    "…/…/1943",
+					    NULL};
+	struct report_test t;
+	struct err e = ERR_INIT;
+	char *path = mem_printf("%s/civil.pdf", dir), *text;
+
+	(void)state;
+	report_test_open(&t, NULL);
+	import_all(&t);
+	if (report_civil_status(t.w.st, &t.h, path, report_at(20230608, 8, 0), &e) < 0)
+		fail_msg("%s", e.text);
+	text = text_of("civil.pdf");
+	assert_follows(text, order);
+	assert_null(strstr(text, "TP-0001")); /* a list of years asks nobody for a day */
+	assert_null(strstr(text, "CC-075"));  /* has a whole date */
+	free(text);
+	free(path);
+	report_test_close(&t);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) == NULL ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	char *command = mem_printf("rm -rf %s", dir);
+	int rc = system(command);
+
+	(void)state;
+	free(command);
+	return rc;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_week_has_the_form_of_the_decree_and_the_numbers_of_the_plan),
+	    cmocka_unit_test(the_workbook_has_the_same_tables_with_sums_that_are_sums),
+	    cmocka_unit_test(the_chart_goes_over_the_frozen_weeks),
+	    cmocka_unit_test(
+		the_dead_and_the_dateless_are_on_paper_for_the_civil_status_office),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
