@@ -114,6 +114,7 @@ struct programme_appendix {
 	bool by_unit; /* a row each */
 	struct conf_list columns; /* struct programme_figure */
 };
+extern const struct conf_table programme_appendix_table;
 
 struct programme {
 	char *name; /* "vneid": file name without .yaml */
