@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "dispatch/officer.h"
 #include "provider/form.h"
 #include "store/asked.h"
 #include "text/phone.h"
@@ -193,42 +194,13 @@ static int message_show(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
-/* One event from the officer, audited in the same transaction. */
-static int message_apply(struct cli *c, int64_t id, enum message_event ev, const char *reason,
-			 struct err *e)
-{
-	char subject[32];
-	int64_t due = clock_now_ms();
-	int rc;
-
-	if (cli_open(c, STORE_WRITER, e) < 0 || store_begin(c->store, e) < 0)
-		return -1;
-	if (ev == MESSAGE_EV_ACCEPTED)
-		due += c->house->cfg.dispatch.receipt_silence;
-	(void)snprintf(subject, sizeof(subject), "message:%lld", (long long)id);
-	rc = store_message_event(c->store, id, ev, due, reason, e);
-	if (rc == 1 && ev != MESSAGE_EV_RETRY &&
-	    store_settled_add(c->store, SETTLED_BY_OFFICER, e) < 0)
-		rc = -1;
-	if (rc == 1 &&
-	    store_audit(c->store, cli_who(), message_event_name(ev), subject, reason, e) == 0)
-		return store_commit(c->store, e);
-	store_rollback(c->store);
-	if (rc == 0)
-		return err_set(
-		    e, EX_DATAERR,
-		    "tin số %lld không ở trạng thái cho phép việc này (xem: moidan message "
-		    "show %lld)",
-		    (long long)id, (long long)id);
-	return -1;
-}
-
 static int message_retry(struct cli *c, int argc, char **argv, struct err *e)
 {
 	int64_t id;
 
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || (id = cli_id(argv[1], e)) < 0 ||
-	    message_apply(c, id, MESSAGE_EV_RETRY, "cán bộ cho gửi lại", e) < 0)
+	    cli_open(c, STORE_WRITER, e) < 0 ||
+	    officer_message_retry(c->store, id, cli_who(), e) < 0)
 		return -1;
 	cli_changed(c);
 	(void)printf("Tin số %lld sẽ được gửi lại.\n", (long long)id);
@@ -237,28 +209,17 @@ static int message_retry(struct cli *c, int argc, char **argv, struct err *e)
 
 static int message_settle(struct cli *c, int argc, char **argv, struct err *e)
 {
-	static const struct {
-		const char *word, *reason, *said;
-		enum message_event event;
-	} words[] = {
-	    {"sent", "cán bộ xác nhận: nhà cung cấp đã nhận", "đã gửi", MESSAGE_EV_ACCEPTED},
-	    {"not-sent", "cán bộ xác nhận: chưa gửi", "sẽ được gửi lại", MESSAGE_EV_REQUEUE},
-	    {"abandon", "cán bộ bỏ qua", "đã bỏ qua", MESSAGE_EV_ABANDON},
-	};
+	const char *said;
 	int64_t id;
 
-	if (cli_parse(c, argc, argv, NULL, 2, 2, e) < 0 || (id = cli_id(argv[1], e)) < 0)
+	if (cli_parse(c, argc, argv, NULL, 2, 2, e) < 0 || (id = cli_id(argv[1], e)) < 0 ||
+	    cli_open(c, STORE_WRITER, e) < 0 ||
+	    officer_message_settle(c->store, id, argv[2], c->house->cfg.dispatch.receipt_silence,
+				   cli_who(), &said, e) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(argv[2], words[i].word) != 0)
-			continue;
-		if (message_apply(c, id, words[i].event, words[i].reason, e) < 0)
-			return -1;
-		cli_changed(c);
-		(void)printf("Tin số %lld: %s.\n", (long long)id, words[i].said);
-		return 0;
-	}
-	return err_set(e, EX_USAGE, "message settle ID sent|not-sent|abandon");
+	cli_changed(c);
+	(void)printf("Tin số %lld: %s.\n", (long long)id, said);
+	return 0;
 }
 
 int cmd_message(struct cli *c, int argc, char **argv)

@@ -81,7 +81,15 @@ static int page_when(const char *in, const char *arg, struct buf *out, struct er
 	return buf_adds(out, text);
 }
 
-static const struct template_filter page_filters[] = {{"when", page_when}, {NULL, NULL}};
+static int page_url(const char *in, const char *arg, struct buf *out, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	return template_escape_url(in, out);
+}
+
+static const struct template_filter page_filters[] = {
+    {"when", page_when}, {"url", page_url}, {NULL, NULL}};
 
 static int page_load_text(struct page_set *p, const char *path, const char *file, struct err *e)
 {

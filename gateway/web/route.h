@@ -10,7 +10,7 @@
 
 #define ROUTE_PARAMS_MAX 4
 #define ROUTE_PARAM_MAX	 128 /* bytes of one parameter, with its NUL */
-#define ROUTE_INPUTS_MAX 12
+#define ROUTE_INPUTS_MAX 16
 
 /* What a visitor may do, as bits. */
 enum may {

@@ -29,6 +29,18 @@
 	{                                                                                      \
 		.name = n, .type = INPUT_CHOICE, .choices = list, .required = true             \
 	}
+#define DAY(n)                                                                                 \
+	{                                                                                      \
+		.name = n, .type = INPUT_DATE                                                  \
+	}
+#define SEVERAL(n, most)                                                                       \
+	{                                                                                      \
+		.name = n, .type = INPUT_SEVERAL, .max = most                                  \
+	}
+#define OPTION(n, list)                                                                        \
+	{                                                                                      \
+		.name = n, .type = INPUT_CHOICE, .choices = list                               \
+	}
 #define DONE                                                                                   \
 	{                                                                                      \
 		.name = "done", .type = INPUT_TEXT, .max = 40                                  \
@@ -61,6 +73,55 @@ const struct route web_routes[] = {
 
     {GET("/"), .permission = ROUTE_SIGNED, .serve = screen_home, .page = "home",
      .inputs = {DONE}},
+
+    /* ---- people ---- */
+    {GET("/recipients"), MAY(MAY_LOOK_OWN), .serve = screen_recipients, .page = "recipients",
+     .inputs = {TEXT("q", 80), TEXT("programme", 40), NUMBER("unit"), TEXT("held", 3),
+		NUMBER("after")}},
+    {GET("/recipients/:id"), MAY(MAY_LOOK_OWN), .serve = screen_recipient, .page = "recipient",
+     .inputs = {DONE}},
+    {POST("/recipients/:id/hold"), MAY(MAY_EDIT), .serve = screen_recipient_hold,
+     .inputs = {CHOICE("kind", "officer|deceased"), TEXT("reason", 200), NUMBER("rev")}},
+    {POST("/recipients/:id/release"), MAY(MAY_EDIT), .serve = screen_recipient_release,
+     .inputs = {NUMBER("rev")}},
+    {POST("/recipients/:id/state"), MAY(MAY_EDIT), .serve = screen_recipient_state,
+     .inputs = {NEEDED("to", 40), NUMBER("rev")}},
+    {POST("/recipients/:id/contact"), MAY(MAY_EDIT), .serve = screen_recipient_contact,
+     .inputs = {CHOICE("is", "opted-out|not-opted-out|wrong-person|confirmed"), NUMBER("rev")}},
+    {POST("/recipients/:id/number"), MAY(MAY_UNMASK), .serve = screen_recipient_number,
+     .page = "recipient"},
+
+    /* ---- campaigns ---- */
+    {GET("/campaigns"), MAY(MAY_LOOK), .serve = screen_campaigns, .page = "campaigns"},
+    {POST("/campaigns"), MAY(MAY_COMPOSE), .serve = screen_campaign_create,
+     .page = "campaign_new", .again = screen_campaign_again, .once = true,
+     .inputs = {NEEDED("name", 80), NEEDED("programme", 40), SEVERAL("audience", 40),
+		TEXT("place", 120), DAY("until"), DAY("day"), TEXT("hour", 5),
+		OPTION("accents", "without|with|cheapest"), DAY("starts"), DAY("expires")}},
+    {GET("/campaigns/new"), MAY(MAY_COMPOSE), .serve = screen_campaign_new,
+     .page = "campaign_new",
+     .inputs = {TEXT("name", 80), TEXT("programme", 40), SEVERAL("audience", 40),
+		TEXT("place", 120), DAY("until"), DAY("day"), TEXT("hour", 5),
+		OPTION("accents", "without|with|cheapest"), DAY("starts"), DAY("expires"),
+		OPTION("step", "who|what|when")}},
+    {GET("/campaigns/:id"), MAY(MAY_LOOK), .serve = screen_campaign, .page = "campaign",
+     .inputs = {DONE}},
+    {POST("/campaigns/:id/submit"), MAY(MAY_COMPOSE | MAY_SEND),
+     .serve = screen_campaign_submit, .once = true},
+    {POST("/campaigns/:id/retry"), MAY(MAY_APPROVE), .serve = screen_campaign_retry},
+    {POST("/campaigns/:id/approve"), MAY(MAY_APPROVE), .serve = screen_campaign_approve,
+     .inputs = {NEEDED("hash", 64)}},
+    {POST("/campaigns/:id/move"), MAY(MAY_APPROVE), .serve = screen_campaign_move,
+     .inputs = {CHOICE("do", "start|pause|resume|cancel")}},
+
+    /* ---- messages ---- */
+    {GET("/messages"), MAY(MAY_LOOK), .serve = screen_messages, .page = "messages",
+     .inputs = {TEXT("state", 20), NUMBER("campaign"), TEXT("number", 24), NUMBER("after")}},
+    {GET("/messages/:id"), MAY(MAY_LOOK), .serve = screen_message, .page = "message",
+     .inputs = {DONE}},
+    {POST("/messages/:id/settle"), MAY(MAY_APPROVE), .serve = screen_message_settle,
+     .inputs = {CHOICE("as", "sent|not-sent|abandon")}},
+    {POST("/messages/:id/retry"), MAY(MAY_APPROVE), .serve = screen_message_retry},
 
     /* ---- the administrator's ---- */
     {GET("/users"), MAY(MAY_RULE), .serve = screen_users, .page = "users", .inputs = {DONE}},

@@ -16,6 +16,32 @@ int screen_language(struct visit *v, struct err *e);
 /* screen_home.c */
 int screen_home(struct visit *v, struct err *e);
 
+/* screen_recipients.c */
+int screen_recipients(struct visit *v, struct err *e);
+int screen_recipient(struct visit *v, struct err *e);
+int screen_recipient_hold(struct visit *v, struct err *e);
+int screen_recipient_release(struct visit *v, struct err *e);
+int screen_recipient_state(struct visit *v, struct err *e);
+int screen_recipient_contact(struct visit *v, struct err *e);
+int screen_recipient_number(struct visit *v, struct err *e);
+
+/* screen_campaigns.c */
+int screen_campaigns(struct visit *v, struct err *e);
+int screen_campaign(struct visit *v, struct err *e);
+int screen_campaign_new(struct visit *v, struct err *e);
+int screen_campaign_again(struct visit *v, struct err *e);
+int screen_campaign_create(struct visit *v, struct err *e);
+int screen_campaign_submit(struct visit *v, struct err *e);
+int screen_campaign_retry(struct visit *v, struct err *e);
+int screen_campaign_approve(struct visit *v, struct err *e);
+int screen_campaign_move(struct visit *v, struct err *e);
+
+/* screen_messages.c */
+int screen_messages(struct visit *v, struct err *e);
+int screen_message(struct visit *v, struct err *e);
+int screen_message_settle(struct visit *v, struct err *e);
+int screen_message_retry(struct visit *v, struct err *e);
+
 /* screen_people.c: accounts, keys, audit */
 int screen_users(struct visit *v, struct err *e);
 int screen_user_add(struct visit *v, struct err *e);

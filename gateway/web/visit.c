@@ -162,7 +162,7 @@ static void visit_frame_done(const struct visit *v, json_t *page)
 	char *key = mem_printf("done.%s", visit_text(v, "done"));
 
 	if (page_word(v->pages, v->language, key) != NULL)
-		json_object_set_new(page, "done", json_string(visit_text(v, "done")));
+		json_object_set_new(page, "said", json_string(visit_text(v, "done")));
 	free(key);
 }
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What several screens show alike: units by name, masked numbers, messages and campaigns as JSON. */
+#ifndef MOIDAN_WEB_MODEL_H
+#define MOIDAN_WEB_MODEL_H
+
+#include "store/campaign.h"
+#include "store/message.h"
+#include "store/recipient.h"
+#include "web/visit.h"
+
+/* {"7": "ấp Tân Phú"}: yours; NULL with e. */
+json_t *model_units(struct visit *v, struct err *e);
+/* Of model_units(); "" for none. Borrowed. */
+const char *model_unit(const json_t *units, int64_t id);
+/* [{"id": 7, "name": "ấp Tân Phú", "chosen": true}] */
+json_t *model_unit_choices(const json_t *units, int64_t chosen);
+/* [{"name": "vneid", "title": …, "chosen": true}] */
+json_t *model_programmes(const struct visit *v, const char *chosen);
+const struct programme *model_programme(const struct visit *v, const char *name);
+
+json_t *model_recipient(const struct visit *v, const json_t *units, const char *programme,
+			const struct recipient *r);
+json_t *model_message(const struct message_row *r);
+json_t *model_campaign(const struct campaign *k);
+/* Counts by state: {"total": …, "finished": …, "queued": …, "states": [{"state", "n"}]}. */
+json_t *model_counts(const struct message_counts *n);
+/* Names of campaigns by id: {"3": "Đợt 1"}; yours, NULL with e. */
+json_t *model_campaign_names(struct visit *v, struct err *e);
+
+#endif

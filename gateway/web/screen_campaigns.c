@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Campaigns: written in steps (who, what, when), checked as a whole, submitted, approved by somebody else,
+ * watched. What is shown to the approver is what is approved: the form carries the hash of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/mem.h"
+#include "campaign/campaign.h"
+#include "roster/programme.h"
+#include "web/model.h"
+#include "web/screen.h"
+
+/* ---- the list -------------------------------------------------------------------------------- */
+
+struct campaigns_list {
+	struct visit *v;
+	json_t *list;
+	struct err *e;
+	int rc;
+};
+
+static void campaigns_row(const struct campaign *k, void *arg)
+{
+	struct campaigns_list *l = arg;
+	struct message_counts n;
+	json_t *o;
+
+	if (k->stream)
+		return;
+	o = model_campaign(k);
+	if (k->state >= CAMPAIGN_RUNNING) {
+		if (store_message_counts(l->v->st, k->id, 0, &n, l->e) < 0)
+			l->rc = -1;
+		else
+			json_object_set_new(o, "counts", model_counts(&n));
+	}
+	/* Newest first. */
+	json_array_insert_new(l->list, 0, o);
+}
+
+int screen_campaigns(struct visit *v, struct err *e)
+{
+	struct campaigns_list l = {.v = v, .list = json_array(), .e = e};
+
+	v->model = json_pack("{s:o}", "items", l.list);
+	if (store_campaign_list(v->st, -1, campaigns_row, &l, e) < 0)
+		return -1;
+	return l.rc;
+}
+
+/* ---- one campaign ---------------------------------------------------------------------------- */
+
+static int campaigns_open(struct visit *v, struct campaign *k, struct err *e)
+{
+	int64_t id = visit_id(v, 0, e);
+	int found = id < 0 ? -1 : store_campaign_get(v->st, id, k, e);
+
+	if (found == 0)
+		return err_set(e, EX_NOINPUT, "không có chiến dịch này");
+	return found < 0 ? -1 : 0;
+}
+
+/* Who gets no message, as rows of a table; the whole sum beside. */
+static json_t *campaigns_excluded(const struct campaign_preview *p)
+{
+	json_t *list = json_array();
+
+	for (int x = 0; x < EXCLUDED_COUNT; x++) {
+		if (p->excluded[x] > 0)
+			json_array_append_new(list, json_pack("{s:s, s:I}", "why",
+							      exclusion_vi((enum exclusion)x),
+							      "n", (json_int_t)p->excluded[x]));
+	}
+	return list;
+}
+
+/* What it would send and cost, as it is now; what cannot be made ready says why instead. */
+static int campaigns_preview(struct visit *v, const struct campaign *k, struct err *e)
+{
+	struct campaign_preview p = {0};
+	struct err why = ERR_INIT;
+	struct campaign_plan *plan = campaign_plan_new(v->house->campaign, k, &why);
+	json_t *o;
+	int rc;
+
+	if (plan == NULL) {
+		json_object_set_new(v->model, "blocked", json_string(why.text));
+		return 0;
+	}
+	rc = campaign_preview(v->st, plan, clock_now_ms(), &p, e);
+	if (rc == 0) {
+		o = campaign_preview_json(plan, &p);
+		json_object_set_new(o, "excluded_list", campaigns_excluded(&p));
+		json_object_set_new(o, "any_fault", json_boolean(p.n_faults > 0));
+		json_object_set_new(o, "nobody", json_boolean(p.messages == 0));
+		json_object_set_new(o, "dearer",
+				    json_boolean(p.segments_with > p.segments_without));
+		json_object_set_new(o, "any_unknown", json_boolean(p.unknown_range > 0));
+		json_object_set_new(v->model, "preview", o);
+		free(v->etag);
+		v->etag = mem_printf("\"%s\"", p.hash);
+	}
+	campaign_preview_free(&p);
+	campaign_plan_free(plan);
+	return rc;
+}
+
+static json_t *campaigns_audiences(const struct visit *v, const struct campaign *k)
+{
+	const struct programme *p =
+	    model_programme(v, k->programme != NULL ? k->programme : "");
+	json_t *list = json_array();
+	char *ids = mem_strdup(k->audiences != NULL ? k->audiences : ""), *at = ids, *id;
+
+	while ((id = strsep(&at, ",")) != NULL) {
+		int i = p != NULL ? programme_audience_find(p, id) : -1;
+
+		if (*id != '\0')
+			json_array_append_new(
+			    list, json_pack("{s:s, s:s}", "id", id, "title",
+					    i >= 0 ? programme_audience_at(p, i)->title : id));
+	}
+	free(ids);
+	return list;
+}
+
+int screen_campaign(struct visit *v, struct err *e)
+{
+	struct campaign k = {0};
+	struct message_counts n;
+	bool mine, waits;
+	int rc = -1, finished;
+
+	if (campaigns_open(v, &k, e) < 0)
+		return -1;
+	v->model = model_campaign(&k);
+	json_object_set_new(v->model, "audience_list", campaigns_audiences(v, &k));
+	json_object_set_new(v->model, "parameters",
+			    k.parameters != NULL ? json_loads(k.parameters, 0, NULL)
+						 : json_object());
+	mine = v->house->two_person && k.created_by != NULL &&
+	       strcmp(k.created_by, v->who.name) == 0;
+	waits = k.state == CAMPAIGN_SUBMITTED || k.state == CAMPAIGN_HALTED;
+	json_object_set_new(v->model, "is_draft", json_boolean(k.state == CAMPAIGN_DRAFT));
+	json_object_set_new(v->model, "is_submitted",
+			    json_boolean(k.state == CAMPAIGN_SUBMITTED));
+	json_object_set_new(v->model, "can_approve", json_boolean(waits && !mine));
+	json_object_set_new(v->model, "own_work", json_boolean(waits && mine));
+	json_object_set_new(v->model, "can_start", json_boolean(k.state == CAMPAIGN_APPROVED));
+	json_object_set_new(v->model, "can_pause", json_boolean(k.state == CAMPAIGN_RUNNING));
+	json_object_set_new(v->model, "can_resume", json_boolean(k.state == CAMPAIGN_PAUSED));
+	json_object_set_new(v->model, "can_cancel",
+			    json_boolean(k.state != CAMPAIGN_CANCELLED && !k.stream));
+	if (!k.stream && (k.state < CAMPAIGN_RUNNING || k.state == CAMPAIGN_HALTED) &&
+	    campaigns_preview(v, &k, e) < 0)
+		goto out;
+	if (k.state >= CAMPAIGN_RUNNING) {
+		finished = campaign_is_finished(v->st, &k, e);
+		if (finished < 0 || store_message_counts(v->st, k.id, 0, &n, e) < 0)
+			goto out;
+		json_object_set_new(v->model, "counts", model_counts(&n));
+		json_object_set_new(v->model, "finished", json_boolean(finished));
+		json_object_set_new(v->model, "any_failed",
+				    json_boolean(n.by_state[MESSAGE_FAILED] > 0));
+		if (k.state == CAMPAIGN_RUNNING && !finished) {
+			json_object_set_new(v->model, "live", json_true());
+			json_object_set_new(v->model, "refresh", json_string("10"));
+		}
+	}
+	rc = 0;
+out:
+	campaign_clear(&k);
+	return rc;
+}
+
+/* ---- written in steps ------------------------------------------------------------------------ */
+
+static bool campaigns_is_chosen(const json_t *list, const char *id)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (strcmp(json_string_value(item), id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The first step's choices, or what was chosen. */
+static json_t *campaigns_choices(const struct visit *v, const struct programme *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; p != NULL && i < p->audiences.n; i++) {
+		const struct programme_audience *a = programme_audience_at(p, (int)i);
+
+		if (a->sms == NULL || a->hold)
+			continue;
+		json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:b}", "id", a->id, "title", a->title, "chosen",
+				    campaigns_is_chosen(visit_several(v, "audience"), a->id)));
+	}
+	return list;
+}
+
+int screen_campaign_new(struct visit *v, struct err *e)
+{
+	const char *step = visit_text(v, "step"), *programme = visit_text(v, "programme");
+	const struct programme *p = model_programme(v, programme);
+	static const char *const kept[] = {"name", "place",   "until",	"day",
+					   "hour", "accents", "starts", "expires"};
+	json_t *choices = campaigns_choices(v, p);
+
+	(void)e;
+	v->model = json_pack("{s:s, s:o, s:o}", "programme", programme, "programmes",
+			     model_programmes(v, programme), "choices", choices);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		json_object_set_new(v->model, kept[i], json_string(visit_text(v, kept[i])));
+	if (p != NULL)
+		json_object_set_new(v->model, "programme_title", json_string(p->title));
+	/* A step without what the one before asks for is the one before. */
+	if (p == NULL) {
+		step = "";
+	} else if (json_array_size(visit_several(v, "audience")) == 0) {
+		if (*step != '\0' && strcmp(step, "who") != 0)
+			json_object_set_new(v->model, "error",
+					    json_string("hãy chọn ít nhất một nhóm người"));
+		step = "who";
+	} else if (*step == '\0') {
+		step = "who";
+	}
+	json_object_set_new(v->model, "step_programme", json_boolean(*step == '\0'));
+	json_object_set_new(v->model, "step_who", json_boolean(strcmp(step, "who") == 0));
+	json_object_set_new(v->model, "step_what", json_boolean(strcmp(step, "what") == 0));
+	json_object_set_new(v->model, "step_when", json_boolean(strcmp(step, "when") == 0));
+	json_object_set_new(v->model, "with_accents",
+			    json_boolean(strcmp(visit_text(v, "accents"), "with") == 0));
+	json_object_set_new(v->model, "cheapest",
+			    json_boolean(strcmp(visit_text(v, "accents"), "cheapest") == 0));
+	return 0;
+}
+
+/* What a draft that was refused is shown on again: the last step. */
+int screen_campaign_again(struct visit *v, struct err *e)
+{
+	json_object_set_new(v->input, "step", json_string("when"));
+	return screen_campaign_new(v, e);
+}
+
+static int64_t campaigns_day(const struct visit *v, const char *name, bool end)
+{
+	int64_t day;
+
+	if (conf_parse_date(visit_text(v, name), &day) < 0)
+		return 0;
+	return civil_day_start_ms((civil_day)day + (end ? 1 : 0)) - (end ? 1 : 0);
+}
+
+/* The values that texts may ask for, as the row keeps them; yours. */
+static char *campaigns_parameters(const struct visit *v)
+{
+	static const char *const names[][2] = {
+	    {"place", "noi_lam"}, {"until", "han"}, {"day", "ngay"}, {"hour", "gio"}};
+	json_t *o = json_object();
+	char *text;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (*visit_text(v, names[i][0]) != '\0')
+			json_object_set_new(o, names[i][1],
+					    json_string(visit_text(v, names[i][0])));
+	}
+	text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(o);
+	return text;
+}
+
+static char *campaigns_joined(const json_t *list)
+{
+	struct buf text = BUF_INIT(1024);
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)(void)
+	    buf_addf(&text, "%s%s", i > 0 ? "," : "", json_string_value(item));
+	return buf_take(&text);
+}
+
+int screen_campaign_create(struct visit *v, struct err *e)
+{
+	static const char *const accents[] = {"without", "with", "cheapest"};
+	static const enum sms_accents meant[] = {SMS_WITHOUT_ACCENTS, SMS_WITH_ACCENTS,
+						 SMS_CHEAPEST};
+	struct campaign k = {.name = (char *)(uintptr_t)visit_text(v, "name"),
+			     .programme = (char *)(uintptr_t)visit_text(v, "programme"),
+			     .lane = LANE_BULK,
+			     .starts_at = campaigns_day(v, "starts", false),
+			     .expires_at = campaigns_day(v, "expires", true)};
+	struct store *w = visit_writer(v, e);
+	size_t i = 0;
+	int rc;
+
+	if (w == NULL)
+		return -1;
+	if (json_array_size(visit_several(v, "audience")) == 0)
+		return visit_refuse(v, 422, e, "hãy chọn ít nhất một nhóm người");
+	while (i < 2 && strcmp(accents[i], visit_text(v, "accents")) != 0)
+		i++;
+	k.accents =
+	    *visit_text(v, "accents") == '\0' ? (int)SMS_WITHOUT_ACCENTS : (int)meant[i];
+	k.audiences = campaigns_joined(visit_several(v, "audience"));
+	k.parameters = campaigns_parameters(v);
+	rc = campaign_create(w, v->house->campaign, &k, v->who.name, e);
+	free(k.audiences);
+	free(k.parameters);
+	if (rc < 0)
+		return -1;
+	v->model = json_pack("{s:I}", "id", (json_int_t)k.id);
+	if (v->api)
+		v->status = 201;
+	return visit_go(v, "/campaigns/%lld?done=drafted", (long long)k.id);
+}
+
+/* ---- its life -------------------------------------------------------------------------------- */
+
+static int campaigns_moved(struct visit *v, int64_t id, const char *said, struct err *e)
+{
+	struct campaign k = {0};
+
+	visit_changed(v);
+	store_read_end(v->st);
+	if (store_read_begin(v->st, e) < 0 || store_campaign_get(v->st, id, &k, e) != 1)
+		return -1;
+	json_decref(v->model);
+	v->model = model_campaign(&k);
+	campaign_clear(&k);
+	return visit_go(v, "/campaigns/%lld?done=%s", (long long)id, said);
+}
+
+int screen_campaign_submit(struct visit *v, struct err *e)
+{
+	struct store *w = visit_writer(v, e);
+	int64_t id = visit_id(v, 0, e);
+
+	if (id < 0 || w == NULL || campaign_submit(w, v->house->campaign, id, v->who.name, e) < 0)
+		return -1;
+	return campaigns_moved(v, id, "submitted", e);
+}
+
+/* What provably was not sent is queued again; nothing else. */
+int screen_campaign_retry(struct visit *v, struct err *e)
+{
+	struct store *w = visit_writer(v, e);
+	int64_t id = visit_id(v, 0, e), n;
+
+	if (id < 0 || w == NULL || campaign_retry_failed(w, id, v->who.name, &n, e) < 0)
+		return -1;
+	return campaigns_moved(v, id, "retried_all", e);
+}
+
+/* Whether the campaign is still what the form showed. */
+static int campaigns_as_seen(struct visit *v, struct err *e)
+{
+	struct campaign k = {0};
+	int rc = -1;
+
+	if (campaigns_open(v, &k, e) < 0)
+		return -1;
+	v->model = json_object();
+	if (campaigns_preview(v, &k, e) == 0) {
+		const char *hash = json_string_value(
+		    json_object_get(json_object_get(v->model, "preview"), "hash"));
+
+		rc = hash != NULL && strcmp(hash, visit_text(v, "hash")) == 0
+			 ? 0
+			 : visit_refuse(
+			       v, 412, e,
+			       "danh sách, nội dung hoặc chi phí đã đổi so với lúc xem: "
+			       "hãy mở lại chiến dịch và xem lại trước khi duyệt");
+	}
+	campaign_clear(&k);
+	return rc;
+}
+
+/* Approved and off it goes: the approver has seen the texts, the number and the cost. */
+int screen_campaign_approve(struct visit *v, struct err *e)
+{
+	struct store *w = visit_writer(v, e);
+	int64_t id = visit_id(v, 0, e);
+
+	if (id < 0 || w == NULL || campaigns_as_seen(v, e) < 0 ||
+	    campaign_approve(w, v->house->campaign, id, v->who.name, v->house->two_person, e) <
+		0 ||
+	    campaign_start(w, v->house->campaign, id, v->who.name, e) < 0)
+		return -1;
+	return campaigns_moved(v, id, "approved", e);
+}
+
+int screen_campaign_move(struct visit *v, struct err *e)
+{
+	struct store *w = visit_writer(v, e);
+	const char *what = visit_text(v, "do");
+	int64_t id = visit_id(v, 0, e);
+	int rc;
+
+	if (id < 0 || w == NULL)
+		return -1;
+	if (strcmp(what, "start") == 0)
+		rc = campaign_start(w, v->house->campaign, id, v->who.name, e);
+	else if (strcmp(what, "pause") == 0)
+		rc = campaign_pause(w, id, v->who.name, e);
+	else if (strcmp(what, "resume") == 0)
+		rc = campaign_resume(w, id, v->who.name, e);
+	else
+		rc = campaign_cancel(w, id, v->who.name, e);
+	return rc < 0 ? -1 : campaigns_moved(v, id, what, e);
+}

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console's work over HTTP: people found and held, a campaign written, submitted, approved by somebody
+else over what was shown, its messages looked up and settled; a hamlet's officer and another system."""
+import re
+import sys
+
+from console_lib import Visitor, add_user
+from lib import House, Provider, wait_for
+
+
+def people(author, viewer, hamlet):
+    page = author.get("/recipients?q=nguyen+van+ab")
+    assert page.status == 200 and page.has("Nguyễn Văn Ab") is False
+    page = author.get("/recipients?q=0003")
+    assert page.has("H-4") and "0912000003" not in page.text, page.text[:3000]
+    number = re.search(r'href="/recipients/(\d+)"', page.text)[1]
+    page = author.get(f"/recipients/{number}")
+    rev = re.search(r'name="rev" value="(\d+)"', page.text)[1]
+    assert author.post(f"/recipients/{number}/hold", {"kind": "officer", "rev": "99", "reason": "x"}).status == 412
+    a = author.post(f"/recipients/{number}/hold", {"kind": "officer", "reason": "<b>đi vắng</b>", "rev": rev})
+    assert a.status == 303, a.text
+    page = author.get(a.headers["Location"])
+    assert "&lt;b&gt;đi vắng" in page.text and page.has("Đã giữ lại: không nhắn"), page.text
+    assert author.get("/recipients?held=yes").has("H-4")
+    # the whole number is a permission, and is written down
+    assert viewer.post(f"/recipients/{number}/number").status == 403
+    a = author.post(f"/recipients/{number}/number")
+    assert a.status == 200 and a.has("0912000003"), a.text
+    # a hamlet's officer sees the own hamlet
+    assert hamlet.get("/recipients").status == 200 and hamlet.get("/campaigns").status == 403
+    return number
+
+
+def a_campaign(h, author, approver):
+    page = author.get("/campaigns/new")
+    assert page.has("Chương trình nào?"), page.text
+    assert author.get("/campaigns/new?programme=vneid").has("gửi cho ai")
+    assert author.get("/campaigns/new?programme=vneid&step=what").has("hãy chọn ít nhất một nhóm người")
+    assert author.get("/campaigns/new?programme=vneid&audience=A1&step=what").has("Tên chiến dịch")
+    page = author.get("/campaigns/new?programme=vneid&audience=A1&step=when&name=%C4%90%E1%BB%A3t+1&until=20/06/2023")
+    assert page.has("Đợt 1") and page.has("Xem lại"), page.text
+    fields = {"name": "Đợt 1", "programme": "vneid", "audience": "A1", "until": "20/06/2023", "starts": "31/02/2023"}
+    a = author.post("/campaigns", fields)
+    assert a.status == 422 and a.has("ngày phải viết như"), a.text
+    a = author.post("/campaigns", {**fields, "starts": ""})
+    assert a.status == 303, a.text
+    where = a.headers["Location"].split("?")[0]
+    assert author.post("/campaigns", {**fields, "starts": ""}).status == 422  # the name is taken
+    page = author.get(where)
+    assert page.has("Trình duyệt") and page.has("UBND xa My Phu Dong"), page.text
+    assert approver.get(where).has("Trình duyệt") is False
+    a = author.post(where + "/submit")
+    assert a.status == 303, a.text
+    assert author.get(where).has("cần một người khác duyệt")
+    assert approver.get("/").has("Xem và duyệt")
+    page = approver.get(where)
+    seen = re.search(r'name="hash" value="(\w+)"', page.text)[1]
+    assert author.post(where + "/approve", {"hash": seen}).status == 403
+    assert approver.post(where + "/approve", {"hash": "0" * 64}).status == 412
+    a = approver.post(where + "/approve", {"hash": seen})
+    assert a.status == 303, a.text
+    assert approver.post(where + "/approve", {"hash": seen}).status in (412, 422)  # twice is once
+    wait_for("messages", lambda: approver.get(where, browser=False).json()["counts"]["finished"] == 3)
+    return where
+
+
+def messages(author, approver, provider):
+    page = author.get("/messages?state=uncertain")
+    number = re.search(r'href="/messages/(\d+)"', page.text)[1]
+    assert author.get(f"/messages/{number}").has("không biết chắc")
+    assert author.post(f"/messages/{number}/settle", {"as": "sent"}).status == 403
+    before = len(provider.seen())
+    a = approver.post(f"/messages/{number}/settle", {"as": "sent"})
+    assert a.status == 303, a.text
+    assert approver.get(f"/messages/{number}").has("đã gửi")
+    assert approver.post(f"/messages/{number}/settle", {"as": "sent"}).status == 422
+    assert len(provider.seen()) == before
+    assert author.get("/messages?number=0912000001").status == 200
+    assert author.get("/messages?number=12").status == 422
+
+
+def another_system(h, admin):
+    page = admin.post("/keys", {"name": "một cửa", "read": "yes", "write": "yes", "send": "yes"})
+    api = Visitor(h, key=re.search(r'<code class="key">([\w-]+)</code>', page.text)[1])
+    new = {"name": "Đợt 2", "programme": "vneid", "audience": ["A1"], "until": "2023-06-20"}
+    assert api.post("/api/v1/campaigns", new).status == 400  # no Idempotency-Key
+    once = {"Idempotency-Key": "k-1"}
+    a = api.post("/api/v1/campaigns", new, once)
+    assert a.status == 201, a.text
+    again = api.post("/api/v1/campaigns", new, once)
+    assert (again.status, again.json()) == (201, a.json())
+    assert api.post("/api/v1/campaigns", {**new, "name": "Đợt 3"}, once).status == 422
+    number = a.json()["id"]
+    assert len([c for c in api.get("/api/v1/campaigns").json()["items"] if c["name"].startswith("Đợt")]) == 2
+    assert api.post(f"/api/v1/campaigns/{number}/approve", {"hash": "0" * 64}).status == 403
+    assert api.post(f"/api/v1/campaigns/{number}/submit", {}, {"Idempotency-Key": "k-2"}).json()["state"] == "submitted"
+    one = api.get("/api/v1/recipients/1")
+    etag = one.headers["ETag"]
+    assert one.json()["number"].startswith("+84•••••"), one.json()
+    assert api.post("/api/v1/recipients/1/hold", {"kind": "deceased"}).status == 428
+    assert api.post("/api/v1/recipients/1/hold", {"kind": "deceased"}, {"If-Match": '"77"'}).status == 412
+    assert api.post("/api/v1/recipients/1/hold", {"kind": "deceased"}, {"If-Match": etag}).status == 200
+    assert api.get("/api/v1/recipients/1").json()["held"] is True
+    assert api.post("/api/v1/recipients/1/number").status == 403
+    for bad in (b"{", b"[]", b'{"kind": {"a": 1}}', b'{"kind": "officer", "kind": "officer"}', b"\xff"):
+        r = api.ask("POST", "/api/v1/recipients/1/hold", bad, {"Content-Type": "application/json", "If-Match": "x"})
+        assert r.status == 422 and r.headers["Content-Type"].startswith("application/problem+json"), (bad, r.text)
+
+
+def main():
+    with House(sys.argv[1]) as h:
+        provider = h.add(Provider(lambda request: None if request["Phone"].endswith("1") else Provider.accept(request)))
+        h.configure(provider.url)
+        h.write("moidan.yaml", h.read("moidan.yaml").replace("two_person: false", "two_person: true"))
+        h.import_people(5)
+        h.serve()
+        who = {role: add_user(h, role, role, *(("--unit", "Tân Phú") if role == "hamlet" else ()))
+               for role in ("viewer", "author", "approver", "administrator", "hamlet")}
+        people(who["author"], who["viewer"], who["hamlet"])
+        a_campaign(h, who["author"], who["approver"])
+        messages(who["author"], who["approver"], provider)
+        another_system(h, who["administrator"])
+        assert "0912000003" not in h.read("moidan.log")
+        assert h.stop() == 0
+
+
+
+
+main()
