@@ -8,40 +8,6 @@
 #include "cli/cli.h"
 #include "report/document.h"
 
-/* "2023-W24" -> 202324; this week for NULL. -1 with e. */
-static int report_week(const char *text, struct err *e)
-{
-	int year, week, used = -1;
-
-	if (text == NULL)
-		return civil_iso_week(civil_day_of(clock_now_ms()));
-	if (sscanf(text, "%4d-W%2d%n", &year, &week, &used) == 2 && used == (int)strlen(text) &&
-	    week >= 1 && week <= 53 && year >= 2000 &&
-	    civil_iso_week(civil_iso_week_monday(year * 100 + week)) == year * 100 + week)
-		return year * 100 + week;
-	return err_set(e, EX_USAGE, "--week: tuần phải viết như 2023-W24, không phải \"%s\"",
-		       text);
-}
-
-/* The figures of a week: the frozen ones, or for this week those of now (*frozen says which). Yours;
- * NULL with e. */
-static json_t *report_of_week(struct cli *c, int week, bool *frozen, struct err *e)
-{
-	json_t *figures = NULL;
-	int64_t now = clock_now_ms();
-	int found = report_frozen(c->store, week, &figures, e);
-
-	*frozen = found == 1;
-	if (found != 0)
-		return figures;
-	if (week != civil_iso_week(civil_day_of(now))) {
-		(void)err_set(e, EX_NOINPUT, "chưa chốt số liệu của tuần %d-W%02d", week / 100,
-			      week % 100);
-		return NULL;
-	}
-	return report_figures(c->store, &c->house->report, week, now, e);
-}
-
 /* The digests of one hamlet, or of each when unit is NULL; with --json [{"unit", "text"}]. */
 static int report_digests(struct cli *c, const json_t *figures, const char *unit, struct err *e)
 {
@@ -160,9 +126,10 @@ static int report_run(struct cli *c, int argc, char **argv, struct err *e)
 		return -1;
 	if (strcmp(what, "civil-status") == 0)
 		return report_civil(c, &o, e);
-	if ((week = report_week(o.week, e)) < 0 || cli_open(c, STORE_READER, e) < 0)
+	if (report_week_parse(o.week, clock_now_ms(), &week, e) < 0 ||
+	    cli_open(c, STORE_READER, e) < 0)
 		return -1;
-	figures = report_of_week(c, week, &frozen, e);
+	figures = report_of_week(c->store, &c->house->report, week, clock_now_ms(), &frozen, e);
 	if (figures == NULL)
 		return -1;
 	if (!frozen && !c->json && strcmp(what, "figures") != 0)

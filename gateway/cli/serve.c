@@ -133,6 +133,7 @@ static struct web_config serve_web_config(struct serve *s, const struct house *h
 					     .n_programmes = h->n_programmes,
 					     .providers = h->providers,
 					     .n_providers = h->n_providers,
+					     .database = h->cfg.database,
 					     .templates = h->cfg.templates,
 					     .config = h->path,
 					     .unit_kind = h->cfg.unit.hamlet,

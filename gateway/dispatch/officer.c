@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/asked.h"
 #include "store/message.h"
 
 /* One event, audited in the same transaction. */
@@ -18,7 +19,8 @@ static int officer_apply(struct store *st, int64_t id, enum message_event ev, in
 		return -1;
 	(void)snprintf(subject, sizeof(subject), "message:%lld", (long long)id);
 	rc = store_message_event(st, id, ev, due_at, reason, e);
-	if (rc == 1 && ev != MESSAGE_EV_RETRY && store_settled_add(st, SETTLED_BY_OFFICER, e) < 0)
+	if (rc == 1 && ev != MESSAGE_EV_RETRY &&
+	    store_settled_add(st, SETTLED_BY_OFFICER, e) < 0)
 		rc = -1;
 	if (rc == 1 && store_audit(st, who, message_event_name(ev), subject, reason, e) == 0)
 		return store_commit(st, e);

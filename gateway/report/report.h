@@ -73,6 +73,13 @@ json_t *report_figures(struct store *st, const struct report_house *h, int iso_w
 /* The frozen figures of a week, "before" beside them; 1/0/-1. Yours. */
 int report_frozen(struct store *st, int iso_week, json_t **figures, struct err *e);
 
+/* "2023-W24" -> 202324; the week of now for NULL or "". 0, or -1 (EX_USAGE). */
+MUST_CHECK int report_week_parse(const char *text, int64_t now, int *iso_week, struct err *e);
+/* The figures of a week: the frozen ones, or for the week of now those of now (*frozen says which). Not
+ * inside a transaction. Yours; NULL with e (EX_NOINPUT when that week was never frozen). */
+json_t *report_of_week(struct store *st, const struct report_house *h, int iso_week, int64_t now,
+		       bool *frozen, struct err *e);
+
 /* The weekly summary as text by templates/report/weekly.txt (count and target, footnote when they
  * differ, change against the week before), and a hamlet's digest by templates/digest/: unaccented and
  * of one segment, by the short text when the usual one is too long; -1 (EX_DATAERR) when that is too

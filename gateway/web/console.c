@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "web/page.h"
 #include "web/server.h"
@@ -74,6 +75,53 @@ void web_visit(struct web_request *r)
 		web_header(r, "Retry-After", "2");
 		web_problem(r, 503, "busy", "too much at once, try again");
 	}
+}
+
+/* The value of a header line of a raw head; yours, NULL when absent. */
+static char *console_header(const char *head, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = head; p < head + len;) {
+		const char *end = memchr(p, '\r', (size_t)(head + len - p));
+
+		if (end == NULL)
+			return NULL;
+		if ((size_t)(end - p) > n && strncasecmp(p, name, n) == 0 && p[n] == ':') {
+			p += n + 1;
+			p += *p == ' ';
+			return mem_strndup(p, (size_t)(end - p));
+		}
+		p = end + 2;
+	}
+	return NULL;
+}
+
+size_t web_admits(const char *head, size_t len, void *arg)
+{
+	static const char *const starts[] = {"POST /imports ", "POST /api/v1/imports "};
+	struct web *web = arg;
+	struct visit v = {0};
+	struct err e = ERR_INIT;
+	size_t may = 0;
+
+	if (web->desk == NULL || (strncmp(head, starts[0], strlen(starts[0])) != 0 &&
+				  strncmp(head, starts[1], strlen(starts[1])) != 0))
+		return 0;
+	if (web->reader == NULL &&
+	    store_open(web->cfg.database, STORE_READER, &web->reader, &e) < 0)
+		return 0;
+	v.st = web->reader;
+	v.cookie = console_header(head, len, "Cookie");
+	v.authorization = console_header(head, len, "Authorization");
+	if (door_open(&v, &e) == 0 && (v.who.may & MAY_COMPOSE) != 0 &&
+	    throttle_take(web->uploads, "upload", v.who.name, clock_mono_ms()) == 0)
+		may = WEB_UPLOAD_MAX;
+	account_clear(&v.who.account);
+	api_key_clear(&v.who.api_key);
+	free(v.cookie);
+	free(v.authorization);
+	return may;
 }
 
 static void console_free(void *work)

@@ -37,6 +37,7 @@ struct gate_conn {
 	evutil_socket_t fd;
 	enum gate_state state;
 	bool releasing; /* the input callback is looking at our own bytes */
+	bool uploading; /* a large body was let in and has its own deadline */
 	struct guard guard;
 	struct evbuffer *ahead; /* came in, not looked at */
 	struct event *timer;
@@ -50,6 +51,9 @@ struct gate {
 	struct gate_limits limits;
 	void (*refused)(enum guard_reason why, void *arg);
 	void *arg;
+	size_t (*admits)(const char *head, size_t len, void *arg);
+	void *admits_arg;
+	int64_t upload_ms;
 	struct gate_conn *conns;
 	struct gate_conn *
 	    *by_fd; /* evhttp tells no owner: a connection is found by its socket */
@@ -111,6 +115,7 @@ static void gate_release(struct gate_conn *c)
 	evbuffer_freeze(input, 0);
 	c->releasing = false;
 	guard_reset(&c->guard);
+	c->uploading = false;
 	c->state = GATE_ANSWERING;
 	gate_deadline(c, c->gate->limits.reply_ms);
 }
@@ -135,6 +140,11 @@ static void gate_pump(struct gate_conn *c)
 	} else if (guard_begun(&c->guard) && c->state == GATE_IDLE) {
 		c->state = GATE_READING;
 		gate_deadline(c, c->gate->limits.request_ms);
+	}
+	if (c->state == GATE_READING && c->guard.head_len > 0 &&
+	    c->guard.body_len > GUARD_BODY_MAX && !c->uploading) {
+		c->uploading = true;
+		gate_deadline(c, c->gate->upload_ms);
 	}
 	if (c->state == GATE_READING && c->guard.wants_continue) {
 		c->guard.wants_continue = false;
@@ -257,6 +267,8 @@ static struct bufferevent *gate_on_accept(struct event_base *base, void *arg)
 	c->fd = -1;
 	c->ahead = evbuffer_new();
 	guard_init(&c->guard);
+	c->guard.admits = g->admits;
+	c->guard.admits_arg = g->admits_arg;
 	c->next = g->conns;
 	if (g->conns != NULL)
 		g->conns->prev = c;
@@ -310,6 +322,14 @@ struct gate *gate_new(struct event_base *base, struct evhttp *http,
 	evhttp_set_bevcb(http, gate_on_accept, g);
 	evconnlistener_set_error_cb(listener, gate_on_accept_failed);
 	return g;
+}
+
+void gate_admit(struct gate *g, size_t (*admits)(const char *head, size_t len, void *arg),
+		void *arg, int64_t upload_ms)
+{
+	g->admits = admits;
+	g->admits_arg = arg;
+	g->upload_ms = upload_ms;
 }
 
 static struct gate_conn *gate_conn_of(struct gate *g, struct evhttp_request *req)

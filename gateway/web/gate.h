@@ -29,6 +29,10 @@ struct gate *gate_new(struct event_base *base, struct evhttp *http,
 		      struct evconnlistener *listener, const struct gate_limits *limits,
 		      void (*refused)(enum guard_reason why, void *arg), void *arg);
 
+/* Lets larger bodies in where admits says so (see guard.h); they have upload_ms to arrive. */
+void gate_admit(struct gate *g, size_t (*admits)(const char *head, size_t len, void *arg), void *arg,
+		int64_t upload_ms);
+
 /* To be called first by the handler of each request: when its answer is out, the next request of the
  * connection may pass. lost (or NULL) is called when the connection goes before the answer; the
  * request is evhttp's then and must not be touched again. */

@@ -63,7 +63,8 @@ void guard_reset(struct guard *g)
 	if (bytes.cap > GUARD_HEAD_MAX)
 		buf_free(&bytes);
 	buf_reset(&bytes);
-	*g = (struct guard){.bytes = bytes};
+	bytes.max = GUARD_HEAD_MAX + GUARD_BODY_MAX;
+	*g = (struct guard){.bytes = bytes, .admits = g->admits, .admits_arg = g->admits_arg};
 }
 
 bool guard_begun(const struct guard *g)
@@ -280,8 +281,12 @@ static enum guard_reason guard_head_end(struct guard *g)
 		return GUARD_BAD_ENCODING;
 	if (!g->may_have_body && g->body_len > 0)
 		return GUARD_BAD_LENGTH;
-	if (g->body_len > GUARD_BODY_MAX)
+	if (g->body_len > GUARD_BODY_MAX &&
+	    (g->admits == NULL ||
+	     g->body_len > g->admits(g->bytes.data, g->head_len, g->admits_arg)))
 		return GUARD_BODY_TOO_LARGE;
+	if (g->body_len > GUARD_BODY_MAX)
+		g->bytes.max = g->head_len + g->body_len;
 	g->wants_continue = g->wants_continue && g->body_len > 0;
 	return GUARD_OK;
 }

@@ -54,6 +54,10 @@ struct guard {
 	bool may_have_body;
 	bool wants_continue; /* head complete, "Expect: 100-continue", body still to come */
 	enum guard_reason reason;
+	/* Asked, with the whole head, for a body larger than GUARD_BODY_MAX: how many bytes it may have.
+	 * NULL: no more than that. */
+	size_t (*admits)(const char *head, size_t len, void *arg);
+	void *admits_arg;
 };
 
 void guard_init(struct guard *g);

@@ -72,7 +72,6 @@ struct route {
 	/* A form that was refused is shown again by this, with what was wrong. */
 	int (*again)(struct visit *v, struct err *e);
 	bool once; /* another system must send an Idempotency-Key */
-	bool upload; /* the body may be as large as a list */
 	struct route_input inputs[ROUTE_INPUTS_MAX]; /* ends with name NULL */
 };
 

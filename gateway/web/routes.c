@@ -41,6 +41,10 @@
 	{                                                                                      \
 		.name = n, .type = INPUT_CHOICE, .choices = list                               \
 	}
+#define UPLOAD(n)                                                                              \
+	{                                                                                      \
+		.name = n, .type = INPUT_FILE, .max = 255                                      \
+	}
 #define DONE                                                                                   \
 	{                                                                                      \
 		.name = "done", .type = INPUT_TEXT, .max = 40                                  \
@@ -104,6 +108,7 @@ const struct route web_routes[] = {
 		TEXT("place", 120), DAY("until"), DAY("day"), TEXT("hour", 5),
 		OPTION("accents", "without|with|cheapest"), DAY("starts"), DAY("expires"),
 		OPTION("step", "who|what|when")}},
+    {GET("/campaigns/:id/live"), MAY(MAY_LOOK), .serve = screen_live},
     {GET("/campaigns/:id"), MAY(MAY_LOOK), .serve = screen_campaign, .page = "campaign",
      .inputs = {DONE}},
     {POST("/campaigns/:id/submit"), MAY(MAY_COMPOSE | MAY_SEND),
@@ -122,6 +127,24 @@ const struct route web_routes[] = {
     {POST("/messages/:id/settle"), MAY(MAY_APPROVE), .serve = screen_message_settle,
      .inputs = {CHOICE("as", "sent|not-sent|abandon")}},
     {POST("/messages/:id/retry"), MAY(MAY_APPROVE), .serve = screen_message_retry},
+
+    /* ---- lists ---- */
+    {GET("/imports"), MAY(MAY_COMPOSE), .serve = screen_imports, .page = "imports",
+     .inputs = {DONE, TEXT("programme", 40)}},
+    {POST("/imports"), MAY(MAY_COMPOSE), .serve = screen_import_upload, .page = "imports",
+     .again = screen_imports, .inputs = {NEEDED("programme", 40), UPLOAD("file")}},
+    {GET("/imports/:token"), MAY(MAY_COMPOSE), .serve = screen_import, .page = "import"},
+    {POST("/imports/:token"), MAY(MAY_COMPOSE), .serve = screen_import_confirm},
+    {POST("/imports/:token/drop"), MAY(MAY_COMPOSE), .serve = screen_import_drop},
+    {GET("/imports/:token/rejects"), MAY(MAY_COMPOSE), .serve = screen_import_rejects},
+
+    /* ---- what comes of it ---- */
+    {GET("/reports"), MAY(MAY_LOOK), .serve = screen_reports, .page = "reports",
+     .inputs = {TEXT("week", 8)}},
+    {GET("/reports/weekly"), MAY(MAY_LOOK), .serve = screen_weekly,
+     .inputs = {TEXT("week", 8)}},
+    {GET("/templates"), MAY(MAY_LOOK), .serve = screen_templates, .page = "templates"},
+    {GET("/providers"), MAY(MAY_LOOK), .serve = screen_providers, .page = "providers"},
 
     /* ---- the administrator's ---- */
     {GET("/users"), MAY(MAY_RULE), .serve = screen_users, .page = "users", .inputs = {DONE}},

@@ -42,6 +42,23 @@ int screen_message(struct visit *v, struct err *e);
 int screen_message_settle(struct visit *v, struct err *e);
 int screen_message_retry(struct visit *v, struct err *e);
 
+/* screen_imports.c */
+int screen_imports(struct visit *v, struct err *e);
+int screen_import_upload(struct visit *v, struct err *e);
+int screen_import(struct visit *v, struct err *e);
+int screen_import_rejects(struct visit *v, struct err *e);
+int screen_import_confirm(struct visit *v, struct err *e);
+int screen_import_drop(struct visit *v, struct err *e);
+
+/* screen_live.c */
+int screen_live(struct visit *v, struct err *e);
+
+/* screen_reports.c */
+int screen_reports(struct visit *v, struct err *e);
+int screen_weekly(struct visit *v, struct err *e);
+int screen_templates(struct visit *v, struct err *e);
+int screen_providers(struct visit *v, struct err *e);
+
 /* screen_people.c: accounts, keys, audit */
 int screen_users(struct visit *v, struct err *e);
 int screen_user_add(struct visit *v, struct err *e);

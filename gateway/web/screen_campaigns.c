@@ -346,7 +346,8 @@ int screen_campaign_submit(struct visit *v, struct err *e)
 	struct store *w = visit_writer(v, e);
 	int64_t id = visit_id(v, 0, e);
 
-	if (id < 0 || w == NULL || campaign_submit(w, v->house->campaign, id, v->who.name, e) < 0)
+	if (id < 0 || w == NULL ||
+	    campaign_submit(w, v->house->campaign, id, v->who.name, e) < 0)
 		return -1;
 	return campaigns_moved(v, id, "submitted", e);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "campaign/campaign.h"
 #include "roster/programme.h"
 #include "text/phone.h"
 #include "web/model.h"
@@ -258,7 +259,11 @@ static int decide_contact(struct visit *v, struct store *w, const struct recipie
 		return err_set(e, EX_DATAERR, "người này không có số điện thoại");
 	while (strcmp(words[i].word, visit_text(v, "is")) != 0)
 		i++;
-	return store_contact_flags(w, r->number, words[i].set, words[i].clear, v->who.name, e);
+	if (store_contact_flags(w, r->number, words[i].set, words[i].clear, v->who.name, e) < 0)
+		return -1;
+	return words[i].set != 0 && campaign_complained(w, v->house->campaign, r->number, e) < 0
+		   ? -1
+		   : 0;
 }
 
 int screen_recipient_contact(struct visit *v, struct err *e)

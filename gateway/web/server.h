@@ -15,10 +15,15 @@
 struct desk;
 struct evhttp_bound_socket;
 struct page_set;
+struct throttle;
 struct visit;
 
 /* Receipts that one call may carry. */
 #define WEB_RECEIPTS_MAX 1024
+
+/* A list that an officer uploads: a million rows are about so much, over a slow line. */
+#define WEB_UPLOAD_MAX ((size_t)32 << 20)
+#define WEB_UPLOAD_MS  INT64_C(180000)
 
 /* One request from the first byte of its handler until web_reply(). */
 struct web_request {
@@ -57,6 +62,7 @@ struct web {
 	struct gate *gate;
 	struct desk *desk;	/* NULL: no console */
 	struct page_set *pages; /* likewise */
+	struct throttle *uploads;
 	struct web_request *requests; /* under way */
 	struct web_slot *slots;
 	struct receipt *receipts; /* room for one call's */
@@ -92,6 +98,9 @@ const char *web_request_body(struct web_request *r, size_t *len);
 void web_visit(struct web_request *r);
 /* On the loop, once it was served. */
 void web_visit_served(struct visit *v, void *arg);
+
+/* How large a body this head may bring: an upload of somebody who may, now and then. For gate_admit(). */
+size_t web_admits(const char *head, size_t len, void *web);
 
 /* Handlers. */
 void web_handle_static(struct web_request *r);

@@ -214,6 +214,7 @@ static int web_bind(struct web *w, const char *listen, struct err *e)
 	if (l == NULL)
 		return err_set(e, EX_UNAVAILABLE, "listen: %s: %s", listen, strerror(errno));
 	w->gate = gate_new(w->base, w->http, l, &limits, web_on_refused, w);
+	gate_admit(w->gate, web_admits, w, WEB_UPLOAD_MS);
 	w->bound = evhttp_bind_listener(w->http, l);
 	return 0;
 }
@@ -227,6 +228,7 @@ struct web *web_new(struct event_base *base, struct engine *en, const struct web
 	w->engine = en;
 	w->started_at = clock_now_ms();
 	w->receipts = mem_calloc(WEB_RECEIPTS_MAX, sizeof(*w->receipts));
+	w->uploads = throttle_new(6, 10 * CLOCK_SECOND_MS);
 	w->answers = mem_calloc(web_n_routes + 1, sizeof(*w->answers));
 	buf_init(&w->figures, 1 << 20);
 	if (web_reconfigure(w, cfg, e) < 0 || web_open_desk(w, e) < 0)
@@ -238,7 +240,7 @@ struct web *web_new(struct event_base *base, struct engine *en, const struct web
 	}
 	/* The gate is the wall; these are the moat behind it. */
 	evhttp_set_max_headers_size(w->http, GUARD_HEAD_MAX);
-	evhttp_set_max_body_size(w->http, GUARD_BODY_MAX);
+	evhttp_set_max_body_size(w->http, WEB_UPLOAD_MAX);
 	evhttp_set_allowed_methods(w->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
 						EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
 						EVHTTP_REQ_DELETE);
@@ -293,6 +295,7 @@ void web_free(struct web *w)
 	}
 	store_close(w->reader);
 	page_set_free(w->pages);
+	throttle_free(w->uploads);
 	buf_free(&w->figures);
 	free(w->receipts);
 	free(w->answers);

@@ -26,6 +26,7 @@ struct web_house {
 	size_t n_programmes;
 	struct provider *const *providers;
 	size_t n_providers;
+	const char *database;
 	const char *templates; /* directory of texts, console/ among them */
 	const char *config;    /* the file of the configuration, as it was found */
 	const char *unit_kind; /* "ấp" */

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists come in in three steps: sent here, every row checked and shown, taken in. Between the steps the file
+ * lies beside the database, under a name that nobody guesses, for a day. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "roster/roster.h"
+#include "web/model.h"
+#include "web/screen.h"
+
+#define IMPORTS_SHOWN                                                                          \
+	50 /* faulty rows on the page; all of them are in the file that goes back */
+#define IMPORTS_HISTORY 10
+#define IMPORTS_KEPT_MS CLOCK_DAY_MS
+#define IMPORTS_XLSX	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+/* A file of an upload, in a directory of the upload's own. Yours. */
+static char *imports_path(const struct visit *v, const char *token, const char *name)
+{
+	return mem_printf("%s-uploads/%s/%s", v->house->database, token, name);
+}
+
+static int imports_make_directory(const struct visit *v, const char *token, struct err *e)
+{
+	char *all = mem_printf("%s-uploads", v->house->database),
+	     *dir = mem_printf("%s/%s", all, token);
+	int rc = 0;
+
+	if ((mkdir(all, 0700) < 0 && errno != EEXIST) || mkdir(dir, 0700) < 0)
+		rc = err_set(e, EX_CANTCREAT, "%s: %s", dir, strerror(errno));
+	free(all);
+	free(dir);
+	return rc;
+}
+
+/* The list keeps the name that it came with, as errors and the history name it, but for what a path could
+ * be made of. */
+static char *imports_list(const struct visit *v, const char *token, const char *name)
+{
+	char *safe = mem_printf("list-%s", name), *path;
+
+	for (char *p = safe; *p != '\0'; p++) {
+		if (*p == '/' || *p == '\\')
+			*p = '_';
+	}
+	path = imports_path(v, token, safe);
+	free(safe);
+	return path;
+}
+
+static void imports_empty(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			(void)unlinkat(dirfd(d), entry->d_name, 0);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	(void)rmdir(dir);
+}
+
+static void imports_remove(const struct visit *v, const char *token)
+{
+	char *dir = mem_printf("%s-uploads/%s", v->house->database, token);
+
+	imports_empty(dir);
+	free(dir);
+}
+
+/* Uploads that nobody came back for. */
+static void imports_sweep(const struct visit *v)
+{
+	char *all = mem_printf("%s-uploads", v->house->database);
+	DIR *d = opendir(all);
+	struct dirent *entry;
+	struct stat is;
+
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		if (entry->d_name[0] != '.' && fstatat(dirfd(d), entry->d_name, &is, 0) == 0 &&
+		    (time(NULL) - is.st_mtime) * 1000 > IMPORTS_KEPT_MS)
+			imports_remove(v, entry->d_name);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	free(all);
+}
+
+static int imports_write(const char *path, const char *bytes, size_t n, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
+	while (n > 0) {
+		ssize_t done = write(fd, bytes, n);
+
+		if (done < 0) {
+			(void)close(fd);
+			return err_set(e, EX_UNAVAILABLE, "%s: %s", path, strerror(errno));
+		}
+		bytes += done;
+		n -= (size_t)done;
+	}
+	return close(fd);
+}
+
+/* ---- the first step -------------------------------------------------------------------------- */
+
+static void imports_row(const struct import_record *r, void *arg)
+{
+	json_t *o =
+	    json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i}", "file",
+		      r->file != NULL ? r->file : "", "programme", r->programme, "who",
+		      r->who != NULL ? r->who : "", "rows", r->rows, "accepted", r->accepted,
+		      "rejected", r->rejected, "added", r->added, "updated", r->updated);
+
+	visit_time(o, "at", r->at);
+	json_array_append_new(arg, o);
+}
+
+int screen_imports(struct visit *v, struct err *e)
+{
+	json_t *history = json_array();
+
+	v->model = json_pack("{s:o, s:o}", "items", history, "programmes",
+			     model_programmes(v, visit_text(v, "programme")));
+	return store_import_list(v->st, NULL, IMPORTS_HISTORY, imports_row, history, e);
+}
+
+static struct roster_options imports_options(const struct visit *v, const char *rejects)
+{
+	return (struct roster_options){.rejects = rejects,
+				       .who = v->who.name,
+				       .unit_kind = v->house->unit_kind,
+				       .list_year = civil_from_ms(clock_now_ms()).year};
+}
+
+/* Reads the list as an import would, without taking it in; what was found is kept beside the file. */
+static int imports_check(struct visit *v, const struct programme *p, const char *token,
+			 struct err *e)
+{
+	char *list = imports_list(v, token, v->file_name),
+	     *json = imports_path(v, token, "found"), *xlsx = imports_path(v, token, "rejects"),
+	     *text;
+	struct roster_options o = imports_options(v, xlsx);
+	struct roster_result r = {0};
+	struct store *w = visit_writer(v, e);
+	json_t *found;
+	int rc = -1;
+
+	o.dry_run = true;
+	if (w == NULL || imports_make_directory(v, token, e) < 0 ||
+	    imports_write(list, v->file, v->file_len, e) < 0 ||
+	    roster_import(w, p, list, &o, &r, e) < 0)
+		goto out;
+	found = roster_result_json(&r);
+	json_object_set_new(found, "who", json_string(v->who.name));
+	json_object_set_new(found, "programme", json_string(p->name));
+	json_object_set_new(found, "file", json_string(v->file_name));
+	text = json_dumps(found, JSON_COMPACT);
+	json_decref(found);
+	rc = imports_write(json, text, strlen(text), e);
+	free(text);
+out:
+	roster_result_free(&r);
+	free(list);
+	free(json);
+	free(xlsx);
+	return rc;
+}
+
+int screen_import_upload(struct visit *v, struct err *e)
+{
+	const struct programme *p = model_programme(v, visit_text(v, "programme"));
+	char token[SECRET_TOKEN];
+
+	if (p == NULL)
+		return visit_refuse(v, 422, e, "hãy chọn chương trình của danh sách này");
+	if (v->file == NULL)
+		return visit_refuse(v, 422, e, "hãy chọn tệp danh sách (xlsx hoặc csv)");
+	imports_sweep(v);
+	secret_token_new(token);
+	if (imports_check(v, p, token, e) < 0) {
+		imports_remove(v, token);
+		return -1;
+	}
+	v->model = json_pack("{s:s}", "token", token);
+	return visit_go(v, "/imports/%s", token);
+}
+
+/* ---- the second ------------------------------------------------------------------------------ */
+
+/* What was found; only for whoever sent the file. Yours; NULL with e. */
+static json_t *imports_found(struct visit *v, struct err *e)
+{
+	const char *token = v->params.value[0];
+	char *path;
+	json_t *found = NULL;
+
+	if (strlen(token) == SECRET_TOKEN - 1 &&
+	    strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+		SECRET_TOKEN - 1) {
+		path = imports_path(v, token, "found");
+		found = json_load_file(path, 0, NULL);
+		free(path);
+	}
+	if (found == NULL ||
+	    strcmp(json_string_value(json_object_get(found, "who")), v->who.name) != 0) {
+		json_decref(found);
+		(void)err_set(e, EX_NOINPUT, "tệp này không còn: hãy tải lên lại");
+		return NULL;
+	}
+	return found;
+}
+
+static json_t *imports_first(const json_t *list)
+{
+	json_t *first = json_array();
+
+	for (size_t i = 0; i < json_array_size(list) && i < IMPORTS_SHOWN; i++)
+		json_array_append(first, json_array_get(list, i));
+	return first;
+}
+
+int screen_import(struct visit *v, struct err *e)
+{
+	json_t *found = imports_found(v, e);
+	const struct programme *p;
+	const json_t *rejected, *notes;
+
+	if (found == NULL)
+		return -1;
+	p = model_programme(v, json_string_value(json_object_get(found, "programme")));
+	rejected = json_object_get(found, "rejected");
+	notes = json_object_get(found, "notes");
+	json_object_set_new(found, "n_rejected",
+			    json_integer((json_int_t)json_array_size(rejected)));
+	json_object_set_new(found, "any_rejected", json_boolean(json_array_size(rejected) > 0));
+	json_object_set_new(found, "n_notes", json_integer((json_int_t)json_array_size(notes)));
+	json_object_set_new(found, "first_rejected", imports_first(rejected));
+	json_object_set_new(found, "first_notes", imports_first(notes));
+	json_object_set_new(found, "token", json_string(v->params.value[0]));
+	json_object_set_new(found, "programme_title", json_string(p != NULL ? p->title : ""));
+	json_object_set_new(found, "row_name", json_string(p != NULL ? p->row : ""));
+	json_object_set_new(
+	    found, "nothing",
+	    json_boolean(json_integer_value(json_object_get(found, "accepted")) == 0));
+	v->model = found;
+	return 0;
+}
+
+/* The faulty rows as they stood, with what is wrong in a last column. */
+int screen_import_rejects(struct visit *v, struct err *e)
+{
+	json_t *found = imports_found(v, e);
+	char *path, chunk[8192];
+	size_t n;
+	FILE *f;
+
+	if (found == NULL)
+		return -1;
+	json_decref(found);
+	path = imports_path(v, v->params.value[0], "rejects");
+	f = fopen(path, "re");
+	free(path);
+	if (f == NULL)
+		return err_set(e, EX_NOINPUT, "không có dòng sai nào");
+	buf_free(&v->out);
+	buf_init(&v->out, (size_t)64 << 20);
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		(void)buf_add(&v->out, chunk, n);
+	(void)fclose(f);
+	v->out_type = IMPORTS_XLSX;
+	v->out_name = mem_strdup("dong-sai.xlsx");
+	return 0;
+}
+
+/* ---- the third ------------------------------------------------------------------------------- */
+
+int screen_import_confirm(struct visit *v, struct err *e)
+{
+	json_t *found = imports_found(v, e);
+	struct roster_options o = imports_options(v, NULL);
+	struct roster_result r = {0};
+	struct store *w = visit_writer(v, e);
+	const struct programme *p;
+	char *list;
+	int rc = -1;
+
+	if (found == NULL || w == NULL) {
+		json_decref(found);
+		return -1;
+	}
+	p = model_programme(v, json_string_value(json_object_get(found, "programme")));
+	list = imports_list(v, v->params.value[0],
+			    json_string_value(json_object_get(found, "file")));
+	if (p != NULL)
+		rc = roster_import(w, p, list, &o, &r, e);
+	if (rc == 0) {
+		v->model = roster_result_json(&r);
+		imports_remove(v, v->params.value[0]);
+		visit_changed(v);
+		rc = visit_go(v, "/imports?done=imported");
+	}
+	roster_result_free(&r);
+	free(list);
+	json_decref(found);
+	return rc;
+}
+
+int screen_import_drop(struct visit *v, struct err *e)
+{
+	json_t *found = imports_found(v, e);
+
+	if (found == NULL)
+		return -1;
+	json_decref(found);
+	imports_remove(v, v->params.value[0]);
+	return visit_go(v, "/imports?done=dropped");
+}
