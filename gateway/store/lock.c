@@ -16,6 +16,9 @@
 #include "base/mem.h"
 #include "store/private.h"
 
+#define LOCK_MARK 40
+#define LOCK_TEXT (LOCK_MARK + 16)
+
 /* Bytes of PATH-writer. Whoever wants to write first takes the turn, waits there for the right, and
  * gives the turn up: a daemon that writes without a pause cannot starve a command. */
 enum lock_byte { LOCK_TURN = 0, LOCK_RIGHT = 1 };
@@ -109,10 +112,57 @@ static int lock_read_pid(int fd)
 	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? (int)strtol(text, NULL, 10) : 0;
 }
 
+/* The file: the pid, and in a second line what the last daemon opened, which outlives it. */
+static int lock_write(int fd, const char *mark)
+{
+	char text[LOCK_TEXT];
+	int n = snprintf(text, sizeof(text), "%d\n%s\n", (int)getpid(), mark);
+
+	return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) == n ? 0 : -1;
+}
+
+static void lock_read_mark(int fd, char mark[LOCK_MARK])
+{
+	char text[LOCK_TEXT];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	const char *line;
+
+	mark[0] = '\0';
+	text[n > 0 ? n : 0] = '\0';
+	if ((line = strchr(text, '\n')) != NULL)
+		(void)snprintf(mark, LOCK_MARK, "%.*s", (int)strcspn(line + 1, "\n"), line + 1);
+}
+
+int lock_mark_compare(int fd, const char *instance, int64_t epoch, struct err *e)
+{
+	char mark[LOCK_MARK], was[8];
+	long long last;
+
+	lock_read_mark(fd, mark);
+	if (sscanf(mark, "%7s %lld", was, &last) != 2 || strcmp(was, instance) != 0 ||
+	    epoch >= last)
+		return 0;
+	return err_set(
+	    e, EX_DATAERR,
+	    "it is older than what ran here last (start %lld, then it was %lld): what "
+	    "was sent since would be sent again; a copy comes back by \"moidan "
+	    "restore\"",
+	    (long long)epoch, last);
+}
+
+int lock_mark(int fd, const char *instance, int64_t epoch, struct err *e)
+{
+	char mark[LOCK_MARK];
+
+	(void)snprintf(mark, sizeof(mark), "%s %lld", instance, (long long)epoch);
+	if (lock_write(fd, mark) != 0 || fdatasync(fd) != 0)
+		return err_set(e, EX_IOERR, "lock of the daemon: %s", strerror(errno));
+	return 0;
+}
+
 int lock_daemon(int fd, struct err *e)
 {
-	char text[16];
-	int n;
+	char mark[LOCK_MARK];
 
 	if (lock_set(fd, F_WRLCK, 0) != 0) {
 		if (errno != EAGAIN && errno != EACCES)
@@ -120,8 +170,8 @@ int lock_daemon(int fd, struct err *e)
 		return err_set(e, EX_TEMPFAIL, "another daemon (pid %d) works on this database",
 			       lock_read_pid(fd));
 	}
-	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
+	lock_read_mark(fd, mark);
+	if (lock_write(fd, mark) != 0)
 		return err_set(e, EX_IOERR, "lock of the daemon: %s", strerror(errno));
 	return 0;
 }

@@ -64,6 +64,10 @@ void lock_writer_release(int fd);
 /* Becomes the daemon of PATH-lock: 0; -1 with EX_TEMPFAIL naming the pid that is. */
 MUST_CHECK int lock_daemon(int fd, struct err *e);
 void lock_daemon_release(int fd);
+/* What was opened last stands in the lock file: a database of the same name that has seen fewer starts is a
+ * copy that somebody put there, or has lost its log. 0, or -1 with EX_DATAERR. */
+MUST_CHECK int lock_mark_compare(int fd, const char *instance, int64_t epoch, struct err *e);
+MUST_CHECK int lock_mark(int fd, const char *instance, int64_t epoch, struct err *e);
 /* Whether somebody is the daemon, without disturbing them: their pid, else 0. */
 int lock_daemon_pid(const char *path);
 

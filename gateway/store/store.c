@@ -118,12 +118,14 @@ static int store_migrate(struct store *st, struct err *e)
 	return rc;
 }
 
+/* Under the daemon's lock. */
 static int store_raise_epoch(struct store *st, struct err *e)
 {
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%" PRId64, st->epoch + 1);
-	if (store_begin(st, e) != 0)
+	if (lock_mark_compare(st->daemon_fd, st->instance, st->epoch, e) != 0 ||
+	    store_begin(st, e) != 0)
 		return -1;
 	if (store_meta_set(st, "epoch", text, e) != 0) {
 		store_rollback(st);
@@ -132,7 +134,7 @@ static int store_raise_epoch(struct store *st, struct err *e)
 	if (store_commit(st, e) != 0)
 		return -1;
 	st->epoch++;
-	return 0;
+	return lock_mark(st->daemon_fd, st->instance, st->epoch, e);
 }
 
 static int store_open_reader(struct store *st, struct err *e)
@@ -342,7 +344,7 @@ int store_nest_end(struct store *st, bool keep, struct err *e)
 	store_want_transaction(st, "nest");
 	if (keep)
 		return message_moves_flush(st, e) != 0 ? -1
-							: db_exec(st->db, "RELEASE nest", e);
+						       : db_exec(st->db, "RELEASE nest", e);
 	st->n_deltas = 0;
 	st->n_ends = 0;
 	st->import_id = 0;
@@ -422,7 +424,8 @@ static int store_check_counts(struct store *st, struct err *e)
 	    " FROM message GROUP BY campaign_id, rung, state"
 	    " UNION ALL SELECT campaign_id, rung, state, -n, -segments FROM message_count) AS "
 	    "both_sides"
-	    " GROUP BY campaign_id, rung, state HAVING sum(n) <> 0 OR sum(segments) <> 0 LIMIT 1";
+	    " GROUP BY campaign_id, rung, state HAVING sum(n) <> 0 OR sum(segments) <> 0 LIMIT "
+	    "1";
 	int64_t campaign = 0;
 	int rc = db_run_int(db_query(st->db, COUNTS, e), &campaign, e);
 

@@ -634,6 +634,30 @@ static void a_damaged_copy_is_not_restored_and_what_is_there_stays(void **state)
 	OK(store_check(f->st, &f->e));
 }
 
+/* Somebody copied an old file back by hand, without its lock file's knowledge. */
+static void an_old_file_put_in_its_place_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	char to[128];
+
+	(void)snprintf(to, sizeof(to), "%s/copy.db", f->dir);
+	OK(store_backup(f->st, to, &f->e));
+	fixture_close(f);
+	fixture_open(f, STORE_DAEMON);
+	fixture_close(f);
+	assert_int_equal(rename(to, f->path), 0);
+	assert_int_equal(store_open(f->path, STORE_DAEMON, &f->st, &f->e), -1);
+	assert_int_equal(f->e.code, EX_DATAERR);
+	assert_non_null(strstr(f->e.text, "restore"));
+	err_clear(&f->e);
+	/* It can still be looked at, and put back as a copy is. */
+	fixture_open(f, STORE_READER);
+	OK(store_backup(f->st, to, &f->e));
+	fixture_close(f);
+	OK(store_restore(to, f->path, true, &f->e));
+	fixture_open(f, STORE_DAEMON);
+}
+
 /* ---- the rest ----------------------------------------------------------------------------- */
 
 static void settings_are_kept_and_replaced(void **state)
@@ -829,6 +853,7 @@ int main(void)
 	    STORE_TEST(a_backup_can_be_taken_by_a_reader_while_the_daemon_writes),
 	    STORE_TEST(restore_asks_for_a_free_place_and_for_no_daemon),
 	    STORE_TEST(a_restored_database_has_a_new_identity_and_what_was_lost_is_gone),
+	    STORE_TEST(an_old_file_put_in_its_place_is_refused),
 	    STORE_TEST(a_damaged_copy_is_not_restored_and_what_is_there_stays),
 	    STORE_TEST(settings_are_kept_and_replaced),
 	    STORE_TEST(sizes_say_how_much_there_is),
