@@ -1,0 +1,8 @@
+# Databases that were damaged, in many ways: `damage --seeds 100000`, `damage --seed N` tells of one.
+if(TARGET world)
+  add_executable(damage damage/damage.c)
+  target_link_libraries(damage PRIVATE world)
+  target_include_directories(damage PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  add_test(NAME sim.damage COMMAND damage --seeds 300)
+  set_tests_properties(sim.damage PROPERTIES LABELS "sim;slow" TIMEOUT 120)
+endif()
