@@ -13,6 +13,7 @@ _moidan() {
   recipient) verbs="show hold release set" ;;
   template) verbs="list show check" ;;
   provider) verbs="list check send-test resume" ;;
+  reply) verbs="list show settle" ;;
   report) verbs="figures weekly final digest civil-status" ;;
   inspect) verbs="phone text file" ;;
   user) verbs="add list password disable enable" ;;

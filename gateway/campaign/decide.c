@@ -25,13 +25,14 @@ static struct claim_verdict decide_number(const struct message_candidate *c, con
 }
 
 /* What the row itself forbids, whatever was planned. NULL when nothing. */
-static const char *decide_forbidden(const struct message_candidate *c)
+static const char *decide_forbidden(const struct message_candidate *c, bool answer)
 {
 	if (c->recipient_hold == HOLD_DECEASED_SUSPECTED || c->recipient_hold == HOLD_DECEASED)
 		return "đã mất hoặc nghi đã mất";
 	if (c->recipient_hold != HOLD_NONE)
 		return "đang tạm giữ";
-	if ((c->contact_flags & CONTACT_OPTED_OUT) != 0)
+	/* Told once that it was heard. */
+	if ((c->contact_flags & CONTACT_OPTED_OUT) != 0 && !answer)
 		return "đã đề nghị không nhận tin";
 	return NULL;
 }
@@ -119,7 +120,8 @@ static int64_t decide_capped(const struct message_candidate *c,
 struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg)
 {
 	const struct eligibility *who = arg;
-	const char *reason = decide_forbidden(c);
+	bool answer = who->plan != NULL && who->plan->answers;
+	const char *reason = decide_forbidden(c, answer);
 	int64_t later;
 	bool number = false, failed = false;
 
@@ -138,7 +140,8 @@ struct claim_verdict campaign_decide(const struct message_candidate *c, void *ar
 		if (reason != NULL)
 			return number ? decide_number(c, reason) : decide_cancel(reason);
 	}
-	later = decide_capped(c, who->house, decide_is_notice(who->plan), who->now);
+	later =
+	    answer ? 0 : decide_capped(c, who->house, decide_is_notice(who->plan), who->now);
 	if (later == 0)
 		return (struct claim_verdict){.decision = CLAIM_SEND};
 	if (later >= c->expires_at)

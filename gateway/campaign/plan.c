@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "campaign/plan.h"
+#include "campaign/reply.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -597,6 +598,7 @@ struct campaign_plan *campaign_plan_new(const struct campaign_house *house,
 	p->row = row;
 	p->accents = house->can_ucs2 ? (enum sms_accents)row->accents : SMS_WITHOUT_ACCENTS;
 	p->year = civil_from_ms(row->starts_at).year;
+	p->answers = row->stream && strcmp(row->name, REPLY_CAMPAIGN) == 0;
 	if (ladder_parse(row->ladder, row->channel, &p->ladder, e) < 0 ||
 	    plan_check_channels(p, e) < 0)
 		goto fail;

@@ -92,6 +92,7 @@ struct campaign_plan {
 	bool seats;	       /* some audience needs one */
 	bool steps;	       /* some has seats or further messages */
 	struct ladder ladder;
+	bool answers; /* the stream of what people asked for: also to who wants nothing else */
 	enum sms_accents accents;
 	int year; /* in which the campaign starts: who is a minor */
 	struct plan_audience audiences[PLAN_MAX_AUDIENCES];

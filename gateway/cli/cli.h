@@ -115,6 +115,7 @@ int cmd_message(struct cli *c, int argc, char **argv);
 int cmd_poster(struct cli *c, int argc, char **argv);
 int cmd_provider(struct cli *c, int argc, char **argv);
 int cmd_recipient(struct cli *c, int argc, char **argv);
+int cmd_reply(struct cli *c, int argc, char **argv);
 int cmd_report(struct cli *c, int argc, char **argv);
 int cmd_restore(struct cli *c, int argc, char **argv);
 int cmd_session(struct cli *c, int argc, char **argv);

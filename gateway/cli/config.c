@@ -364,6 +364,19 @@ static int house_load_providers(struct house *h, struct err *e)
 	return 0;
 }
 
+/* The words of the directory of descriptions, else the installed ones. */
+static int house_load_replies(struct house *h, struct err *e)
+{
+	char *own = mem_printf("%s/replies.yaml", h->cfg.descriptions);
+	char *shared = mem_printf("%s/config", house_share_dir());
+	int rc = reply_words_load(access(own, R_OK) == 0 ? h->cfg.descriptions : shared,
+				  &h->replies, e);
+
+	free(own);
+	free(shared);
+	return rc;
+}
+
 static int house_load_programmes(struct house *h, struct err *e)
 {
 	char **names = programme_names(h->cfg.descriptions);
@@ -493,6 +506,8 @@ static int house_build(struct house *h, const struct ydoc *doc, struct err *e)
 	if (h->calendar == NULL || house_check(h, doc, e) < 0 ||
 	    house_load_providers(h, e) < 0 || house_load_programmes(h, e) < 0)
 		return -1;
+	if (house_load_replies(h, e) < 0)
+		return -1;
 	house_each_secret(h, house_warn_secret, NULL);
 	house_furnish_campaigns(h);
 	return house_furnish_reports(h, doc, e);
@@ -540,6 +555,7 @@ void house_free(struct house *h)
 	free(h->programmes);
 	free((void *)(uintptr_t)h->report.programmes);
 	calendar_free(h->calendar);
+	conf_free(&reply_words_table, &h->replies);
 	free(h->callbacks);
 	conf_free(&config_table, &h->cfg);
 	free(h->path);

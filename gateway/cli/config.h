@@ -6,6 +6,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "campaign/campaign.h"
+#include "campaign/reply.h"
 #include "dispatch/outbox.h"
 #include "provider/provider.h"
 #include "report/report.h"
@@ -57,6 +58,7 @@ struct house {
 	size_t n_providers;
 	struct campaign_house campaign; /* what the lower floors borrow */
 	struct campaign_channel channels[8];
+	struct reply_words replies;
 	struct programme **programmes; /* all programmes of the directory, NULL-terminated */
 	size_t n_programmes;
 	struct report_house report;

@@ -69,6 +69,10 @@ static const struct command commands[] = {
      "provider send-test NAME NUMBER [--text TEXT] [--template ID --parameter NAME=VALUE …]\n"
      "provider authorize NAME [--redirect URL] | balance NAME [--json]",
      "nhà cung cấp: mô tả, kiểm tra, gửi thử", cmd_provider},
+    {"reply",
+     "reply list [--all] [--after ID] [--limit N] [--json] | show ID\n"
+     "reply settle ID opt-out|wrong-person|will-come|nothing",
+     "tin trả lời của người dân: xem, quyết định", cmd_reply},
     {"report",
      "report figures|weekly [--week 2023-W24] [--json]\n"
      "report digest [--unit HAMLET] [--week 2023-W24] [--json]\n"

@@ -11,6 +11,7 @@
 #include "dispatch/token.h"
 #include "store/asked.h"
 #include "store/message.h"
+#include "store/reply.h"
 #include "store/report.h"
 #include "text/vi.h"
 
@@ -86,7 +87,7 @@ static int status_messages(struct status *s)
 {
 	struct message_counts n;
 	json_t *states = json_object(), *queue = json_object();
-	int64_t first = 0, undecided;
+	int64_t first = 0, undecided, replies = 0;
 	int queued;
 
 	json_object_set_new(s->out, "messages", states);
@@ -100,14 +101,17 @@ static int status_messages(struct status *s)
 			status_int(states, message_state_name((enum message_state)i),
 				   n.by_state[i]);
 	}
+	if (store_reply_open(s->st, &replies, s->e) < 0)
+		return -1;
 	status_int(s->out, "messages_total", n.total);
 	status_int(s->out, "segments_accepted", n.segments_accepted);
 	status_time(queue, "first_due_at", queued == 1 ? first : 0);
 	status_int(queue, "age_seconds",
 		   queued == 1 && first < s->now ? (s->now - first) / CLOCK_SECOND_MS : 0);
 	json_object_set_new(s->out, "officer",
-			    json_pack("{s:I, s:I}", "uncertain", (json_int_t)undecided, "held",
-				      (json_int_t)n.by_state[MESSAGE_HELD]));
+			    json_pack("{s:I, s:I, s:I}", "uncertain", (json_int_t)undecided,
+				      "held", (json_int_t)n.by_state[MESSAGE_HELD], "replies",
+				      (json_int_t)replies));
 	return 0;
 }
 
@@ -414,6 +418,9 @@ static void status_print_messages(const json_t *o)
 		(void)printf("  ! %lld tin chưa rõ đã gửi hay chưa, chờ cán bộ quyết định: "
 			     "moidan message list --state uncertain\n",
 			     (long long)status_get(officer, "uncertain"));
+	if (status_get(officer, "replies") > 0)
+		(void)printf("  ! %lld tin trả lời chờ cán bộ xem: moidan reply list\n",
+			     (long long)status_get(officer, "replies"));
 	if (status_get(officer, "held") > 0)
 		(void)printf("  ! %lld tin đang được giữ lại, chờ cán bộ: "
 			     "moidan message list --state held\n",

@@ -119,6 +119,21 @@ static int contact_count(struct store *st, int64_t id, int delta, struct err *e)
 	return db_run(s, e);
 }
 
+int store_contact_flags_get(struct store *st, uint64_t number, unsigned *flags, struct err *e)
+{
+	static const char GET[] = "SELECT flags FROM contact WHERE number = $1";
+	struct db_stmt *s = db_query(st->db, GET, e);
+	int64_t v = 0;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, (int64_t)number);
+	rc = db_run_int(s, &v, e);
+	*flags = (unsigned)v;
+	return rc;
+}
+
 int store_contact_flags(struct store *st, uint64_t number, unsigned set, unsigned clear,
 			const char *who, struct err *e)
 {

@@ -139,6 +139,8 @@ int store_recipient_hold(struct store *st, int64_t id, enum recipient_hold hold,
 			 const char *who, struct err *e);
 int store_recipient_set_state(struct store *st, int64_t id, int state, const char *who,
 			      struct err *e);
+/* What is known of a number: 1/0 (never seen)/-1. */
+int store_contact_flags_get(struct store *st, uint64_t number, unsigned *flags, struct err *e);
 /* Sets or clears flags of a number (made when unknown). In a transaction. */
 MUST_CHECK int store_contact_flags(struct store *st, uint64_t number, unsigned set, unsigned clear,
 				   const char *who, struct err *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Delivery receipts: verified, stored raw, applied and committed in one go by
- * the store thread; the provider is answered only then. */
+/* Delivery receipts and what citizens answer: verified, stored raw, applied and
+ * committed in one go by the store thread; the provider is answered only then. */
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <stdlib.h>
@@ -11,6 +11,9 @@
 #include "base/mem.h"
 #include "web/server.h"
 
+/* Answers that one call may carry. */
+#define WEB_REPLIES_MAX 64
+
 /* One call on its way through the store. The answer is taken from the provider beforehand: a reload
  * may replace the provider before the commit. */
 struct callback_work {
@@ -20,6 +23,8 @@ struct callback_work {
 	char *provider_name;
 	struct receipt *receipts;
 	enum receipt_fate *fates;
+	struct inbound *replies; /* or these */
+	struct reply_house house;
 	size_t n;
 	struct buf raw;
 	int64_t received_at;
@@ -34,6 +39,7 @@ static void callback_work_free(void *arg)
 	free(w->provider_name);
 	free(w->receipts);
 	free(w->fates);
+	free(w->replies);
 	buf_free(&w->raw);
 	free(w->content_type);
 	free(w->body);
@@ -88,6 +94,31 @@ out:
 	return rc;
 }
 
+/* Likewise of answers. */
+static int callback_store_replies(struct store *st, void *arg, struct err *e)
+{
+	struct callback_work *w = arg;
+
+	if (w->provider_id == 0 &&
+	    store_provider_put(st, w->provider_name, &w->provider_id, e) < 0)
+		return -1;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct inbound *in = &w->replies[i];
+		struct reply r = {.provider_id = w->provider_id,
+				  .ref = in->provider_ref,
+				  .number = in->from,
+				  .text = in->text,
+				  .at = in->at_ms,
+				  .received_at = w->received_at,
+				  .raw = buf_text(&w->raw),
+				  .raw_len = w->raw.len};
+
+		if (reply_take(st, &w->house, &r, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* On our loop, after the commit. */
 static void callback_stored(int rc, const struct err *e, void *arg)
 {
@@ -103,7 +134,7 @@ static void callback_stored(int rc, const struct err *e, void *arg)
 		return;
 	}
 	w->slot->id = w->provider_id;
-	for (size_t i = 0; i < w->n; i++)
+	for (size_t i = 0; w->fates != NULL && i < w->n; i++)
 		w->slot->fates[w->fates[i]]++;
 	web_reply(r, w->status, w->content_type, w->body, strlen(w->body));
 }
@@ -135,35 +166,81 @@ static void callback_read(struct web_request *r, struct http_header *headers,
 	out->body = web_request_body(r, &out->body_len);
 }
 
-static void callback_post(struct web_request *r, struct web_slot *slot,
-			  const struct callback_request *call, size_t n)
+static struct callback_work *callback_work_new(struct web_request *r, struct web_slot *slot,
+					       const struct callback_request *call, size_t n)
 {
 	struct callback_work *w = mem_calloc(1, sizeof(*w));
-	const char *content_type, *body;
 
 	w->request = r;
 	w->slot = slot;
 	w->provider_id = slot->id;
 	w->provider_name = mem_strdup(slot->name);
 	w->n = n;
-	w->receipts = mem_calloc(n, sizeof(*w->receipts));
-	memcpy(w->receipts, r->web->receipts, n * sizeof(*w->receipts));
-	w->fates = mem_calloc(n, sizeof(*w->fates));
 	/* Without the token: what is kept for disputes opens nothing. */
 	buf_init(&w->raw, GUARD_HEAD_MAX + GUARD_BODY_MAX);
 	(void)buf_addf(&w->raw, "%s ?%s\n", call->method, call->query);
 	(void)buf_add(&w->raw, call->body, call->body_len);
 	w->received_at = clock_now_ms();
-	provider_callback_answer(slot->provider, &w->status, &content_type, &body);
-	w->content_type = mem_strdup(content_type);
-	w->body = mem_strdup(body);
 	r->work = w;
 	r->work_free = callback_work_free;
-	if (engine_post(r->web->engine, callback_store, callback_stored, w) < 0) {
+	return w;
+}
+
+static void callback_post(struct web_request *r, struct callback_work *w,
+			  int (*store)(struct store *st, void *arg, struct err *e),
+			  const char *content_type, const char *body)
+{
+	w->content_type = mem_strdup(content_type);
+	w->body = mem_strdup(body);
+	if (engine_post(r->web->engine, store, callback_stored, w) < 0) {
 		r->web->callbacks_refused[WEB_CB_BUSY]++;
 		web_header(r, "Retry-After", "5");
 		web_problem(r, 503, "queue-full", "too much at once, try again");
 	}
+}
+
+static void callback_post_receipts(struct web_request *r, struct web_slot *slot,
+				   const struct callback_request *call, size_t n)
+{
+	struct callback_work *w = callback_work_new(r, slot, call, n);
+	const char *content_type, *body;
+
+	w->receipts = mem_calloc(n, sizeof(*w->receipts));
+	memcpy(w->receipts, r->web->receipts, n * sizeof(*w->receipts));
+	w->fates = mem_calloc(n, sizeof(*w->fates));
+	provider_callback_answer(slot->provider, &w->status, &content_type, &body);
+	callback_post(r, w, callback_store, content_type, body);
+}
+
+/* Answers of citizens, when the call has some: true when it was dealt with. */
+static bool callback_replies(struct web_request *r, struct web_slot *slot,
+			     const struct callback_request *call)
+{
+	const struct web_house *h = &r->web->cfg.house;
+	struct callback_work *w;
+	const char *content_type, *body;
+	struct err e = ERR_INIT;
+	struct inbound *in;
+	int n;
+
+	if (h->replies == NULL || !provider_facts(slot->provider)->replies)
+		return false;
+	in = mem_calloc(WEB_REPLIES_MAX, sizeof(*in));
+	n = provider_callback_inbound(slot->provider, call, in, WEB_REPLIES_MAX, &e);
+	if (n <= 0) {
+		free(in);
+		return false;
+	}
+	w = callback_work_new(r, slot, call, (size_t)n);
+	w->replies = in;
+	w->house = (struct reply_house){.house = h->campaign,
+					.words = h->replies,
+					.officials = h->officials,
+					.programmes = h->programmes,
+					.n_programmes = h->n_programmes};
+	provider_inbound_answer(slot->provider, &w->status, &content_type, &body);
+	callback_post(r, w, callback_store_replies, content_type, body);
+	return true;
 }
 
 void web_handle_callback(struct web_request *r)
@@ -184,6 +261,8 @@ void web_handle_callback(struct web_request *r)
 		web_problem(r, 404, "not-found", "nothing here");
 		return;
 	}
+	if (callback_replies(r, slot, &call))
+		return;
 	n = provider_callback_parse(slot->provider, &call, web->receipts, WEB_RECEIPTS_MAX, &e);
 	if (n < 0) {
 		slot->misread++;
@@ -198,5 +277,5 @@ void web_handle_callback(struct web_request *r)
 		web_reply(r, status, content_type, body, strlen(body));
 		return;
 	}
-	callback_post(r, slot, &call, (size_t)n);
+	callback_post_receipts(r, slot, &call, (size_t)n);
 }

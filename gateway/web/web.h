@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "campaign/campaign.h"
+#include "campaign/reply.h"
 #include "dispatch/engine.h"
 #include "provider/provider.h"
 #include "report/report.h"
@@ -33,6 +34,8 @@ struct web_house {
 	const char *public_url; /* "" when not set */
 	bool two_person;
 	int64_t receipt_silence; /* ms */
+	const struct reply_words *replies; /* NULL: answers of citizens are not taken */
+	const char *officials;		   /* programme of those who may enter results */
 };
 
 struct web_config {

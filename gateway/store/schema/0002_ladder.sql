@@ -56,3 +56,22 @@ CREATE TABLE message_settled (
 	how INTEGER NOT NULL PRIMARY KEY,
 	n INTEGER NOT NULL
 );
+
+-- What citizens and officials answered, as it came, and what was made of it.
+CREATE TABLE reply (
+	id INTEGER PRIMARY KEY,
+	provider_id INTEGER NOT NULL,
+	ref TEXT NOT NULL,                      -- the provider's id of it, or made of what it says
+	number INTEGER NOT NULL,
+	text TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	received_at INTEGER NOT NULL,
+	kind INTEGER NOT NULL,                  -- enum reply_kind
+	open INTEGER NOT NULL,                  -- 1 = waits for an officer
+	recipient_id INTEGER,                   -- of a result
+	note TEXT,
+	raw BLOB
+);
+CREATE UNIQUE INDEX reply_once ON reply(provider_id, ref);
+CREATE INDEX reply_open ON reply(id) WHERE open = 1;
+CREATE INDEX reply_by_number ON reply(number, id);
