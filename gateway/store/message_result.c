@@ -51,14 +51,14 @@ static int result_write(struct store *st, const struct message_now *m,
 	return db_run(s, e);
 }
 
-/* What nearly every result is: accepted, still the current attempt, and its caller knows the rest of
- * the row that matters. 1; 0 when it is not so, and nothing was done; -1. */
+/* What nearly every result is: accepted, still the current attempt, of no ladder, and its caller knows
+ * the rest of the row that matters. 1; 0 when it is not so, and nothing was done; -1. */
 static int result_accepted(struct store *st, const struct message_result *r, struct err *e)
 {
 	static const char ACCEPT[] =
 	    "UPDATE message SET state = $1, due_at = $2, sent_at = $3, class = $4,"
 	    " http_status = $5, code = $6, provider_ref = $7, reason = $8"
-	    " WHERE id = $9 AND state = $10 AND attempts = $11";
+	    " WHERE id = $9 AND state = $10 AND attempts = $11 AND rung = 0 AND onward = 0";
 	struct message_now m = {.id = r->id,
 				.campaign_id = r->campaign_id,
 				.segments = r->segments,

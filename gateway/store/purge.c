@@ -53,6 +53,15 @@ static int purge_orphan(struct store *st, int64_t id, int64_t now, struct err *e
 	return purge_by_id(st, ORPHAN, id, e);
 }
 
+/* What was made of it stays. */
+static int purge_reply(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char REPLY[] = "UPDATE reply SET text = '', raw = NULL WHERE id = $1";
+
+	(void)now;
+	return purge_by_id(st, REPLY, id, e);
+}
+
 static int purge_job(struct store *st, int64_t id, int64_t now, struct err *e)
 {
 	static const char JOB[] = "UPDATE job SET payload = NULL WHERE id = $1";
@@ -192,6 +201,10 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	    "SELECT id, received_at < $1 FROM receipt_orphan WHERE id > $2 ORDER BY id LIMIT "
 	    "$3",
 	    purge_orphan};
+	static const struct purge_kind replies = {
+	    "SELECT id, raw IS NOT NULL AND open = 0 AND received_at < $1 FROM reply WHERE id > "
+	    "$2 ORDER BY id LIMIT $3",
+	    purge_reply};
 	static const struct purge_kind jobs = {"SELECT id, payload IS NOT NULL AND state > 1 "
 					       "AND due_at < $1 FROM job WHERE id > $2"
 					       " ORDER BY id LIMIT $3",
@@ -213,6 +226,7 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	if (purge_kind(st, &texts, before->texts, &n->texts, e) != 0 ||
 	    purge_kind(st, &receipts, before->receipts, &n->receipts, e) != 0 ||
 	    purge_kind(st, &orphans, before->receipts, &n->receipts, e) != 0 ||
+	    purge_kind(st, &replies, before->texts, &n->texts, e) != 0 ||
 	    purge_kind(st, &jobs, before->receipts, &n->receipts, e) != 0 ||
 	    purge_calls(st, before->receipts, e) != 0 ||
 	    purge_kind(st, &people, before->people, &n->people, e) != 0 ||
