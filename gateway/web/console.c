@@ -168,6 +168,15 @@ void web_visit_served(struct visit *v, void *arg)
 		  buf_text(&v->out), v->out.len);
 }
 
+/* openapi.yaml as it was built. */
+extern const unsigned char web_openapi[];
+extern const size_t web_openapi_len;
+
+void web_handle_openapi(struct web_request *r)
+{
+	web_reply(r, 200, "application/yaml; charset=utf-8", web_openapi, web_openapi_len);
+}
+
 /* Styles and scripts: the address of a page names their version, so that they may be kept. */
 void web_handle_static(struct web_request *r)
 {

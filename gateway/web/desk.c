@@ -24,9 +24,17 @@
 /* Visits that wait: a page takes milliseconds, an import seconds. */
 #define DESK_WAITING 256
 #define DESK_CACHED  8
-/* What takes no longer is drawn anew each time; else it may be so old. */
+/* What takes no longer is drawn anew each time; else it is drawn anew after so long. */
 #define DESK_CHEAP_MS 25
 #define DESK_FRESH_MS (20 * CLOCK_SECOND_MS)
+
+struct desk_cache {
+	const char *key; /* static */
+	clerk_draw draw;
+	json_t *value;
+	int64_t drawn_mono, took_ms;
+	bool wanted; /* old: whoever is free draws it anew */
+};
 
 struct desk_job {
 	struct visit *visit;
@@ -58,7 +66,6 @@ struct desk {
 	const struct page_set *pages;
 	struct throttle *visits, *passwords_at, *passwords_of, *passwords_known;
 	pthread_mutex_t cache_lock;
-	char *cache_keys[DESK_CACHED];
 	struct desk_cache cache[DESK_CACHED];
 };
 
@@ -110,36 +117,26 @@ void clerk_password_right(struct clerk *c, const char *account, const char *addr
 	throttle_forget(c->desk->passwords_at, "address", address);
 }
 
-/* The place of key; with the lock. */
-static struct desk_cache *clerk_cache_place(struct desk *d, const char *key)
+/* The place of key, NULL when there are too many; with the lock. */
+static struct desk_cache *desk_cache_place(struct desk *d, const char *key, clerk_draw draw)
 {
 	for (size_t i = 0; i < DESK_CACHED; i++) {
-		if (d->cache_keys[i] == NULL)
-			d->cache_keys[i] = mem_strdup(key);
-		if (strcmp(d->cache_keys[i], key) == 0)
-			return &d->cache[i];
+		struct desk_cache *k = &d->cache[i];
+
+		if (k->key == NULL)
+			*k = (struct desk_cache){.key = key, .draw = draw};
+		if (strcmp(k->key, key) == 0)
+			return k;
 	}
 	return NULL;
 }
 
-json_t *clerk_cached(struct clerk *c, const char *key,
-		     json_t *(*draw)(struct visit *v, struct err *e), struct visit *v,
-		     struct err *e)
+static json_t *desk_draw(struct desk *d, struct desk_cache *k, clerk_draw draw, struct visit *v,
+			 struct err *e)
 {
-	struct desk *d = c->desk;
-	struct desk_cache *k;
 	int64_t from = clock_mono_ms();
-	json_t *value = NULL;
+	json_t *value = draw(v, e);
 
-	(void)pthread_mutex_lock(&d->cache_lock);
-	k = clerk_cache_place(d, key);
-	if (k != NULL && k->value != NULL && k->took_ms > DESK_CHEAP_MS &&
-	    from - k->drawn_mono < DESK_FRESH_MS)
-		value = json_incref(k->value);
-	(void)pthread_mutex_unlock(&d->cache_lock);
-	if (value != NULL)
-		return value;
-	value = draw(v, e);
 	if (value == NULL || k == NULL)
 		return value;
 	(void)pthread_mutex_lock(&d->cache_lock);
@@ -149,6 +146,48 @@ json_t *clerk_cached(struct clerk *c, const char *key,
 	k->took_ms = k->drawn_mono - from;
 	(void)pthread_mutex_unlock(&d->cache_lock);
 	return value;
+}
+
+json_t *clerk_cached(struct clerk *c, const char *key, clerk_draw draw, struct visit *v,
+		     struct err *e)
+{
+	struct desk *d = c->desk;
+	struct desk_cache *k;
+	json_t *value = NULL;
+
+	(void)pthread_mutex_lock(&d->cache_lock);
+	k = desk_cache_place(d, key, draw);
+	if (k != NULL && k->value != NULL && k->took_ms > DESK_CHEAP_MS) {
+		value = json_incref(k->value);
+		k->wanted = clock_mono_ms() - k->drawn_mono > DESK_FRESH_MS;
+	}
+	(void)pthread_mutex_unlock(&d->cache_lock);
+	return value != NULL ? value : desk_draw(d, k, draw, v, e);
+}
+
+/* Draws anew what a visit found to be old. */
+static void clerk_redraw(struct clerk *c)
+{
+	struct desk *d = c->desk;
+	struct visit v = {.clerk = c, .house = d->house, .pages = d->pages};
+	struct desk_cache *k = NULL;
+	struct err e = ERR_INIT;
+
+	(void)pthread_mutex_lock(&d->cache_lock);
+	for (size_t i = 0; i < DESK_CACHED && k == NULL; i++) {
+		if (d->cache[i].wanted)
+			k = &d->cache[i];
+	}
+	if (k != NULL)
+		k->wanted = false;
+	(void)pthread_mutex_unlock(&d->cache_lock);
+	if (k == NULL)
+		return;
+	v.st = clerk_reader(c, &e);
+	if (v.st == NULL || store_read_begin(v.st, &e) < 0)
+		return;
+	json_decref(desk_draw(d, k, k->draw, &v, &e));
+	store_read_end(v.st);
 }
 
 /* ---- threads ----------------------------------------------------------------------------- */
@@ -181,10 +220,11 @@ static void *desk_main(void *arg)
 		job.visit->house = d->house;
 		job.visit->pages = d->pages;
 		visit_serve(job.visit);
-		(void)pthread_rwlock_unlock(&d->house_lock);
 		/* There is room: no more are under way than can wait and be served. */
 		if (queue_push(d->served, &job, 1) < 0)
 			abort();
+		clerk_redraw(c);
+		(void)pthread_rwlock_unlock(&d->house_lock);
 	}
 	store_close(c->reader);
 	store_close(c->writer);
@@ -307,10 +347,8 @@ void desk_free(struct desk *d)
 	throttle_free(d->passwords_at);
 	throttle_free(d->passwords_of);
 	throttle_free(d->passwords_known);
-	for (size_t i = 0; i < DESK_CACHED; i++) {
-		free(d->cache_keys[i]);
+	for (size_t i = 0; i < DESK_CACHED; i++)
 		json_decref(d->cache[i].value);
-	}
 	(void)pthread_rwlock_destroy(&d->house_lock);
 	(void)pthread_mutex_destroy(&d->cache_lock);
 	(void)pthread_cond_destroy(&d->come);

@@ -16,16 +16,13 @@ int clerk_try_password(struct clerk *c, const char *account, const char *address
 /* It was the right one. */
 void clerk_password_right(struct clerk *c, const char *account, const char *address);
 
-/* What is expensive to draw and may be a little old: figures of the dashboard. Kept for all clerks. */
-struct desk_cache {
-	json_t *value;
-	int64_t drawn_mono, took_ms;
-};
-/* A new reference to the value under key, drawn by draw() when there is none, or when it is older than
- * fresh_ms and drawing takes longer than cheap_ms (then it is drawn again at once if it is cheap). NULL
- * with e. */
-json_t *clerk_cached(struct clerk *c, const char *key,
-		     json_t *(*draw)(struct visit *v, struct err *e), struct visit *v,
+/* Draws something that is expensive and may be a little old; NULL with e. Ends v's snapshot if it likes. */
+typedef json_t *(*clerk_draw)(struct visit *v, struct err *e);
+
+/* A new reference to what draw makes, kept for all clerks under key. What is cheap is drawn anew each time.
+ * What is not is given as it was last drawn, and drawn anew after the visit when that was a while ago: only
+ * the first waits. NULL with e. */
+json_t *clerk_cached(struct clerk *c, const char *key, clerk_draw draw, struct visit *v,
 		     struct err *e);
 
 #endif

@@ -142,7 +142,7 @@ const struct route web_routes[] = {
     {GET("/reports"), MAY(MAY_LOOK), .serve = screen_reports, .page = "reports",
      .inputs = {TEXT("week", 8)}},
     {GET("/reports/weekly"), MAY(MAY_LOOK), .serve = screen_weekly,
-     .inputs = {TEXT("week", 8)}},
+     .inputs = {TEXT("week", 8), OPTION("as", "txt|pdf|xlsx|svg")}},
     {GET("/templates"), MAY(MAY_LOOK), .serve = screen_templates, .page = "templates"},
     {GET("/providers"), MAY(MAY_LOOK), .serve = screen_providers, .page = "providers"},
 

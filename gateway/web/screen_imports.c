@@ -265,23 +265,17 @@ int screen_import(struct visit *v, struct err *e)
 int screen_import_rejects(struct visit *v, struct err *e)
 {
 	json_t *found = imports_found(v, e);
-	char *path, chunk[8192];
-	size_t n;
-	FILE *f;
+	char *path;
+	int rc;
 
 	if (found == NULL)
 		return -1;
 	json_decref(found);
 	path = imports_path(v, v->params.value[0], "rejects");
-	f = fopen(path, "re");
+	rc = visit_answer_file(v, path, e);
 	free(path);
-	if (f == NULL)
-		return err_set(e, EX_NOINPUT, "không có dòng sai nào");
-	buf_free(&v->out);
-	buf_init(&v->out, (size_t)64 << 20);
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		(void)buf_add(&v->out, chunk, n);
-	(void)fclose(f);
+	if (rc < 0)
+		return -1;
 	v->out_type = IMPORTS_XLSX;
 	v->out_name = mem_strdup("dong-sai.xlsx");
 	return 0;

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The week's summary and digests, the texts and what they cost, the providers. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "campaign/campaign.h"
 #include "provider/provider.h"
+#include "report/document.h"
 #include "report/report.h"
 #include "roster/programme.h"
 #include "store/campaign.h"
+#include "web/desk.h"
 #include "web/model.h"
 #include "web/screen.h"
 
@@ -87,21 +91,65 @@ int screen_reports(struct visit *v, struct err *e)
 	return rc;
 }
 
-/* The summary alone, to keep. */
+/* A document is written to a file of its own for a moment: what draws it knows files only. */
+static int reports_document(struct visit *v, const json_t *figures, const char *as,
+			    struct err *e)
+{
+	char *path = mem_printf("%s-report-XXXXXX", v->house->database);
+	int fd = mkstemp(path), rc;
+
+	if (fd < 0) {
+		rc = err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
+		free(path);
+		return rc;
+	}
+	if (strcmp(as, "pdf") == 0)
+		rc = report_weekly_pdf(v->st, v->house->report, figures, "weekly-paper.txt",
+				       path, e);
+	else if (strcmp(as, "xlsx") == 0)
+		rc = report_weekly_xlsx(figures, path, e);
+	else
+		rc = report_chart_svg(v->st, figures, v->house->report->programmes[0]->name,
+				      path, e);
+	if (rc == 0)
+		rc = visit_answer_file(v, path, e);
+	(void)unlink(path);
+	(void)close(fd);
+	free(path);
+	return rc;
+}
+
+/* The summary alone, to keep: as text, to be signed, to be gone on with; or its chart. */
 int screen_weekly(struct visit *v, struct err *e)
 {
+	static const struct {
+		const char *as, *type;
+	} types[] = {
+	    {"txt", "text/plain; charset=utf-8"},
+	    {"pdf", "application/pdf"},
+	    {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+	    {"svg", "image/svg+xml; charset=utf-8"},
+	};
+	const char *as = *visit_text(v, "as") != '\0' ? visit_text(v, "as") : "txt";
 	bool frozen;
+	size_t i = 0;
 	int week, rc;
 	json_t *figures = reports_figures(v, &week, &frozen, e);
 
 	if (figures == NULL)
 		return -1;
+	while (strcmp(types[i].as, as) != 0)
+		i++;
 	buf_free(&v->out);
 	buf_init(&v->out, REPORT_TEXT);
-	rc = report_weekly_text(v->house->report, figures, &v->out, e);
+	rc = i == 0 ? report_weekly_text(v->house->report, figures, &v->out, e)
+		    : reports_document(v, figures, as, e);
 	json_decref(figures);
-	v->out_type = "text/plain; charset=utf-8";
-	v->out_name = mem_printf("bao-cao-tuan-%d-W%02d.txt", week / 100, week % 100);
+	v->out_type = types[i].type;
+	/* The chart stands in a page. */
+	if (i < 3)
+		v->out_name =
+		    mem_printf("bao-cao-tuan-%d-W%02d.%s", week / 100, week % 100, as);
 	return rc;
 }
 
@@ -139,7 +187,7 @@ static json_t *templates_one(struct visit *v, const struct programme *p,
 	return o;
 }
 
-int screen_templates(struct visit *v, struct err *e)
+static json_t *templates_draw(struct visit *v, struct err *e)
 {
 	json_t *list = json_array();
 
@@ -160,8 +208,13 @@ int screen_templates(struct visit *v, struct err *e)
 							      p->title, "texts", texts));
 		json_decref(texts);
 	}
-	v->model = json_pack("{s:o}", "items", list);
-	return 0;
+	return json_pack("{s:o}", "items", list);
+}
+
+int screen_templates(struct visit *v, struct err *e)
+{
+	v->model = clerk_cached(v->clerk, "templates", templates_draw, v, e);
+	return v->model != NULL ? 0 : -1;
 }
 
 /* ---- providers ------------------------------------------------------------------------------- */

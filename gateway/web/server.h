@@ -104,6 +104,7 @@ size_t web_admits(const char *head, size_t len, void *web);
 
 /* Handlers. */
 void web_handle_static(struct web_request *r);
+void web_handle_openapi(struct web_request *r);
 void web_handle_callback(struct web_request *r);
 void web_handle_healthz(struct web_request *r);
 void web_handle_readyz(struct web_request *r);

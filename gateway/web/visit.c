@@ -15,6 +15,7 @@
 #include "web/desk.h"
 
 #define VISIT_PAGE_MAX ((size_t)4 << 20)
+#define VISIT_FILE_MAX ((size_t)64 << 20)
 #define VISIT_KEY_MAX  128 /* of an Idempotency-Key */
 
 /* ---- what a handler asks for ------------------------------------------------------------- */
@@ -76,6 +77,22 @@ int visit_refuse(struct visit *v, int status, struct err *e, const char *text)
 {
 	v->status = status;
 	return err_set(e, EX_DATAERR, "%s", text);
+}
+
+int visit_answer_file(struct visit *v, const char *path, struct err *e)
+{
+	FILE *f = fopen(path, "re");
+	char chunk[16384];
+	size_t n;
+
+	if (f == NULL)
+		return err_set(e, EX_NOINPUT, "tệp này không còn");
+	buf_free(&v->out);
+	buf_init(&v->out, VISIT_FILE_MAX);
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		(void)buf_add(&v->out, chunk, n);
+	(void)fclose(f);
+	return v->out.overflow ? err_set(e, EX_UNAVAILABLE, "tệp này lớn quá") : 0;
 }
 
 void visit_time(json_t *o, const char *key, int64_t ms)
@@ -250,6 +267,11 @@ static void visit_problem(struct visit *v, const struct err *e)
 	if (v->status >= 500)
 		log_error("web", "visit_failed", "route=%s status=%d reason=\"%s\"",
 			  v->route->pattern, v->status, e->text);
+	/* Nothing of what was begun goes out with it. */
+	free(v->out_name);
+	v->out_name = NULL;
+	free(v->location);
+	v->location = NULL;
 	kind = visit_kind(v->status);
 	key = mem_printf("problem.%s", kind);
 	title = page_word(v->pages, v->language, key);

@@ -84,6 +84,9 @@ int visit_go(struct visit *v, const char *fmt, ...) __attribute__((format(printf
 /* An answer of its own status. -1, so that "return visit_refuse(…)" reads well; text Vietnamese. */
 int visit_refuse(struct visit *v, int status, struct err *e, const char *text);
 
+/* The bytes of a file as the answer; its type is the caller's to say. -1 with e (EX_NOINPUT). */
+MUST_CHECK int visit_answer_file(struct visit *v, const char *path, struct err *e);
+
 /* "2023-06-14T02:00:00.000Z" under key, null for 0. */
 void visit_time(json_t *o, const char *key, int64_t ms);
 

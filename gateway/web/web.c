@@ -24,6 +24,8 @@
 /* At most so many at once, and never the descriptors that the house itself needs. */
 #define WEB_CONNECTIONS	    10240
 #define WEB_OWN_DESCRIPTORS 256
+/* A long list is checked, and taken in, before it is answered. */
+#define WEB_REPLY_MS (120 * CLOCK_SECOND_MS)
 
 /* The connection went before the answer. */
 static void web_on_lost(void *arg)
@@ -199,7 +201,7 @@ static int web_bind(struct web *w, const char *listen, struct err *e)
 	const struct gate_limits limits = {.connections = web_connections_max(),
 					   .request_ms = 10 * CLOCK_SECOND_MS,
 					   .idle_ms = 30 * CLOCK_SECOND_MS,
-					   .reply_ms = 30 * CLOCK_SECOND_MS};
+					   .reply_ms = WEB_REPLY_MS};
 	struct sockaddr_storage sa;
 	struct evconnlistener *l;
 	int len = sizeof(sa);

@@ -115,6 +115,10 @@ def reports(author, admin):
     assert author.get("/reports?week=x").status == 422
     a = author.get("/reports/weekly")
     assert a.status == 200 and "attachment" in a.headers["Content-Disposition"]
+    for kind, begins in (("pdf", b"%PDF-"), ("xlsx", b"PK"), ("svg", b"<?xml")):
+        a = author.get("/reports/weekly?as=" + kind)
+        assert a.status == 200 and a.body.startswith(begins), (kind, a.status, a.body[:300])
+    assert author.get("/reports/weekly?as=exe").status == 422
     assert author.get("/templates").has("Tin dài nhất") and author.get("/providers").has("hoạt động")
     a = author.get("/campaigns/1/live")
     assert a.headers["Content-Type"].startswith("text/event-stream") and "event: progress" in a.text

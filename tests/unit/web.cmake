@@ -1,5 +1,6 @@
 moidan_unit(web_gate web PkgConfig::EVENT)
 moidan_unit(web_guard web)
+moidan_unit(web_openapi web)
 moidan_unit(web_permissions web)
 moidan_unit(web_route web)
 moidan_unit(web_secret web Threads::Threads)
