@@ -91,8 +91,7 @@ static int db_verify(struct db *db, enum db_access access, struct err *e)
 	} settings[] = {
 	    {"PRAGMA synchronous", 2, true},	{"PRAGMA foreign_keys", 1, true},
 	    {"PRAGMA trusted_schema", 0, true}, {"PRAGMA cell_size_check", 1, true},
-	    {"PRAGMA secure_delete", 1, true},	{"PRAGMA mmap_size", 0, true},
-	    {"PRAGMA query_only", 1, false},
+	    {"PRAGMA secure_delete", 1, true},	{"PRAGMA query_only", 1, false},
 	};
 	static const char JOURNAL[] = "PRAGMA journal_mode";
 	int defensive = 0, extensions = 1, rc;
