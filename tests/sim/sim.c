@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -60,6 +61,15 @@ static void sim_stop(struct sim *s)
 	s->w->st = NULL;
 }
 
+/* The lock file lies on the real disk: it remembers the seed before, and what happened after a cut. */
+static void sim_forget_lock(const struct world *w)
+{
+	char lock[300];
+
+	(void)snprintf(lock, sizeof(lock), "%s-lock", w->db);
+	(void)unlink(lock);
+}
+
 /* The power is back: the disk has what it kept. */
 static void sim_take_disk(struct sim *s)
 {
@@ -69,6 +79,7 @@ static void sim_take_disk(struct sim *s)
 	disk_free(s->disk);
 	s->disk = left;
 	disk_use(s->disk);
+	sim_forget_lock(s->w);
 }
 
 /* The next process. a and b: what the disk may say, since nobody knows whether the last commit was
@@ -549,6 +560,7 @@ void sim_run(struct world *w, const struct disk *blank, uint64_t seed, bool trac
 	s->trace = trace;
 	s->disk = disk_copy(blank);
 	disk_use(s->disk);
+	sim_forget_lock(w);
 	clock_set_virtual(SIM_START);
 	sim_faults_choose(s);
 	s->n_providers = 1 + random_below(&s->luck, SIM_PROVIDERS);
