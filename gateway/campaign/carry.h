@@ -27,9 +27,10 @@ struct carry_result {
 	    ((struct err *)0)->text)]; /* the first: template, line, row by number and code */
 };
 
-/* Who is on a campaign's paper: of its audiences, not dead or held, not opted out, and with no number
- * that may be texted (none, a stranger's, one that waits to be confirmed). By hamlet in the
- * order of the programme, or of the list, then group, then given name. */
+/* Who is on a campaign's paper. Where its ladder has a rung "letter" or "visit": whoever is on it and
+ * has not come to an end there. Otherwise those of its audiences with no number that may be texted
+ * (none, a stranger's, one that waits to be confirmed). Never the dead, the held, the done, nor who
+ * opted out. By hamlet in the order of the programme, or of the list, then group, then given name. */
 
 /* One page for each, behind a cover list for each hamlet, to path: templates/letter/PROGRAMME/ID.txt
  * (the audience's id in small letters) and templates/letter/cover.txt, marks as paper_write() has them. A
@@ -42,8 +43,8 @@ MUST_CHECK int carry_letters(struct store *st, const struct campaign_plan *p, co
 MUST_CHECK int carry_visits(struct store *st, const struct campaign_plan *p, const char *pdf,
 			    const char *xlsx, const struct carry_request *q,
 			    struct carry_result *out, struct err *e);
-/* Notes that the letters or visit lists were given to whoever carries them; audited once, with numbers
- * only. A second time notes nothing. Opens and commits its own transaction. */
+/* Notes that the letters or visit lists were given to whoever carries them, on the ladder's rung too;
+ * audited, with numbers only. A second time notes nothing. Opens and commits its own transaction. */
 MUST_CHECK int carry_hand_over(struct store *st, const struct campaign_plan *p,
 			       enum handed_kind kind, const struct carry_request *q,
 			       const char *who, struct carry_result *out, struct err *e);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/rung.h"
 #include "text/vi.h"
 
 /* ---- who ------------------------------------------------------------------------------- */
@@ -18,13 +19,6 @@ struct carry_pass {
 	enum handed_kind kind;
 	int64_t unit_id; /* -1 = any */
 };
-
-/* Whom no message may go to, for want of a number. */
-static bool carry_is_for_paper(enum exclusion why)
-{
-	return why == EXCLUDED_NO_PHONE || why == EXCLUDED_WRONG_PERSON ||
-	       why == EXCLUDED_UNCONFIRMED;
-}
 
 static char *carry_copy(const char *s)
 {
@@ -51,9 +45,9 @@ static size_t carry_rank(const struct campaign_plan *p, const struct plan_unit *
 	return rank < p->programme->units.n ? rank : rank + (size_t)u->id;
 }
 
-static bool carry_take(const struct recipient *r, void *arg)
+/* Adds r, unless it is not to be addressed: the dead, the held, the done. */
+static void carry_add(struct carry_pass *w, const struct recipient *r, int64_t message_id)
 {
-	struct carry_pass *w = arg;
 	struct carry_list *l = w->list;
 	const struct plan_unit *unit = plan_units_find(&l->units, r->unit_id);
 	struct carry_person *c;
@@ -61,10 +55,11 @@ static bool carry_take(const struct recipient *r, void *arg)
 	enum exclusion why;
 
 	if (w->unit_id >= 0 && r->unit_id != w->unit_id)
-		return true;
+		return;
 	why = plan_judge(w->p, r, unit, &audience);
-	if (!carry_is_for_paper(why) || audience < 0)
-		return true;
+	if (audience < 0 ||
+	    (!exclusion_of_number(why) && (message_id == 0 || why != EXCLUDED_COUNT)))
+		return;
 	l->items = mem_grow(l->items, &l->cap, l->n + 1, sizeof(*l->items));
 	c = &l->items[l->n++];
 	*c = (struct carry_person){
@@ -82,8 +77,57 @@ static bool carry_take(const struct recipient *r, void *arg)
 	    .rank = carry_rank(w->p, unit),
 	    .audience = audience,
 	    .why = why,
+	    .message_id = message_id,
 	};
+}
+
+static bool carry_take(const struct recipient *r, void *arg)
+{
+	carry_add(arg, r, 0);
 	return true;
+}
+
+/* ---- those whom the ladder has brought here ------------------------------------------------ */
+
+struct carry_rung {
+	struct {
+		int64_t message_id, recipient_id;
+		bool handed;
+	} * items;
+	size_t n, cap;
+};
+
+static bool carry_take_rung(const struct rung_person *p, void *arg)
+{
+	struct carry_rung *all = arg;
+
+	if (p->state != MESSAGE_QUEUED && p->state != MESSAGE_SENT)
+		return true; /* held, or its end is known */
+	all->items = mem_grow(all->items, &all->cap, all->n + 1, sizeof(*all->items));
+	all->items[all->n].message_id = p->message_id;
+	all->items[all->n].recipient_id = p->recipient_id;
+	all->items[all->n++].handed = p->state == MESSAGE_SENT;
+	return true;
+}
+
+static int carry_load_rung(struct carry_pass *w, int rung, struct err *e)
+{
+	struct carry_rung all = {.items = NULL};
+	int rc = store_rung_list(w->st, w->p->row->id, rung, -1, carry_take_rung, &all, e);
+
+	for (size_t i = 0; rc >= 0 && i < all.n; i++) {
+		struct recipient r = {0};
+		size_t before = w->list->n;
+
+		rc = store_recipient_get(w->st, all.items[i].recipient_id, &r, e);
+		if (rc > 0)
+			carry_add(w, &r, all.items[i].message_id);
+		if (w->list->n > before && all.items[i].handed)
+			w->list->items[before].handed_at = -1;
+		recipient_clear(&r);
+	}
+	free(all.items);
+	return rc < 0 ? -1 : 0;
 }
 
 static void carry_person_free(struct carry_person *c)
@@ -137,10 +181,15 @@ static int carry_look_up(struct carry_pass *w, struct err *e)
 
 	for (size_t i = 0; i < l->n; i++) {
 		struct carry_person *c = &l->items[i];
+		int rc;
 
-		if (store_handed_get(w->st, w->p->row->id, w->kind, c->r.id, &c->handed_at, e) <
-		    0)
-			return -1;
+		/* a message of its own says itself whether it was handed over; this says when */
+		if (c->message_id == 0 || c->handed_at != 0) {
+			rc = store_handed_get(w->st, w->p->row->id, w->kind, c->r.id,
+					      &c->handed_at, e);
+			if (rc < 0)
+				return -1;
+		}
 		if (c->handed_at != 0 && !all) {
 			l->left_out++;
 			carry_person_free(c);
@@ -193,13 +242,15 @@ int carry_list_load(struct carry_list *l, struct store *st, const struct campaig
 		    enum handed_kind kind, const struct carry_request *q, struct err *e)
 {
 	struct carry_pass w = {.list = l, .st = st, .p = p, .q = q, .kind = kind};
-	int rc;
+	int rung = ladder_find(&p->ladder, kind == HANDED_LETTER ? "letter" : "visit"), rc;
 
 	memset(l, 0, sizeof(*l));
 	rc = plan_units_load(&l->units, st, e);
 	if (rc == 0)
 		rc = carry_find_unit(&w, e);
-	if (rc == 0)
+	if (rc == 0 && rung >= 0)
+		rc = carry_load_rung(&w, rung, e);
+	else if (rc == 0)
 		rc = store_recipient_scan(st, p->row->programme, 0, SIZE_MAX, true, carry_take,
 					  &w, e);
 	if (rc == 0)

@@ -12,7 +12,8 @@ struct carry_person {
 	size_t rank; /* of the hamlet */
 	int audience;
 	enum exclusion why;
-	int64_t handed_at; /* 0 = never */
+	int64_t handed_at;  /* 0 = never, -1 = nobody noted when */
+	int64_t message_id; /* of the ladder's rung; 0 = the campaign has no such rung */
 };
 
 struct carry_list {

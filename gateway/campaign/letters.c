@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "campaign/carry_list.h"
 #include "paper/paper.h"
+#include "store/rung.h"
 
 #define LETTERS_TEXT_MAX (64u * 1024)
 #define LETTERS_COVER	 "letter/cover.txt"
@@ -197,6 +198,22 @@ int carry_letters(struct store *st, const struct campaign_plan *p, const char *p
 	return rc;
 }
 
+/* 1 noted now, 0 it was before, -1. */
+static int letters_hand_over_one(struct store *st, const struct campaign_plan *p,
+				 enum handed_kind kind, const struct carry_person *c,
+				 int64_t now, const char *who, struct err *e)
+{
+	int rc = 1;
+
+	if (c->handed_at != 0)
+		return 0;
+	if (c->message_id != 0)
+		rc = store_rung_say(st, c->message_id, RUNG_HANDED_OVER, who, e);
+	if (rc > 0 && store_handed_add(st, p->row->id, kind, c->r.id, now, who, e) < 0)
+		rc = -1;
+	return rc;
+}
+
 int carry_hand_over(struct store *st, const struct campaign_plan *p, enum handed_kind kind,
 		    const struct carry_request *q, const char *who, struct carry_result *out,
 		    struct err *e)
@@ -210,7 +227,7 @@ int carry_hand_over(struct store *st, const struct campaign_plan *p, enum handed
 		return -1;
 	rc = carry_list_load(&l, st, p, kind, q, e);
 	for (size_t i = 0; rc >= 0 && i < l.n; i++) {
-		rc = store_handed_add(st, p->row->id, kind, l.items[i].r.id, q->now, who, e);
+		rc = letters_hand_over_one(st, p, kind, &l.items[i], q->now, who, e);
 		out->handed += rc > 0;
 		out->people++;
 	}

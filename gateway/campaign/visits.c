@@ -105,7 +105,7 @@ static void visits_row(const struct visits *w, struct grid *g, size_t i)
 		(void)snprintf(note, sizeof(note), "hỏi lại số");
 	else if (c->why == EXCLUDED_WRONG_PERSON)
 		(void)snprintf(note, sizeof(note), "số cũ của người khác");
-	else if (c->handed_at != 0) {
+	else if (c->handed_at > 0) {
 		civil_day_format_vi(civil_day_of(c->handed_at), day);
 		day[5] = '\0';
 		(void)snprintf(note, sizeof(note), "đã giao %s", day);
