@@ -118,7 +118,7 @@ int store_seat_set(struct store *st, int64_t id, enum seat_state to, struct err 
 {
 	static const char SET[] = "UPDATE seat SET state = $1, settled_at = $2 WHERE id = $3";
 	struct db_stmt *s;
-	struct seat now;
+	struct seat now = {0};
 	bool moved = true;
 	int rc;
 
