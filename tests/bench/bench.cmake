@@ -6,9 +6,12 @@ function(moidan_bench name)
 endfunction()
 moidan_bench(sink base)
 moidan_bench(curl_client base PkgConfig::CURL PkgConfig::EVENT Threads::Threads)
+moidan_bench(load_client base)
+moidan_bench(at_once PkgConfig::EVENT)
 moidan_bench(store_bench store)
 moidan_bench(engine_bench world PkgConfig::CURL PkgConfig::EVENT PkgConfig::SQLITE)
-add_custom_target(bench DEPENDS sink curl_client store_bench engine_bench)
+add_custom_target(bench DEPENDS moidan sink curl_client load_client at_once
+  store_bench engine_bench)
 
 add_test(NAME bench.build COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target bench)
 set_tests_properties(bench.build PROPERTIES LABELS bench TIMEOUT 600 FIXTURES_SETUP bench)
