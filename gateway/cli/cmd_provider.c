@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "dispatch/token.h"
 #include "provider/once.h"
+#include "store/health.h"
 #include "text/phone.h"
 #include "text/vi.h"
 
@@ -472,15 +473,47 @@ static int provider_resume(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+static void provider_weight_print(const char *name, int64_t at, int weight, const char *reason,
+				  void *arg)
+{
+	char when[32];
+
+	if (arg != NULL) {
+		clock_format_rfc3339(at, when);
+		json_array_append_new(arg,
+				      json_pack("{s:s, s:s, s:i, s:s}", "provider", name, "at",
+						when, "weight", weight, "reason", reason));
+		return;
+	}
+	clock_format_vi(at, when);
+	(void)printf("%s  ", when);
+	cli_cell(name, 14);
+	(void)printf("%3d %%  %s\n", weight, reason);
+}
+
+/* Why a provider has less than its share, and since when. */
+static int provider_weights(struct cli *c, int argc, char **argv, struct err *e)
+{
+	json_t *list = NULL;
+
+	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0 || cli_open(c, STORE_READER, e) < 0)
+		return -1;
+	if (c->json)
+		list = json_array();
+	if (store_provider_weights(c->store, 100, provider_weight_print, list, e) < 0) {
+		json_decref(list);
+		return -1;
+	}
+	return c->json ? cli_print_json(list) : 0;
+}
+
 int cmd_provider(struct cli *c, int argc, char **argv)
 {
-	static const struct cli_verb verbs[] = {{"list", provider_list},
-						{"check", provider_check},
-						{"send-test", provider_send_test},
-						{"authorize", provider_authorize},
-						{"balance", provider_balance},
-						{"resume", provider_resume},
-						{NULL, NULL}};
+	static const struct cli_verb verbs[] = {
+	    {"list", provider_list},	       {"check", provider_check},
+	    {"send-test", provider_send_test}, {"authorize", provider_authorize},
+	    {"balance", provider_balance},     {"resume", provider_resume},
+	    {"weights", provider_weights},     {NULL, NULL}};
 
 	return cli_verb(c, verbs, argc, argv);
 }

@@ -65,7 +65,7 @@ static const struct command commands[] = {
      "một người hoặc một hộ: xem, giữ, thả, đổi trạng thái", cmd_recipient},
     {"template", "template list | show FILE | check", "mẫu tin: xem, kiểm tra", cmd_template},
     {"provider",
-     "provider list [--json] | check [NAME] | resume NAME\n"
+     "provider list [--json] | check [NAME] | resume NAME | weights [--json]\n"
      "provider send-test NAME NUMBER [--text TEXT] [--template ID --parameter NAME=VALUE …]\n"
      "provider authorize NAME [--redirect URL] | balance NAME [--json]",
      "nhà cung cấp: mô tả, kiểm tra, gửi thử", cmd_provider},

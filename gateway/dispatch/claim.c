@@ -13,17 +13,58 @@
 /* How long a campaign is left alone that says it has work but gives none. */
 #define CLAIM_RETRY_MS CLOCK_SECOND_MS
 
-/* The first provider of the rung's channel, in the order of the configuration, that may be
- * used. */
-static struct outbox_route *claim_route(struct outbox *o, const struct outbox_rung *g)
+/* What one message costs a provider's turn: the more weight, the less. */
+#define CLAIM_STRIDE 1000000
+
+static int64_t claim_weight(const struct outbox_route *r)
 {
+	int64_t w = r->facts->weight * r->health.weight;
+
+	return w > 0 ? w : 1;
+}
+
+static bool claim_may(const struct outbox_route *r, const struct outbox_rung *g)
+{
+	return !r->stopped && strcmp(r->facts->channel, g->channel) == 0;
+}
+
+/* Whether a should rather be used than b: one with a weight before one that only stands by, one with room
+ * before one without, whose turn it is; else the order of the configuration. */
+static bool claim_rather(struct outbox_route *a, struct outbox_route *b, int64_t now)
+{
+	int64_t at_a = pace_next(&a->pace, now), at_b = pace_next(&b->pace, now);
+	bool room_a = at_a <= now, room_b = at_b <= now;
+	bool works_a = room_a || a->pace.paused_until <= now;
+	bool works_b = room_b || b->pace.paused_until <= now;
+
+	/* One that stands by is not used because the other is busy, but when it is in trouble. */
+	if ((a->facts->weight == 0) != (b->facts->weight == 0))
+		return a->facts->weight != 0 ? works_a || !works_b : works_a && !works_b;
+	if (room_a != room_b)
+		return room_a;
+	return room_a ? a->turn < b->turn : at_a < at_b;
+}
+
+/* The provider of the rung's channel that goes next. NULL: none may be used. */
+static struct outbox_route *claim_route(struct outbox *o, const struct outbox_rung *g,
+					int64_t now)
+{
+	struct outbox_route *best = NULL;
+
 	for (size_t i = 0; i < o->n_routes; i++) {
 		struct outbox_route *r = &o->routes[i];
 
-		if (!r->stopped && !r->waiting && strcmp(r->facts->channel, g->channel) == 0)
-			return r;
+		if (claim_may(r, g) && (best == NULL || claim_rather(r, best, now)))
+			best = r;
 	}
-	return NULL;
+	/* Who could not be used meanwhile has nothing to catch up on. */
+	for (size_t i = 0; best != NULL && i < o->n_routes; i++) {
+		struct outbox_route *r = &o->routes[i];
+
+		if (strcmp(r->facts->channel, g->channel) == 0 && r->turn < best->turn)
+			r->turn = best->turn;
+	}
+	return best;
 }
 
 /* The first moment at which w may claim, whatever it has queued: now, or later; INT64_MAX when no time
@@ -89,6 +130,7 @@ static void claim_take(struct outbox *o, struct outbox_turn *t, struct outbox_ro
 		    .msg = got[i], .provider = r->provider, .route = (int)(r - o->routes)};
 		pace_take(&r->pace, got[i].segments);
 	}
+	r->turn += (int64_t)n * CLAIM_STRIDE / claim_weight(r);
 	o->turn_stats.claimed += (int64_t)n;
 }
 
@@ -96,7 +138,7 @@ static void claim_take(struct outbox *o, struct outbox_turn *t, struct outbox_ro
 static int claim_rung(struct outbox *o, struct outbox_work *w, struct outbox_rung *g,
 		      struct outbox_turn *t, size_t max, bool *more, struct err *e)
 {
-	struct outbox_route *r = claim_route(o, g);
+	struct outbox_route *r = claim_route(o, g, t->now);
 	struct claim_ask ask = {.who = {.st = o->st, .house = o->house, .now = t->now},
 				.stats = &o->turn_stats};
 	struct message_claim c = {.campaign_id = w->row.id,
@@ -215,8 +257,8 @@ int outbox_claim_wake(struct outbox *o, int64_t now, int64_t *wake, struct err *
 
 		for (int k = 0; k < w->ladder.n; k++) {
 			struct outbox_rung *g = &w->rungs[k];
-			int64_t at =
-			    g->paper ? INT64_MAX : claim_gate(o, w, claim_route(o, g), now);
+			int64_t at = g->paper ? INT64_MAX
+					      : claim_gate(o, w, claim_route(o, g, now), now);
 			int64_t due_at = INT64_MAX;
 
 			/* Blocked but by a result: that result makes the next turn. */

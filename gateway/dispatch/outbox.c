@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "dispatch/outbox_impl.h"
+#include "store/health.h"
 #include "store/rung.h"
 
 /* Rungs that ended looked at in one turn. */
@@ -223,6 +224,7 @@ static int outbox_set_routes(struct outbox *o, struct provider *const *providers
 	for (size_t i = 0; i < n; i++) {
 		struct outbox_route *r = &routes[i];
 		const struct outbox_route *old;
+		int weight = HEALTH_FULL;
 
 		r->provider = providers[i];
 		r->facts = provider_facts(r->provider);
@@ -232,8 +234,15 @@ static int outbox_set_routes(struct outbox *o, struct provider *const *providers
 		}
 		old = outbox_route_by_id(o, r->id);
 		pace_init(&r->pace, r->facts->rate_per_second, r->facts->in_flight);
+		if (store_provider_weight_get(o->st, r->id, &weight, e) < 0) {
+			free(routes);
+			return -1;
+		}
+		health_init(&r->health, weight);
 		if (old != NULL) {
 			r->pace = old->pace;
+			r->health = old->health;
+			r->turn = old->turn;
 			pace_set(&r->pace, r->facts->rate_per_second, r->facts->in_flight);
 		}
 	}
@@ -460,14 +469,14 @@ int outbox_prepare(struct outbox *o, struct outbox_turn *t, struct err *e)
 	t->wake = INT64_MAX;
 	memset(&o->turn_stats, 0, sizeof(o->turn_stats));
 	for (size_t i = 0; i < o->n_routes; i++)
-		o->saved[i] = o->routes[i].pace;
+		o->saved[i] = o->routes[i];
 
 	if (outbox_tell_time(o, t->now, e) < 0)
 		return -1;
 	/* Also before the results: after a turn that was rolled back they are judged by what is stored. */
 	if (o->refresh && outbox_reread(o, e) < 0)
 		return -1;
-	if (outbox_results(o, t, e) < 0)
+	if (outbox_results(o, t, e) < 0 || outbox_weigh(o, t->now, e) < 0)
 		return -1;
 	if (!o->claiming)
 		return 0;
@@ -508,7 +517,7 @@ void outbox_rolled_back(struct outbox *o, struct outbox_turn *t)
 		free(t->items[i].msg.text);
 	t->n_items = 0;
 	for (size_t i = 0; i < o->n_routes; i++)
-		o->routes[i].pace = o->saved[i];
+		o->routes[i] = o->saved[i];
 	/* Cursors and cached times may speak of what did not happen. */
 	outbox_forget_work(o);
 	o->refresh = true;

@@ -4,6 +4,7 @@
 #ifndef MOIDAN_DISPATCH_OUTBOX_IMPL_H
 #define MOIDAN_DISPATCH_OUTBOX_IMPL_H
 
+#include "dispatch/health.h"
 #include "dispatch/outbox.h"
 #include "dispatch/pace.h"
 
@@ -15,6 +16,8 @@ struct outbox_route {
 	bool stopped; /* must not be used before somebody looked */
 	bool waiting; /* for a token */
 	struct pace pace;
+	struct health health;
+	int64_t turn; /* who has the least goes next: the share of its channel that it had */
 };
 
 /* A rung of a running campaign, as the claims see it. */
@@ -43,7 +46,7 @@ struct outbox {
 	const struct dispatch_config *cfg;
 	const struct campaign_house *house;
 	struct outbox_route *routes;
-	struct pace *saved; /* of the routes, before the turn */
+	struct outbox_route *saved; /* the routes before the turn */
 	size_t n_routes;
 	struct outbox_work **work;
 	size_t n_work, cap_work;
@@ -95,6 +98,9 @@ MUST_CHECK int ask_answer(struct outbox *o, const struct outbox_result *r, struc
 MUST_CHECK int outbox_results(struct outbox *o, struct outbox_turn *t, struct err *e);
 /* Settles and gives up waiting where it is time. Appends re-sends to t's items. */
 MUST_CHECK int outbox_settle(struct outbox *o, struct outbox_turn *t, struct err *e);
+/* Shifts weight between the providers of a channel where it is due. */
+MUST_CHECK int outbox_weigh(struct outbox *o, int64_t now, struct err *e);
+
 /* Fills what is left of t's room with due messages. */
 MUST_CHECK int outbox_claim(struct outbox *o, struct outbox_turn *t, struct err *e);
 /* The earliest moment at which one of the running campaigns has something to send. */

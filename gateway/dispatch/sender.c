@@ -175,15 +175,16 @@ static void sender_start(struct sender *s, const struct outbox_item *item)
 	c->provider = route->provider;
 	c->route = item->route;
 	c->token = s->shown[item->route].generation;
-	c->result = (struct outbox_result){.id = item->msg.id,
-					   .campaign_id = item->msg.campaign_id,
-					   .number = item->msg.number,
-					   .segments = item->msg.segments,
-					   .attempt = item->msg.attempt,
-					   .provider_id = item->msg.provider_id,
-					   .resend = item->resend,
-					   .query = item->query,
-					   .sent_at = item->sent_at};
+	c->result =
+	    (struct outbox_result){.id = item->msg.id,
+				   .campaign_id = item->msg.campaign_id,
+				   .number = item->msg.number,
+				   .segments = item->msg.segments,
+				   .attempt = item->msg.attempt,
+				   .provider_id = item->msg.provider_id,
+				   .resend = item->resend,
+				   .query = item->query,
+				   .sent_at = item->query ? item->sent_at : clock_now_ms()};
 	message_ref_format(s->instance, item->msg.id, item->msg.generation, ref);
 	FAILPOINT("send.before");
 	if (item->query)

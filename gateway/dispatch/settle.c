@@ -12,6 +12,7 @@
 #include "dispatch/judge.h"
 #include "dispatch/outbox_impl.h"
 #include "store/asked.h"
+#include "store/health.h"
 #include "store/recipient.h"
 
 /* Rows looked at in one turn. */
@@ -28,6 +29,8 @@ static void settle_pace(struct outbox_route *route, const struct outbox_result *
 		       (oc->class == OUTCOME_RETRY && oc->http_status >= 500);
 
 	pace_give_back(&route->pace);
+	health_answer(&route->health, r->at, trouble,
+		      r->sent_at > 0 && r->at > r->sent_at ? r->at - r->sent_at : 0);
 	if (!trouble) {
 		pace_worked(&route->pace);
 	} else if (pace_failed(&route->pace, r->at)) {
@@ -151,6 +154,47 @@ static int settle_result(struct outbox *o, const struct outbox_result *r,
 						 route->facts->name, e) < 0)
 		return -1;
 	return settle_campaign(o, r, &j, e);
+}
+
+/* Whether every other provider of r's channel that may be used is slow; *n says how many there are. */
+static bool settle_others_slow(const struct outbox *o, const struct outbox_route *r, int *n)
+{
+	bool slow = true;
+
+	*n = 0;
+	for (size_t i = 0; i < o->n_routes; i++) {
+		const struct outbox_route *k = &o->routes[i];
+
+		if (k == r || k->stopped || strcmp(k->facts->channel, r->facts->channel) != 0)
+			continue;
+		(*n)++;
+		slow = slow && health_is_slow(&k->health);
+	}
+	return *n > 0 && slow;
+}
+
+int outbox_weigh(struct outbox *o, int64_t now, struct err *e)
+{
+	for (size_t i = 0; i < o->n_routes; i++) {
+		struct outbox_route *r = &o->routes[i];
+		const char *why = NULL;
+		bool slow;
+		int others, by;
+
+		slow = settle_others_slow(o, r, &others);
+		/* Alone, it has all there is, whatever it is worth. */
+		if (r->stopped || (others == 0 && r->health.weight == HEALTH_FULL))
+			continue;
+		by = health_judge(&r->health, now, slow, &why);
+		if (by == 0)
+			continue;
+		if (store_provider_weight_set(o->st, r->id, r->health.weight, now, why, e) < 0)
+			return -1;
+		log_write(by < 0 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "dispatch",
+			  "provider_weight", "provider=%s weight=%d reason=\"%s\"",
+			  r->facts->name, r->health.weight, why);
+	}
+	return 0;
 }
 
 int outbox_results(struct outbox *o, struct outbox_turn *t, struct err *e)

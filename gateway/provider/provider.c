@@ -56,6 +56,13 @@ static const struct conf_field config_fields[] = {
      .min = 0,
      .max = 4096,
      .help = "requests at once; 0 = as described (16)"},
+    {.key = "weight",
+     .type = CONF_INT,
+     .offset = offsetof(struct provider_config, weight),
+     .fallback = "100",
+     .max = 1000,
+     .help = "its share of the messages of its channel, beside others' weights; 0 = only when no "
+	     "other can be used"},
     {.key = "price_per_segment",
      .type = CONF_INT,
      .offset = offsetof(struct provider_config, price_per_segment),
@@ -348,6 +355,7 @@ static void provider_facts_fill(struct provider *p, const struct provider_config
 	    cfg->rate_per_second ? cfg->rate_per_second : d->limits.rate_per_second;
 	f->in_flight = cfg->in_flight ? cfg->in_flight : d->limits.in_flight;
 	f->price_per_segment = cfg->price_per_segment;
+	f->weight = cfg->weight;
 	f->http.in_flight = (int)f->in_flight;
 	f->http.connect_timeout_ms = d->limits.connect_timeout_ms;
 	f->http.total_timeout_ms = d->limits.total_timeout_ms;

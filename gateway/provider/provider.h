@@ -27,6 +27,7 @@ struct provider_config {
 	int64_t rate_per_second;   /* segments; 0 = as described */
 	int64_t in_flight;	   /* requests at once; 0 = as described (16) */
 	int64_t price_per_segment; /* đồng */
+	int64_t weight;		   /* its share of the messages of its channel; 0 = when no other works */
 };
 extern const struct conf_table provider_config_table;
 
@@ -80,6 +81,7 @@ struct provider_facts {
 	int64_t rate_per_second; /* segments, 0 = no limit */
 	int64_t in_flight;
 	int64_t price_per_segment;
+	int64_t weight;
 	struct http_limits http;
 };
 const struct provider_facts *provider_facts(const struct provider *p);

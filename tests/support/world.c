@@ -130,7 +130,8 @@ void world_add_provider(struct world *w, const char *name, const char *descripti
 				    .base_url = url,
 				    .rate_per_second = rate,
 				    .in_flight = in_flight,
-				    .price_per_segment = 350};
+				    .price_per_segment = 350,
+				    .weight = 100};
 
 	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
 		if (strstr(description, accounts[i].description) == NULL)

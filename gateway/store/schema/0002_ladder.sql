@@ -75,3 +75,13 @@ CREATE TABLE reply (
 CREATE UNIQUE INDEX reply_once ON reply(provider_id, ref);
 CREATE INDEX reply_open ON reply(id) WHERE open = 1;
 CREATE INDEX reply_by_number ON reply(number, id);
+
+-- The share of its channel that a provider gets now, in hundredths of what it is configured for.
+ALTER TABLE provider ADD COLUMN weight INTEGER NOT NULL DEFAULT 100;
+CREATE TABLE provider_weight (
+	id INTEGER PRIMARY KEY,
+	provider_id INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	weight INTEGER NOT NULL,
+	reason TEXT NOT NULL
+);
