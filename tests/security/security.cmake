@@ -9,3 +9,18 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   add_test(NAME security.secrets COMMAND ${PYTHON3} ${security}/secrets.py $<TARGET_FILE:moidan>)
   set_tests_properties(security.secrets PROPERTIES LABELS security TIMEOUT 120)
 endif()
+
+# Builds a release of its own, unless this is one.
+find_program(READELF readelf)
+find_program(OBJDUMP objdump)
+if(READELF AND OBJDUMP AND TARGET moidan)
+  if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT MOIDAN_SANITIZE AND NOT MOIDAN_FAILPOINTS)
+    set(release $<TARGET_FILE:moidan>)
+  else()
+    set(release)
+  endif()
+  add_test(NAME security.hardening
+    COMMAND ${security}/hardening ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR} ${release})
+  set_tests_properties(security.hardening PROPERTIES LABELS "security;slow" TIMEOUT 600
+    PROCESSORS 2)
+endif()
