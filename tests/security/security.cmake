@@ -6,8 +6,10 @@ add_test(NAME security.source COMMAND ${PYTHON3} ${security}/source.py ${CMAKE_S
 set_tests_properties(security.source PROPERTIES LABELS security TIMEOUT 30)
 
 if(MOIDAN_FAILPOINTS AND TARGET moidan)
-  add_test(NAME security.secrets COMMAND ${PYTHON3} ${security}/secrets.py $<TARGET_FILE:moidan>)
-  set_tests_properties(security.secrets PROPERTIES LABELS security TIMEOUT 120)
+  foreach(name secrets sheets)
+    add_test(NAME security.${name} COMMAND ${PYTHON3} ${security}/${name}.py $<TARGET_FILE:moidan>)
+    set_tests_properties(security.${name} PROPERTIES LABELS security TIMEOUT 120)
+  endforeach()
 endif()
 
 # Builds a release of its own, unless this is one.
