@@ -6,7 +6,7 @@ _moidan() {
     return
   fi
   case ${COMP_WORDS[1]} in
-  campaign) verbs="list show preview quota create submit approve start pause resume cancel retry-failed loudspeaker" ;;
+  campaign) verbs="list show preview quota forecast create submit approve start pause resume cancel retry-failed loudspeaker" ;;
   letter | visit) verbs="print handed" ;;
   session) verbs="list show sheet add move cancel attend seat" ;;
   message) verbs="list show retry settle" ;;

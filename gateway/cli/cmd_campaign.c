@@ -8,6 +8,7 @@
 #include "base/conf.h"
 #include "base/mem.h"
 #include "campaign/carry.h"
+#include "campaign/forecast.h"
 #include "cli/cli.h"
 #include "store/rung.h"
 #include "text/phone.h"
@@ -511,6 +512,40 @@ out:
 	return rc;
 }
 
+static int campaign_forecast_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	long come = 60;
+	const struct cli_option options[] = {{.name = "come", .number = &come}, {.name = NULL}};
+	struct campaign k = {0};
+	struct campaign_plan *plan = NULL;
+	struct campaign_forecast f;
+	char *text;
+	int rc = -1;
+
+	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0 ||
+	    cli_open(c, STORE_READER, e) < 0 || cli_campaign(c, argv[1], &k, e) < 0)
+		return -1;
+	if (come < 1 || come > 100)
+		(void)err_set(e, EX_USAGE, "--come là phần trăm, 1 đến 100");
+	else
+		plan = campaign_plan_new(&c->house->campaign, &k, e);
+	if (plan == NULL || campaign_forecast(c->store, plan, civil_day_of(clock_now_ms()),
+					      (int)come, &f, e) < 0)
+		goto out;
+	if (c->json) {
+		rc = cli_print_json(campaign_forecast_json(&f));
+	} else {
+		text = campaign_forecast_text(&f);
+		(void)printf("%s", text);
+		free(text);
+		rc = 0;
+	}
+out:
+	campaign_plan_free(plan);
+	campaign_clear(&k);
+	return rc;
+}
+
 /* The verbs that move a campaign on. */
 static int campaign_move(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -602,6 +637,7 @@ int cmd_campaign(struct cli *c, int argc, char **argv)
 	    {"preview", campaign_preview_run},
 	    {"create", campaign_create_run},
 	    {"quota", campaign_quota_run},
+	    {"forecast", campaign_forecast_run},
 	    {"submit", campaign_move},
 	    {"retry-failed", campaign_move},
 	    {"approve", campaign_move},

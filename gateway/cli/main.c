@@ -27,7 +27,7 @@ static const struct command commands[] = {
      "import sessions FILE [--programme P] [--encoding NAME] [--json]",
      "nhập danh sách (xlsx, csv), lịch đặt máy", cmd_import},
     {"campaign",
-     "campaign list|show C|preview C|quota C [--json]\n"
+     "campaign list|show C|preview C|quota C|forecast C [--come PERCENT] [--json]\n"
      "campaign create NAME --programme P --audience A1[,A2] [--accents with|without|cheapest]\n"
      "                [--ladder zalo:24h,sms:72h,letter,visit]\n"
      "                [--set NAME=VALUE]… [--starts DATE] [--expires DATE] [--step N] [--lane "

@@ -9,6 +9,7 @@
 
 #include <sys/wait.h>
 
+#include "campaign/forecast.h"
 #include "campaign/sessions.h"
 #include "campaign_house.h"
 #include "roster/listing.h"
@@ -70,7 +71,7 @@ static void import_timetable(void)
 		TEST_OK(campaign_sessions_put(home.st, t.list, t.n, what, "test", &why));
 		for (size_t i = 0; i < t.n; i++) {
 			assert_int_equal(what[i], again ? SESSION_SAME : SESSION_NEW);
-			assert_int_equal(t.list[i].id, i + 1);
+			assert_int_equal(t.list[i].id, t.list[0].id + (int64_t)i);
 		}
 	}
 	assert_true(t.list[0].unit_id > 0 && t.list[1].unit_id > 0);
@@ -767,6 +768,62 @@ static void those_who_do_not_come_raise_the_quota(void **state)
 	assert_int_equal(q.quota, 15);
 }
 
+static void forecast_of(int come, struct campaign_forecast *f)
+{
+	struct campaign c = {0};
+	struct campaign_plan *p;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_campaign_get(home.st, campaign_id, &c, &e), 1);
+	p = campaign_plan_new(&home.house, &c, &e);
+	if (p == NULL ||
+	    campaign_forecast(home.st, p, civil_day_of(clock_now_ms()), come, f, &e) < 0)
+		fail_msg("%s", e.text);
+	campaign_plan_free(p);
+	campaign_clear(&c);
+}
+
+/* 60 of the list can be texted; 97 are wanted. */
+static void the_forecast_says_which_deadline_breaks_and_what_saves_it(void **state)
+{
+	struct session s = {.programme = (char[]){"cccd"},
+			    .day = test_day(20230616),
+			    .opens = 480,
+			    .closes = 600,
+			    .place = (char[]){"Công an xã"},
+			    .seats = 20};
+	struct campaign_forecast f;
+	struct campaign_preview v;
+	int64_t wanted;
+
+	(void)state;
+	import_people();
+	create(true);
+	preview(&v);
+	wanted = v.excluded[EXCLUDED_NO_SEAT];
+	campaign_preview_free(&v);
+	/* Seats for 20 only: the others need two or three sessions more, before the 20th. */
+	TEST_OK(campaign_sessions_put(home.st, &s, 1, NULL, "test", &why));
+	forecast_of(100, &f);
+	assert_int_equal(f.to_invite, wanted);
+	assert_int_equal(f.all_invited, 0);
+	assert_int_equal(f.breaks, 0);
+	assert_int_equal(f.left_at[0], 97 - 20);
+	assert_int_equal(f.more_seats, wanted - 20);
+	assert_int_equal(f.more_sessions, (wanted - 20 + 19) / 20);
+	/* With seats for all of them, the rest are those whom no message reaches. */
+	import_timetable();
+	forecast_of(100, &f);
+	assert_int_equal(f.more_seats, 0);
+	assert_int_equal(f.left_at[0], 97 - wanted);
+	assert_int_equal(f.visits, 97 - wanted);
+	assert_true(f.all_invited > test_day(20230608) && f.all_invited <= test_day(20230616));
+	assert_int_equal(f.all_came, 0);
+	/* If half stay away, fewer come by then. */
+	forecast_of(50, &f);
+	assert_true(f.left_at[0] > 97 - wanted);
+}
+
 #define SESSION_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -784,6 +841,7 @@ int main(void)
 	    SESSION_TEST(of_two_deadlines_for_one_target_the_earlier_rules),
 	    SESSION_TEST(a_campaign_invites_no_more_a_day_than_its_quota),
 	    SESSION_TEST(those_who_do_not_come_raise_the_quota),
+	    SESSION_TEST(the_forecast_says_which_deadline_breaks_and_what_saves_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
