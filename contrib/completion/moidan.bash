@@ -10,7 +10,7 @@ _moidan() {
   letter | visit) verbs="print handed" ;;
   session) verbs="list show sheet add move cancel attend seat" ;;
   message) verbs="list show retry settle" ;;
-  recipient) verbs="show hold release set" ;;
+  recipient) verbs="show export erase hold release set" ;;
   template) verbs="list show check" ;;
   provider) verbs="list check send-test resume weights" ;;
   reply) verbs="list show settle" ;;

@@ -100,6 +100,13 @@ int session_import(struct cli *c, int argc, char **argv, struct err *e);
 MUST_CHECK int session_load(struct cli *c, const char *programme, const char *path,
 			    struct err *e);
 
+/* cmd_person.c: what is kept about one person, as JSON on standard output; that it goes. person_audit
+ * writes down that somebody looked, in a transaction of its own. */
+MUST_CHECK int person_audit(struct cli *c, int64_t id, const char *what, struct err *e);
+int person_export(struct cli *c, const struct recipient *r, const char *programme,
+		  struct err *e);
+int person_erase(struct cli *c, const struct recipient *r, struct err *e);
+
 /* The families. */
 int cmd_purge(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);

@@ -43,9 +43,14 @@ static int recipient_show(struct cli *c, int argc, char **argv, struct err *e)
 	char masked[32];
 	int rc = 0;
 
-	if (cli_parse(c, argc, argv, NULL, 2, 2, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
+	if (cli_parse(c, argc, argv, NULL, 2, 2, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
 	    recipient_named(c, argv[1], argv[2], &r, e) < 0)
 		return -1;
+	/* Who saw whom. */
+	if (person_audit(c, r.id, "recipient.show", e) < 0) {
+		recipient_clear(&r);
+		return -1;
+	}
 	phone_mask(r.number, masked);
 	if (c->json) {
 		rc = cli_print_json(json_pack(
@@ -186,10 +191,38 @@ out:
 	return rc;
 }
 
+static int recipient_export_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	struct recipient r = {0};
+	int rc;
+
+	if (cli_parse(c, argc, argv, NULL, 2, 2, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
+	    recipient_named(c, argv[1], argv[2], &r, e) < 0)
+		return -1;
+	rc = person_export(c, &r, argv[1], e);
+	recipient_clear(&r);
+	return rc;
+}
+
+static int recipient_erase_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	struct recipient r = {0};
+	int rc;
+
+	if (cli_parse(c, argc, argv, NULL, 2, 2, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
+	    recipient_named(c, argv[1], argv[2], &r, e) < 0)
+		return -1;
+	rc = person_erase(c, &r, e);
+	recipient_clear(&r);
+	return rc;
+}
+
 int cmd_recipient(struct cli *c, int argc, char **argv)
 {
 	static const struct cli_verb verbs[] = {
 	    {"show", recipient_show},
+	    {"export", recipient_export_run},
+	    {"erase", recipient_erase_run},
 	    {"hold", recipient_hold_run},
 	    {"release", recipient_release},
 	    {"set", recipient_set},

@@ -58,7 +58,7 @@ static const struct command commands[] = {
      "message show ID | retry ID | settle ID sent|not-sent|abandon",
      "tin nhắn: tra cứu, gửi lại, quyết định tin chưa rõ", cmd_message},
     {"recipient",
-     "recipient show PROGRAMME KEY [--json]\n"
+     "recipient show PROGRAMME KEY [--json] | export PROGRAMME KEY | erase PROGRAMME KEY\n"
      "recipient hold PROGRAMME KEY [--deceased] [--reason TEXT] | release PROGRAMME KEY\n"
      "recipient set PROGRAMME KEY "
      "STATE|opted-out|wrong-person|not-opted-out|not-wrong-person|confirmed",

@@ -75,6 +75,30 @@ int store_audit(struct store *st, const char *who, const char *what, const char 
 	return db_run(s, e);
 }
 
+int store_audit_of(struct store *st, const char *subject,
+		   void (*fn)(int64_t at, const char *who, const char *what, const char *detail,
+			      void *arg),
+		   void *arg, struct err *e)
+{
+	static const char OF[] =
+	    "SELECT at, who, what, detail FROM audit WHERE subject = $1 ORDER BY id";
+	struct db_stmt *s = db_query(st->db, OF, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_text(s, subject);
+	while ((rc = db_step(s, e)) == 1) {
+		int64_t at = db_get_int(s);
+		const char *who = db_get_text(s);
+		const char *what = db_get_text(s);
+
+		fn(at, who, what, db_get_text(s), arg);
+	}
+	db_done(s);
+	return rc;
+}
+
 int store_audit_verify(struct store *st, struct err *e)
 {
 	static const char ALL[] =

@@ -8,6 +8,7 @@
 #include "store/message.h"
 #include "store/private.h"
 #include "store/recipient.h"
+#include "store/session.h"
 
 /* Rows of one transaction: others get their turn in between. */
 #define PURGE_ROWS 500
@@ -250,4 +251,107 @@ int store_compact(struct store *st, struct err *e)
 	if (rc == 0)
 		return err_set(e, EX_TEMPFAIL, "somebody is reading the database");
 	return rc < 0 ? -1 : 0;
+}
+
+/* ---- one person ----------------------------------------------------------------------------- */
+
+#define ERASE_MESSAGES 256
+
+struct erase_message {
+	int64_t id;
+	enum message_state state;
+};
+
+/* The next messages of a recipient, behind one. */
+static int erase_messages(struct store *st, int64_t recipient_id, int64_t after,
+			  struct erase_message *out, size_t *n, struct err *e)
+{
+	static const char OF[] =
+	    "SELECT m.id, m.state FROM message m WHERE m.campaign_id IN"
+	    " (SELECT k.id FROM campaign k) AND m.recipient_id = $1 AND m.id > $2"
+	    " ORDER BY m.id LIMIT $3";
+	struct db_stmt *s = db_query(st->db, OF, e);
+	int rc;
+
+	*n = 0;
+	if (s == NULL)
+		return -1;
+	db_put_int(s, recipient_id);
+	db_put_int(s, after);
+	db_put_int(s, ERASE_MESSAGES);
+	while ((rc = db_step(s, e)) == 1) {
+		out[*n].id = db_get_int(s);
+		out[(*n)++].state = (enum message_state)db_get_int32(s);
+	}
+	db_done(s);
+	return rc;
+}
+
+static int erase_message(struct store *st, const struct erase_message *m, int *open,
+			 struct err *e)
+{
+	static const char RAW[] = "UPDATE receipt SET raw = NULL WHERE message_id = $1";
+	enum message_state state = m->state;
+
+	if (state == MESSAGE_QUEUED || state == MESSAGE_HELD || state == MESSAGE_LINKED) {
+		if (store_message_event(st, m->id, MESSAGE_EV_CANCEL, 0, "xóa theo yêu cầu",
+					e) < 0)
+			return -1;
+		state = MESSAGE_CANCELLED;
+	}
+	if (!message_is_final(state)) {
+		(*open)++;
+		return 0;
+	}
+	return purge_text(st, m->id, 0, e) != 0 ? -1 : purge_by_id(st, RAW, m->id, e);
+}
+
+/* 1 and *id of the number that only this row has and that may go; 0, -1. */
+static int erase_number(struct store *st, int64_t recipient_id, int64_t *id, struct err *e)
+{
+	static const char LAST[] =
+	    "SELECT c.id FROM recipient r JOIN contact c ON c.id = r.contact_id"
+	    " WHERE r.id = $1 AND c.recipients <= 1 AND (c.flags & $2) = 0";
+	struct db_stmt *s = db_query(st->db, LAST, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, recipient_id);
+	db_put_int(s, CONTACT_OPTED_OUT | CONTACT_WRONG_PERSON);
+	return db_run_int(s, id, e);
+}
+
+int store_recipient_erase(struct store *st, int64_t id, const char *who, int *open,
+			  struct err *e)
+{
+	struct erase_message list[ERASE_MESSAGES];
+	struct seat seat;
+	int64_t after = 0, number = 0, now = clock_now_ms();
+	char subject[40];
+	size_t n;
+	int rc;
+
+	store_want_transaction(st, "recipient_erase");
+	*open = 0;
+	do {
+		if (erase_messages(st, id, after, list, &n, e) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++)
+			if (erase_message(st, &list[i], open, e) < 0)
+				return -1;
+		after = n > 0 ? list[n - 1].id : after;
+	} while (n == ERASE_MESSAGES);
+	rc = store_seat_of(st, id, &seat, e);
+	if (rc < 0 || (rc > 0 && store_seat_set(st, seat.id, SEAT_FREED, e) < 0))
+		return -1;
+	rc = erase_number(st, id, &number, e);
+	if (rc < 0 || purge_person(st, id, now, e) != 0)
+		return -1;
+	if (db_changes(st->db) == 0)
+		return 0;
+	/* Messages under way still need their number. */
+	if (rc > 0 && *open == 0 && purge_number(st, number, now, e) != 0)
+		return -1;
+	(void)snprintf(subject, sizeof(subject), "recipient/%" PRId64, id);
+	return store_audit(st, who, "recipient.erase", subject, "", e) == 0 ? 1 : -1;
 }

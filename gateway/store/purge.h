@@ -27,6 +27,14 @@ struct purge_counts {
 MUST_CHECK int store_purge(struct store *st, const struct purge_limits *before,
 			   struct purge_counts *n, struct err *e);
 
+/* Blanks one person at once, at their own request: queued messages are withdrawn, the words of those that
+ * are over go, a seat is given back, a number that nobody else has goes unless it has to stay unheard.
+ * *open counts messages under way, whose words stay until they are settled (and then a purge takes
+ * them). What was counted stays counted. Audited. 1, 0 when there is no such row, -1. In a
+ * transaction. */
+int store_recipient_erase(struct store *st, int64_t id, const char *who, int *open,
+			  struct err *e);
+
 /* Writes the file anew without what was blanked, and cuts off the WAL. Of a STORE_DAEMON, nobody else
  * reading: -1 with EX_TEMPFAIL when somebody does. */
 MUST_CHECK int store_compact(struct store *st, struct err *e);

@@ -237,6 +237,19 @@ int store_seat_of(struct store *st, int64_t recipient_id, struct seat *out, stru
 	return rc;
 }
 
+int store_seat_each_of(struct store *st, int64_t recipient_id,
+		       bool (*fn)(const struct seat *s, void *arg), void *arg, struct err *e)
+{
+	static const char OF[] =
+	    "SELECT " COLUMNS " FROM seat WHERE recipient_id = $1 ORDER BY id";
+	struct db_stmt *s = db_query(st->db, OF, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, recipient_id);
+	return seat_each(s, fn, arg, e);
+}
+
 int store_seat_history(struct store *st, int64_t recipient_id, int64_t campaign_id,
 		       struct seat_history *out, struct err *e)
 {

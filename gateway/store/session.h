@@ -92,6 +92,11 @@ int store_seat_find(struct store *st, int64_t session_id, int64_t recipient_id,
 /* The appointment that the recipient has: 1/0/-1. */
 int store_seat_of(struct store *st, int64_t recipient_id, struct seat *out, struct err *e);
 
+/* All seats of a recipient, freed ones too, in order. */
+MUST_CHECK int store_seat_each_of(struct store *st, int64_t recipient_id,
+				  bool (*fn)(const struct seat *s, void *arg), void *arg,
+				  struct err *e);
+
 /* What is behind a recipient. */
 struct seat_history {
 	bool open;     /* has an appointment */

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""One person's rights: all that is kept is shown, who looked is written down, and what is erased is nowhere in the
+file any more while the figures stay. Usage: person.py MOIDAN"""
+import json
+import sqlite3
+import sys
+
+from lib import House, Provider, wait_for
+
+EX_NOINPUT = 66
+
+
+def figures(h):
+    total = h.json("report", "figures")["programmes"][0]["total"]
+    return {key: total[key] for key in ("total", "invited", "messages", "segments")}
+
+
+def main():
+    with House(sys.argv[1]) as h:
+        provider = h.add(Provider())
+        h.configure(provider.url)
+        h.run("init")
+        h.import_people(3)
+        h.serve()
+        h.campaign("một")
+        h.wait_states("một", {"sent": 3})
+        for r in provider.seen():
+            h.receipt(r)
+        h.wait_states("một", {"delivered": 3})
+        before = figures(h)
+        h.run("recipient", "show", "vneid", "H-2")
+        kept = json.loads(h.run("recipient", "export", "vneid", "H-2"))
+        assert kept["name"] == "Nguyễn Văn Ba" and kept["number"] == "+84912000001", kept
+        assert [m["state"] for m in kept["messages"]] == ["delivered"] and "Ba" in kept["messages"][0]["text"], kept
+        assert {"recipient.show", "recipient.export"} <= {a["what"] for a in kept["audit"]}, kept["audit"]
+        h.run("recipient", "erase", "vneid", "H-2")
+        h.run("recipient", "show", "vneid", "H-2", code=EX_NOINPUT)
+        assert figures(h) == before, (figures(h), before)
+        db = sqlite3.connect(f"file:{h.path(h.database)}?mode=ro", uri=True)
+        tables = [name for name, sql in db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+                  if "VIRTUAL" not in sql]
+        dump = "\n".join(str(row) for name in tables for row in db.execute(f"SELECT * FROM {name}"))
+        db.close()
+        assert "Nguyễn Văn Ba" not in dump and "912000001" not in dump and "Nguyen Van Ba" not in dump
+        assert "Nguyễn Văn Ca" in dump
+        # Nobody writes to what is left of the row.
+        h.campaign("hai", "--step", "1")
+        wait_for("the others", lambda: h.states("hai").get("sent") == 2)
+        assert sum(h.states("hai").values()) == 2
+        h.imported.discard("H-2")
+        assert h.stop() == 0
+
+
+main()
