@@ -270,7 +270,8 @@ static int reply_flag(struct store *st, const struct reply_house *h, const struc
 		return -1;
 	if (is)
 		return 0;
-	if (store_contact_flags(st, r->number, flag, 0, who, e) < 0)
+	if (store_contact_flags(st, r->number, flag, 0, who, e) < 0 ||
+	    campaign_complained(st, h->house, r->number, e) < 0)
 		return -1;
 	log_info("campaign", "reply", "reply=%" PRId64 " kind=%s", r->id,
 		 reply_kind_name(kind));
