@@ -132,6 +132,7 @@ static void damage_make(struct damage *d)
 		    .id = items[i].msg.id,
 		    .campaign_id = items[i].msg.campaign_id,
 		    .number = items[i].msg.number,
+		    .segments = items[i].msg.segments,
 		    .attempt = items[i].msg.attempt,
 		    .provider_id = items[i].msg.provider_id,
 		    .at = NINE,

@@ -5,4 +5,11 @@ if(TARGET world)
   target_include_directories(damage PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   add_test(NAME sim.damage COMMAND damage --seeds 300)
   set_tests_properties(sim.damage PROPERTIES LABELS "sim;slow" TIMEOUT 120)
+
+  # Memory that runs out in a library below: `memory --points 1000`.
+  add_executable(memory damage/memory.c)
+  target_link_libraries(memory PRIVATE world PkgConfig::SQLITE PkgConfig::JANSSON)
+  target_include_directories(memory PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  add_test(NAME sim.memory COMMAND memory)
+  set_tests_properties(sim.memory PROPERTIES LABELS "sim;slow" TIMEOUT 180)
 endif()
