@@ -166,6 +166,37 @@ static void callback_read(struct web_request *r, struct http_header *headers,
 	out->body = web_request_body(r, &out->body_len);
 }
 
+/* The address as the provider knows it, for signatures over it; yours. NULL where none is known. */
+static char *callback_url(const struct web_request *r)
+{
+	const char *base = r->web->cfg.house.public_url;
+
+	if (base == NULL || *base == '\0')
+		return NULL;
+	return mem_printf("%s/callbacks/%s/%s%s%s", base, r->params.value[0],
+			  r->params.value[1], *r->query != '\0' ? "?" : "", r->query);
+}
+
+/* Whether it is the provider who calls. */
+static bool callback_verified(struct web_request *r, const struct web_slot *slot,
+			      struct callback_request *call)
+{
+	const struct web_config *cfg = &r->web->cfg;
+	const char *token =
+	    slot == NULL ? NULL : cfg->callback_token(slot->name, cfg->callback_arg);
+	char *url;
+	bool verified;
+
+	if (token == NULL)
+		return false;
+	url = callback_url(r);
+	call->url = url;
+	verified = provider_callback_verify(slot->provider, call, token);
+	call->url = NULL;
+	free(url);
+	return verified;
+}
+
 static struct callback_work *callback_work_new(struct web_request *r, struct web_slot *slot,
 					       const struct callback_request *call, size_t n)
 {
@@ -248,15 +279,13 @@ void web_handle_callback(struct web_request *r)
 	struct web *web = r->web;
 	struct web_slot *slot = callback_slot(web, r->params.value[0]);
 	struct http_header headers[GUARD_HEADERS_MAX];
-	const char *token, *content_type, *body;
+	const char *content_type, *body;
 	struct callback_request call;
 	struct err e = ERR_INIT;
 	int n, status;
 
 	callback_read(r, headers, &call);
-	token =
-	    slot == NULL ? NULL : web->cfg.callback_token(slot->name, web->cfg.callback_arg);
-	if (token == NULL || !provider_callback_verify(slot->provider, &call, token)) {
+	if (!callback_verified(r, slot, &call)) {
 		web->callbacks_refused[WEB_CB_TOKEN]++;
 		web_problem(r, 404, "not-found", "nothing here");
 		return;
