@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "campaign/carry_list.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,28 +136,6 @@ static void carry_person_free(struct carry_person *c)
 	free(c->group_sort);
 }
 
-/* "to 2" before "to 10". */
-static int carry_compare_groups(const char *a, const char *b)
-{
-	while (*a != '\0' && *b != '\0') {
-		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-			char *end_a, *end_b;
-			unsigned long x = strtoul(a, &end_a, 10), y = strtoul(b, &end_b, 10);
-
-			if (x != y)
-				return x < y ? -1 : 1;
-			a = end_a;
-			b = end_b;
-		} else if (*a != *b) {
-			return *a < *b ? -1 : 1;
-		} else {
-			a++;
-			b++;
-		}
-	}
-	return (*a != '\0') - (*b != '\0');
-}
-
 static int carry_compare(const void *a, const void *b)
 {
 	const struct carry_person *x = a, *y = b;
@@ -166,7 +143,7 @@ static int carry_compare(const void *a, const void *b)
 
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
-	order = carry_compare_groups(x->group_sort, y->group_sort);
+	order = vi_compare_natural(x->group_sort, y->group_sort);
 	if (order == 0)
 		order = strcmp(x->sort, y->sort);
 	return order != 0 ? order : (x->r.id > y->r.id) - (x->r.id < y->r.id);

@@ -89,6 +89,11 @@ static int report_show(struct cli *c, const char *what, const json_t *figures,
 	bool final = strcmp(what, "final") == 0, files = false;
 	int rc = 0;
 
+	if (strcmp(what, "digest") == 0 && o->pdf != NULL && o->unit == NULL)
+		return err_set(e, EX_USAGE, "report digest --unit HAMLET --pdf FILE");
+	if (strcmp(what, "digest") == 0 && o->pdf != NULL)
+		return report_hamlet_pdf(c->store, &c->house->report, figures, o->unit, o->pdf,
+					 e);
 	if (strcmp(what, "digest") == 0)
 		return report_digests(c, figures, o->unit, e);
 	if (strcmp(what, "figures") == 0)

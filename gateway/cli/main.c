@@ -75,7 +75,7 @@ static const struct command commands[] = {
      "tin trả lời của người dân: xem, quyết định", cmd_reply},
     {"report",
      "report figures|weekly [--week 2023-W24] [--json]\n"
-     "report digest [--unit HAMLET] [--week 2023-W24] [--json]\n"
+     "report digest [--unit HAMLET] [--week 2023-W24] [--pdf FILE] [--json]\n"
      "report weekly|final [--week 2023-W24] [--pdf FILE] [--xlsx FILE] [--svg FILE]\n"
      "report civil-status --out FILE.pdf",
      "số liệu, báo cáo tuần, bản tin trưởng ấp", cmd_report},

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "report/digest.h"
 #include "report/figures.h"
 #include "report/report.h"
 #include "report/view.h"
@@ -63,8 +64,8 @@ static void digest_programme(json_t *model, const json_t *p, const json_t *befor
 	}
 }
 
-static json_t *digest_model(const struct report_house *h, const json_t *figures,
-			    const char *unit, struct err *e)
+json_t *digest_model(const struct report_house *h, const json_t *figures, const char *unit,
+		     struct err *e)
 {
 	const json_t *before = json_object_get(figures, "before");
 	json_t *model = json_object();

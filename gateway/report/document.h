@@ -18,6 +18,13 @@ MUST_CHECK int report_weekly_xlsx(const json_t *figures, const char *path, struc
 MUST_CHECK int report_chart_svg(struct store *st, const json_t *figures, const char *programme,
 				const char *path, struct err *e);
 
+/* A hamlet head's week on paper, by templates/digest/hamlet-paper.txt: the values of hamlet.txt, xa,
+ * so_den_nha, and "[den_nha]", those of the hamlet who are not done and have no number that can be
+ * texted, by group and given name. EX_DATAERR when the unit has no figures. */
+MUST_CHECK int report_hamlet_pdf(struct store *st, const struct report_house *h,
+				 const json_t *figures, const char *unit, const char *path,
+				 struct err *e);
+
 /* For Tư pháp – Hộ tịch, on paper only: who is dead or may be, and whose birth date lacks its day or
  * month, by templates/report/civil-status.txt ("[da_mat]", "[thieu_ngay_sinh]"; da_mat, thieu_ngay_sinh:
  * how many). The second list is of the programmes that know whole birth dates at all. */

@@ -54,6 +54,9 @@ char *vi_name_case(const char *s);
  * (ngang, huyền, hỏi, ngã, sắc, nặng) as tie-break. Yours to free(). */
 char *vi_name_sort_key(const char *name);
 
+/* strcmp() that takes numbers for what they are: "to 2" before "to 10". Of folded texts. */
+int vi_compare_natural(const char *a, const char *b);
+
 /* 1057 -> "1.057". out holds at least 32 bytes. */
 void vi_number(int64_t n, char out[32]);
 

@@ -242,6 +242,46 @@ static void the_dead_and_the_dateless_are_on_paper_for_the_civil_status_office(v
 	report_test_close(&t);
 }
 
+static void a_hamlet_head_gets_counts_and_whom_to_visit(void **state)
+{
+	static const char *const order[] = {"BẢN TIN TUẦN",
+					    "ẤP TÂN PHÚ",
+					    "Kính gửi: Trưởng ấp Tân Phú",
+					    "186/339 hộ",
+					    "đã cài VNeID 50 hộ",
+					    "Xin đến nhà:",
+					    "Định danh điện tử mức 2 và VNeID",
+					    "1 Tổ 1",
+					    "2 Tổ 1",
+					    "Nguyễn Thị Ngọc Xuyến TP-0001",
+					    "Tổ 2",
+					    "Tổ 10",
+					    "Thu nhận hồ sơ cấp CCCD",
+					    "không gửi qua Zalo",
+					    NULL};
+	struct report_test t;
+	struct err e = ERR_INIT;
+	char *path = mem_printf("%s/hamlet.pdf", dir), *text;
+	json_t *figures;
+
+	(void)state;
+	report_test_open(&t, NULL);
+	import_all(&t);
+	figures = draw(&t, 202323, 20230608);
+	if (report_hamlet_pdf(t.w.st, &t.h, figures, "Tân Phú", path, &e) < 0)
+		fail_msg("%s", e.text);
+	text = text_of("hamlet.pdf");
+	assert_follows(text, order);
+	assert_null(strstr(text, "Lê Đức Tài")); /* of this hamlet, and dead */
+	assert_null(strstr(text, "TM-"));
+	free(text);
+	assert_int_equal(report_hamlet_pdf(t.w.st, &t.h, figures, "Tân Tân", path, &e), -1);
+	assert_int_equal(e.code, EX_DATAERR);
+	json_decref(figures);
+	free(path);
+	report_test_close(&t);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -264,6 +304,7 @@ int main(void)
 	    cmocka_unit_test(the_week_has_the_form_of_the_decree_and_the_numbers_of_the_plan),
 	    cmocka_unit_test(the_workbook_has_the_same_tables_with_sums_that_are_sums),
 	    cmocka_unit_test(the_chart_goes_over_the_frozen_weeks),
+	    cmocka_unit_test(a_hamlet_head_gets_counts_and_whom_to_visit),
 	    cmocka_unit_test(
 		the_dead_and_the_dateless_are_on_paper_for_the_civil_status_office),
 	};
