@@ -16,6 +16,7 @@ endforeach()
 
 if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(answers 120)
+  moidan_flow(api 120)
   moidan_flow(canary 60)
   moidan_flow(clock 180)
   moidan_flow(copies 180)
@@ -48,6 +49,14 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(weekly 120)
   # What takes longer than the others: ctest -LE slow leaves them out.
   set_tests_properties(flow.clock flow.copies flow.crowd flow.power flow.stops PROPERTIES LABELS "flow;slow")
+endif()
+
+# A real browser; without one (or its driver) it is skipped. The pictures stay for people to look at.
+if(MOIDAN_FAILPOINTS AND TARGET moidan)
+  # Debian's own python3 has python3-selenium.
+  add_test(NAME flow.browser COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/browser.py
+    $<TARGET_FILE:moidan> ${CMAKE_BINARY_DIR}/screens)
+  set_tests_properties(flow.browser PROPERTIES LABELS flow TIMEOUT 300 SKIP_RETURN_CODE 77)
 endif()
 
 # Engine and callbacks as a program of their own, to be killed.
