@@ -138,6 +138,12 @@ const struct route web_routes[] = {
     {POST("/imports/:token/drop"), MAY(MAY_COMPOSE), .serve = screen_import_drop},
     {GET("/imports/:token/rejects"), MAY(MAY_COMPOSE), .serve = screen_import_rejects},
 
+    /* ---- what people answer ---- */
+    {GET("/replies"), MAY(MAY_LOOK), .serve = screen_replies, .page = "replies",
+     .inputs = {TEXT("all", 3), NUMBER("after"), DONE}},
+    {POST("/replies/:id"), MAY(MAY_EDIT), .serve = screen_reply_settle,
+     .inputs = {CHOICE("as", "nothing|opt-out|wrong-person|will-come")}},
+
     /* ---- what comes of it ---- */
     {GET("/reports"), MAY(MAY_LOOK), .serve = screen_reports, .page = "reports",
      .inputs = {TEXT("week", 8)}},

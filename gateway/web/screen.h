@@ -53,6 +53,10 @@ int screen_import_drop(struct visit *v, struct err *e);
 /* screen_live.c */
 int screen_live(struct visit *v, struct err *e);
 
+/* screen_replies.c */
+int screen_replies(struct visit *v, struct err *e);
+int screen_reply_settle(struct visit *v, struct err *e);
+
 /* screen_reports.c */
 int screen_reports(struct visit *v, struct err *e);
 int screen_weekly(struct visit *v, struct err *e);

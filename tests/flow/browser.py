@@ -169,7 +169,7 @@ def main():
         print(f"first campaign by script: {time.monotonic() - begin:.0f} s")
         both = [("home", "/"), ("recipients", "/recipients?q=nguyen"), ("recipient", "/recipients/1"),
                 ("campaigns", "/campaigns"), ("campaign", "/campaigns/1"), ("messages", "/messages"),
-                ("message", "/messages/1"), ("reports", "/reports"), ("templates", "/templates"),
+                ("message", "/messages/1"), ("replies", "/replies"), ("reports", "/reports"), ("templates", "/templates"),
                 ("providers", "/providers"), ("nothing", "/recipients/999999")]
         screens(author, [n for n in both if n[0] != "nothing"])
         screens(phone, both)

@@ -32,6 +32,7 @@ moidan_fuzz(template text)
 moidan_fuzz(vdate text)
 moidan_fuzz(xlsx roster PkgConfig::ZIP)
 moidan_fuzz(yaml provider roster)
+moidan_fuzz(web_input web)
 # The guard stands alone: what else is on its floor need not be built for it.
 moidan_fuzz(web_guard base)
 target_sources(fuzz_web_guard PRIVATE ${CMAKE_SOURCE_DIR}/gateway/web/guard.c)
