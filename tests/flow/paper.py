@@ -128,6 +128,31 @@ def poster(h):
     assert code == "https://vneid.gov.vn\n", code
 
 
+def each_audience(h):
+    """The card programme: another text for each, none for the dead; a session that is over invites nobody."""
+    rows = [("CC-1", "Đủ Ngày", "05/10/1953", "Thường trú", ""), ("CC-2", "Thiếu Ngày", "1943", "Thường trú", ""),
+            ("CC-3", "Tạm Trú", "12/12/1990", "Tạm trú", ""), ("CC-4", "Ở Xa", "1958", "Tạm trú ngoài địa bàn", ""),
+            ("CC-5", "Đã Khuất", "1936", "Thường trú", "đã chết, chưa khai tử")]
+    h.run("import", "cccd", h.write("cccd.csv", "\n".join(
+        ["Stt;Mã hồ sơ;Họ và tên;Ngày sinh;Giới tính;Loại cư trú;Ấp;SĐT;Ghi chú"] +
+        [f"{i};{key};Lê {name};{birth};Nam;{where};Tân Mỹ;;{note}"
+         for i, (key, name, birth, where, note) in enumerate(rows, 1)]) + "\n"))
+    h.run("campaign", "create", "thẻ", "--programme", "cccd", "--audience", "A3,A4,A5,A6", "--set", "ngay=16/06/2023",
+          "--set", "gio=13:30")
+    assert h.json("letter", "print", "thẻ", "--out", h.path("c.pdf"))["people"] == 4
+    text = "\n".join(pages(h.path("c.pdf")))
+    for name, *words in (("Lê Đủ Ngày", "13 giờ 30", "thứ Sáu", "16/06/2023", "Văn phòng ấp Tân Mỹ"),
+                         ("Lê Thiếu Ngày", "Tư pháp - Hộ tịch", "khai sinh"), ("Lê Tạm Trú", "Công an xã"),
+                         ("Lê Ở Xa", "không phải về xã")):
+        follows(text, "Kính gửi: Ông " + name, *words, "TM. ỦY BAN NHÂN DÂN")
+    assert "Khuất" not in text
+    assert h.json("visit", "print", "thẻ", "--out", h.path("c.pdf"))["people"] == 4
+    assert 60 <= h.json("campaign", "loudspeaker", "thẻ", "--unit", "Tân Mỹ")["seconds"] <= 90
+    late = {"MOIDAN_TEST_SHIFT": str(int(h.env["MOIDAN_TEST_SHIFT"]) + 3 * 86400)}
+    said = h.run("letter", "print", "thẻ", "--out", h.path("c.pdf"), code=65, env=late)
+    assert "3 người" in said and "CC-1" in h.errors, (said, h.errors)
+
+
 def down_the_ladder(h):
     """Those without a number start on the rung of letters; who is dead by then gets none."""
     h.campaign("bậc", "--ladder", "sms,letter,visit", audience="A1,A2")
@@ -171,6 +196,7 @@ def main():
         visits(h)
         aloud(h)
         poster(h)
+        each_audience(h)
         handing_over(h)
         down_the_ladder(h)
         many(h)
