@@ -12,6 +12,7 @@
 #include "dispatch/token.h"
 #include "provider/once.h"
 #include "store/health.h"
+#include "store/token.h"
 #include "text/phone.h"
 #include "text/vi.h"
 
@@ -325,15 +326,54 @@ static char *provider_read_code(const char *state, struct err *e)
 	return mem_strndup(code, strcspn(code, "&#"));
 }
 
-/* A person consents in a browser, once, and pastes the code that comes of it. */
+/* Who in charge did it, in a transaction of its own that fn may share. */
+static int provider_audit(struct cli *c, const char *name,
+			  int (*fn)(struct store *st, const char *name, struct err *e),
+			  struct err *e)
+{
+	int rc;
+
+	if (store_begin(c->store, e) < 0)
+		return -1;
+	rc = fn != NULL ? fn(c->store, name, e) : 0;
+	if (rc == 0)
+		rc = store_audit(c->store, cli_who(), "provider.authorize", name, NULL, e);
+	if (rc == 0)
+		rc = store_commit(c->store, e);
+	else
+		store_rollback(c->store);
+	cli_changed(c);
+	return rc;
+}
+
+/* The consent's address, and the code that came of it; yours. NULL with e. */
+static char *provider_ask_consent(const struct provider *p,
+				  const struct provider_consent *consent, struct err *e)
+{
+	struct buf url = BUF_INIT(8192);
+	char *code = NULL;
+
+	if (provider_consent_url(p, consent, &url, e) == 0) {
+		(void)printf(
+		    "Mở địa chỉ này, đăng nhập bằng tài khoản quản trị và đồng ý:\n%s\n"
+		    "Rồi dán mã (code), hoặc cả địa chỉ mà trình duyệt được chuyển tới: ",
+		    buf_text(&url));
+		(void)fflush(stdout);
+		code = provider_read_code(consent->state, e);
+	}
+	buf_free(&url);
+	return code;
+}
+
+/* A person consents in a browser, once, and pastes the code that comes of it. Where nobody is asked, what
+ * the account gives is tried anew. */
 static int provider_authorize(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *redirect = NULL;
 	const struct cli_option options[] = {{.name = "redirect", .text = &redirect},
 					     {.name = NULL}};
-	char verifier[44], state[44], at[32], *code = NULL;
+	char verifier[44], state[44], at[32], *code;
 	struct provider_consent consent = {.verifier = verifier, .state = state};
-	struct buf url = BUF_INIT(8192);
 	const struct provider *p;
 	int64_t expires_at = 0;
 	int rc = -1;
@@ -341,38 +381,34 @@ static int provider_authorize(struct cli *c, int argc, char **argv, struct err *
 	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0 || cli_house(c, e) < 0)
 		return -1;
 	p = provider_named(c, argv[1], e);
-	if (p == NULL)
+	if (p == NULL || cli_open(c, STORE_WRITER, e) < 0)
 		return -1;
+	if (!provider_facts(p)->token)
+		return err_set(e, EX_USAGE, "%s không cần ủy quyền", argv[1]);
+	if (!provider_facts(p)->authorize) {
+		rc = provider_audit(c, argv[1], store_token_forget, e);
+		if (rc == 0)
+			(void)printf("%s: lần gửi tới sẽ xin mã truy cập mới bằng bí mật trong "
+				     "tệp cấu hình.\n",
+				     argv[1]);
+		return rc;
+	}
 	provider_random(verifier);
 	provider_random(state);
 	consent.redirect = redirect != NULL ? redirect : c->house->cfg.public_url;
 	if (consent.redirect == NULL || *consent.redirect == '\0')
 		consent.redirect = "https://localhost/";
-	if (cli_open(c, STORE_WRITER, e) < 0 || provider_consent_url(p, &consent, &url, e) < 0)
-		goto out;
-	(void)printf("Mở địa chỉ này, đăng nhập bằng tài khoản quản trị và đồng ý:\n%s\n"
-		     "Rồi dán mã (code), hoặc cả địa chỉ mà trình duyệt được chuyển tới: ",
-		     buf_text(&url));
-	(void)fflush(stdout);
-	code = provider_read_code(state, e);
-	if (code == NULL || token_authorize(c->store, p, &consent, code, &expires_at, e) < 0)
-		goto out;
-	if (store_begin(c->store, e) < 0)
-		goto out;
-	rc = store_audit(c->store, cli_who(), "provider.authorize", argv[1], NULL, e);
-	if (rc == 0)
-		rc = store_commit(c->store, e);
-	else
-		store_rollback(c->store);
-	cli_changed(c);
+	code = provider_ask_consent(p, &consent, e);
+	if (code != NULL && token_authorize(c->store, p, &consent, code, &expires_at, e) == 0)
+		rc = provider_audit(c, argv[1], NULL, e);
+	mem_free_secret(code, code != NULL ? strlen(code) : 0);
+	if (rc < 0)
+		return -1;
 	clock_format_vi(expires_at, at);
 	(void)printf(
 	    "\n%s đã được ủy quyền; mã truy cập đầu tiên dùng đến %s rồi tự làm mới.\n",
 	    argv[1], at);
-out:
-	mem_free_secret(code, code != NULL ? strlen(code) : 0);
-	buf_free(&url);
-	return rc;
+	return 0;
 }
 
 struct provider_money {

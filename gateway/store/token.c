@@ -82,6 +82,19 @@ int store_token_kill(struct store *st, const char *provider, const char *reason,
 	return db_run(s, e);
 }
 
+int store_token_forget(struct store *st, const char *provider, struct err *e)
+{
+	static const char FORGET[] =
+	    "UPDATE token SET generation = generation + 1, access = '', refresh = '',"
+	    " expires_at = 0, dead_at = 0, reason = NULL WHERE provider = $1";
+	struct db_stmt *s = db_query(st->db, FORGET, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_text(s, provider);
+	return db_run(s, e);
+}
+
 int store_token_lock(struct store *st, const char *provider, struct err *e)
 {
 	char *suffix = mem_printf("-token-%s", provider);

@@ -32,6 +32,9 @@ MUST_CHECK int store_token_put(struct store *st, const char *provider, const cha
 MUST_CHECK int store_token_kill(struct store *st, const char *provider, const char *reason,
 				int64_t now, struct err *e);
 
+/* In the open transaction: forgets it, dead or alive; the next is fetched with what the account gives. */
+MUST_CHECK int store_token_forget(struct store *st, const char *provider, struct err *e);
+
 /* The lock of a provider's tokens, without waiting: a descriptor, or -1 when another holds it (then e is
  * empty) or it cannot be had (e). Threads of one process exclude each other too. */
 int store_token_lock(struct store *st, const char *provider, struct err *e);

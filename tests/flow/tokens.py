@@ -29,6 +29,7 @@ class Lender:
         self.refresh = None         # the only one that is good
         self.fetches, self.reused, self.refused = 0, 0, 0
         self.sent = []
+        self.plain = 0
         self.lifetime = 90000
         self.delay = threading.Event()
         outer = self
@@ -38,7 +39,12 @@ class Lender:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-                if self.path == "/v4/oa/access_token":
+                if self.path == "/oauth2/token":
+                    answer = {"access_token": "plain-1", "expires_in": 3600}
+                    outer.plain += 1
+                elif self.path == "/api/push-brandname-otp":
+                    answer = {"MessageId": 1} if json.loads(body)["access_token"] == "plain-1" else {"error": 1011}
+                elif self.path == "/v4/oa/access_token":
                     answer = outer.lend(dict(urllib.parse.parse_qsl(body)), self.headers.get("secret_key"))
                 else:
                     answer = outer.take(json.loads(body), self.headers)
@@ -102,6 +108,8 @@ providers:
   - {{name: zalo, description: zalo-zns, base_url: "{lender.url}",
      settings: {{app_id: "111", oauth_url: "{lender.url}"}},
      secrets: {{app_secret: flow-app-secret, oa_secret: flow-oa-secret}}, price_per_segment: 200}}
+  - {{name: fpt, base_url: "{lender.url}", settings: {{brandname: XA, client_id: c1}},
+     secrets: {{client_secret: flow-client-secret}}}}
 caps: {{per_day: 3, per_week: 6}}
 {extra}
 """)
@@ -121,7 +129,7 @@ def authorize(h, pasted, code=0):
 
 
 def token_state(h):
-    return h.json("status")["tokens"][0]["state"]
+    return next(t["state"] for t in h.json("status")["tokens"] if t["provider"] == "zalo")
 
 
 def doctor(h):
@@ -132,7 +140,7 @@ def age(h, column="expires_at = 0, fetched_at = 0"):
     """What is lent is used up, as after a day."""
     db = sqlite3.connect(h.path("moidan.db"))
     with db:
-        db.execute("UPDATE token SET " + column)
+        db.execute("UPDATE token SET " + column + " WHERE provider = 'zalo'")
     db.close()
 
 
@@ -248,6 +256,22 @@ def a_daemon_killed_with_the_answer(h, lender):
         assert secret not in log, secret
 
 
+def one_that_nobody_consents_to(h, lender):
+    """Its token is had for the account's own secret; a dead one is tried anew when an officer says so."""
+    h.run("provider", "send-test", "fpt", NUMBER)
+    h.run("provider", "send-test", "fpt", NUMBER)
+    assert lender.plain == 1, "a token is kept while it is good"
+    db = sqlite3.connect(h.path("moidan.db"))
+    with db:
+        db.execute("UPDATE token SET dead_at = 1, reason = 'x' WHERE provider = 'fpt'")
+    db.close()
+    h.run("provider", "send-test", "fpt", NUMBER, code=77)
+    assert "moidan provider authorize fpt" in doctor(h)
+    h.run("provider", "authorize", "fpt")
+    h.run("provider", "send-test", "fpt", NUMBER)
+    assert lender.plain == 2
+
+
 def main():
     with House(sys.argv[1]) as h:
         lender = h.add(Lender())
@@ -264,6 +288,7 @@ def main():
         killed_after_the_commit(h, lender)
         the_daemon_renews(h, lender)
         a_daemon_killed_with_the_answer(h, lender)
+        one_that_nobody_consents_to(h, lender)
 
 
 main()
