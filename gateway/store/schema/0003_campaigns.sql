@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Sessions with seats, the quota of a day, how a campaign is paced, who is on duty. Days are civil days
--- (since 1970-01-01 in UTC+7), opens and closes minutes of the day.
+-- Sessions with seats, the quota of a day, how a campaign is paced, what speaks against it. Days are civil
+-- days (since 1970-01-01 in UTC+7), opens and closes minutes of the day.
 
 ALTER TABLE campaign ADD COLUMN quota INTEGER NOT NULL DEFAULT 0;     -- 1 = so many a day as the deadline asks for
 ALTER TABLE campaign ADD COLUMN pass_at INTEGER NOT NULL DEFAULT 0;   -- the list is not gone over before
@@ -54,21 +54,6 @@ CREATE TABLE campaign_day (
 	arithmetic TEXT NOT NULL,
 	PRIMARY KEY (campaign_id, day)
 ) WITHOUT ROWID;
-
--- Who answers at an office on a day.
-CREATE TABLE duty (
-	id INTEGER PRIMARY KEY,
-	office TEXT NOT NULL,
-	office_fold TEXT NOT NULL,
-	day INTEGER NOT NULL,
-	opens INTEGER NOT NULL,
-	closes INTEGER NOT NULL,
-	name TEXT NOT NULL,
-	number INTEGER NOT NULL DEFAULT 0,
-	contact_id INTEGER REFERENCES contact(id)
-);
-CREATE UNIQUE INDEX duty_once ON duty(office_fold, day, opens, name);
-CREATE INDEX duty_of_day ON duty(day);
 
 -- Who said that a campaign should not have reached them.
 CREATE TABLE complaint (
