@@ -234,28 +234,51 @@ static void search_join_digits(char *fold)
 	fold[n] = '\0';
 }
 
-/* The words of text, the programme and the unit as a query of recipient_search. */
-static void search_build(const struct recipient_search *f, struct buf *q)
+/* The next run of ASCII letters and digits from *at on; its length, 0 at the end. What else there is parts
+ * words, as it does in the index: nothing that could mean something to the query gets into it. */
+static size_t search_run(const char **at)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	*at += strcspn(*at, plain);
+	return strspn(*at, plain);
+}
+
+/* The words of text, the programme and the unit as a query of recipient_search. False: what was asked for
+ * holds no word, and nobody is found by it. */
+static bool search_build(const struct recipient_search *f, struct buf *q)
 {
 	char *fold = vi_fold(f->text != NULL ? f->text : "");
 	const char *at = fold;
+	bool asked = f->text != NULL && *f->text != '\0';
+	size_t len;
 
 	search_join_digits(fold);
-	for (int words = 0; words < SEARCH_WORDS && *at != '\0'; words++) {
-		size_t len = strcspn(at, " ");
-
+	for (int words = 0; words < SEARCH_WORDS && (len = search_run(&at)) > 0; words++) {
 		search_word(q, at, len);
-		at += len + (at[len] == ' ');
+		at += len;
 	}
 	free(fold);
+	if (asked && q->len == 0)
+		return false;
 	if (f->programme != NULL) {
-		search_and(q);
-		(void)buf_addf(q, "place:\"p%s\"", f->programme);
+		const char *before = "p";
+
+		at = f->programme;
+		if (search_run(&at) == 0 || at != f->programme)
+			return false;
+		for (; (len = search_run(&at)) > 0; at += len) {
+			search_and(q);
+			(void)buf_addf(q, "place:\"%s%.*s\"", before, (int)len, at);
+			before = "";
+		}
 	}
 	if (f->unit_id != 0) {
 		search_and(q);
 		(void)buf_addf(q, "place:\"u%" PRId64 "\"", f->unit_id);
 	}
+	return true;
 }
 
 int store_recipient_search(struct store *st, const struct recipient_search *f, size_t max,
@@ -274,11 +297,14 @@ int store_recipient_search(struct store *st, const struct recipient_search *f, s
 	static const char ALL[] =
 	    "SELECT r.programme, " ROW TABLES " WHERE r.id > $1 ORDER BY r.id LIMIT $2";
 	struct buf q = BUF_INIT(4096);
-	struct db_stmt *s;
+	struct db_stmt *s = NULL;
 	struct recipient r;
 	int rc = -1;
 
-	search_build(f, &q);
+	if (!search_build(f, &q)) {
+		rc = 0;
+		goto out;
+	}
 	s = db_query(st->db, q.len > 0 ? FOUND : f->held ? HELD : ALL, e);
 	if (s == NULL || q.overflow)
 		goto out;

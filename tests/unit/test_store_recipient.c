@@ -397,12 +397,24 @@ static void people_are_found_without_accents_and_by_last_digits(void **state)
 	static const struct {
 		const char *text, *want;
 	} asked[] = {
-	    {"", "1 2 3 4"},	     {"duc", "1 4"},	{"Đức", "1 4"},
-	    {"NGUYỄN v", "1 4"},     {"dao thi", "2"},	{"678", "1 4"},
-	    {"0912345678", "1 4"},   {"+84 912.345 678", "1 4"}, {"84912345678", "1 4"},
-	    {"34567", ""},	     {"5679", "2"},	{"tp-0002", "2"},
-	    {"0001", "1 3 4"},	     {"uc", ""},	{"\" OR name:a", ""},
-	    {"nguyen* NOT duc", ""}, {"(", "1 2 3 4"},
+	    {"", "1 2 3 4"},
+	    {"duc", "1 4"},
+	    {"Đức", "1 4"},
+	    {"NGUYỄN v", "1 4"},
+	    {"dao thi", "2"},
+	    {"678", "1 4"},
+	    {"0912345678", "1 4"},
+	    {"+84 912.345 678", "1 4"},
+	    {"84912345678", "1 4"},
+	    {"34567", ""},
+	    {"5679", "2"},
+	    {"tp-0002", "2"},
+	    {"0001", "1 3 4"},
+	    {"uc", ""},
+	    {"\" OR name:a", ""},
+	    {"nguyen* NOT duc", ""},
+	    {"(", ""},
+	    {"\xe4\xb8\xad", ""},
 	};
 	struct fixture *f = *state;
 	int64_t unit;
@@ -426,6 +438,18 @@ static void people_are_found_without_accents_and_by_last_digits(void **state)
 	finds(f, &(struct recipient_search){.text = "duc", .after_id = 1}, "4");
 	finds(f, &(struct recipient_search){.text = "duc", .programme = "cccd"}, "4");
 	finds(f, &(struct recipient_search){.text = "van", .unit_id = unit}, "3");
+	/* No value gets out of its place in the query. */
+	finds(f,
+	      &(struct recipient_search){.programme = "vneid\" OR name:\"nguyen\"",
+					 .unit_id = unit},
+	      "");
+	finds(f,
+	      &(struct recipient_search){.programme = "vneid\" OR place:\"x", .unit_id = unit},
+	      "");
+	finds(f,
+	      &(struct recipient_search){.programme = "\" OR name:\"nguyen", .unit_id = unit},
+	      "");
+	finds(f, &(struct recipient_search){.programme = "(", .text = "duc"}, "");
 	finds(f, &(struct recipient_search){.unit_id = unit}, "3");
 	finds(f, &(struct recipient_search){.held = true}, "2");
 	finds(f, &(struct recipient_search){.held = true, .text = "nguyen"}, "2");
