@@ -17,11 +17,11 @@ add_test(NAME bench.build COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} -
 set_tests_properties(bench.build PROPERTIES LABELS bench TIMEOUT 600 FIXTURES_SETUP bench)
 add_test(NAME bench.smoke
   COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/bench/run ${CMAKE_BINARY_DIR} --smoke)
-set_tests_properties(bench.smoke PROPERTIES LABELS bench TIMEOUT 300 FIXTURES_REQUIRED bench)
+set_tests_properties(bench.smoke PROPERTIES LABELS bench TIMEOUT 600 FIXTURES_REQUIRED bench)
 
 # Hours under load and faults: tests/bench/soak says how. The ctest is twenty seconds of it.
 if(MOIDAN_FAILPOINTS AND TARGET moidan)
   add_test(NAME soak.smoke COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/bench/soak
     $<TARGET_FILE:moidan> $<TARGET_FILE:bad_disk> --minutes 0.33 --every 2 --rate 80)
-  set_tests_properties(soak.smoke PROPERTIES LABELS bench TIMEOUT 240)
+  set_tests_properties(soak.smoke PROPERTIES LABELS bench TIMEOUT 600)
 endif()

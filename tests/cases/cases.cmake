@@ -9,5 +9,5 @@ foreach(file ${cases})
   string(REPLACE "/" "." name ${directory})
   add_test(NAME case.${name}
     COMMAND case ${CMAKE_SOURCE_DIR}/config ${CMAKE_CURRENT_SOURCE_DIR}/cases/${directory})
-  set_tests_properties(case.${name} PROPERTIES LABELS case TIMEOUT 30)
+  set_tests_properties(case.${name} PROPERTIES LABELS case TIMEOUT 120)
 endforeach()

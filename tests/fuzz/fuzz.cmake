@@ -17,7 +17,7 @@ function(moidan_fuzz name floor)
   endif()
   add_test(NAME fuzz.${name}
     COMMAND fuzz_${name} ${args} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
-  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 600)
   target_compile_definitions(fuzz_${name} PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   set(fuzz_programs ${fuzz_programs} fuzz_${name} PARENT_SCOPE)
 endfunction()

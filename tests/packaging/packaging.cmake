@@ -8,12 +8,12 @@ find_program(OPENSSL openssl)
 if(SYSTEMD_ANALYZE AND TARGET moidan)
   add_test(NAME packaging.systemd COMMAND ${packaging}/systemd
     ${CMAKE_SOURCE_DIR}/contrib/systemd $<TARGET_FILE:moidan>)
-  set_tests_properties(packaging.systemd PROPERTIES LABELS packaging TIMEOUT 60)
+  set_tests_properties(packaging.systemd PROPERTIES LABELS packaging TIMEOUT 600)
 endif()
 if(NGINX AND OPENSSL AND MOIDAN_FAILPOINTS AND TARGET moidan)
   add_test(NAME packaging.nginx COMMAND ${PYTHON3} ${packaging}/nginx.py
     $<TARGET_FILE:moidan> ${CMAKE_SOURCE_DIR}/contrib/nginx/moidan.conf ${NGINX})
-  set_tests_properties(packaging.nginx PROPERTIES LABELS packaging TIMEOUT 120)
+  set_tests_properties(packaging.nginx PROPERTIES LABELS packaging TIMEOUT 600)
 endif()
 
 # Needs the manual pages, and dpkg-shlibdeps for what the package depends on.
@@ -21,5 +21,5 @@ find_program(DPKG_SHLIBDEPS dpkg-shlibdeps)
 find_program(FILE_PROGRAM file)
 if(DPKG_SHLIBDEPS AND FILE_PROGRAM AND SCDOC AND TARGET moidan)
   add_test(NAME packaging.deb COMMAND ${packaging}/deb ${CMAKE_BINARY_DIR} ${CMAKE_CPACK_COMMAND})
-  set_tests_properties(packaging.deb PROPERTIES LABELS packaging TIMEOUT 180)
+  set_tests_properties(packaging.deb PROPERTIES LABELS packaging TIMEOUT 600)
 endif()

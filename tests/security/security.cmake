@@ -3,12 +3,12 @@ find_program(PYTHON3 python3 REQUIRED)
 set(security ${CMAKE_CURRENT_SOURCE_DIR}/security)
 
 add_test(NAME security.source COMMAND ${PYTHON3} ${security}/source.py ${CMAKE_SOURCE_DIR})
-set_tests_properties(security.source PROPERTIES LABELS security TIMEOUT 30)
+set_tests_properties(security.source PROPERTIES LABELS security TIMEOUT 120)
 
 if(MOIDAN_FAILPOINTS AND TARGET moidan)
   foreach(name secrets sheets)
     add_test(NAME security.${name} COMMAND ${PYTHON3} ${security}/${name}.py $<TARGET_FILE:moidan>)
-    set_tests_properties(security.${name} PROPERTIES LABELS security TIMEOUT 120)
+    set_tests_properties(security.${name} PROPERTIES LABELS security TIMEOUT 600)
   endforeach()
 endif()
 

@@ -6,7 +6,7 @@ if(TARGET world)
   target_compile_definitions(sim PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # Under the sanitizers a few; as a release ten thousand, in two halves.
   add_test(NAME sim.seeds COMMAND sim --seeds 400 --seconds 50)
-  set_tests_properties(sim.seeds PROPERTIES LABELS sim TIMEOUT 120)
+  set_tests_properties(sim.seeds PROPERTIES LABELS sim TIMEOUT 600)
   moidan_release(sim_program sim)
   foreach(half 1 2)
     math(EXPR from "1 + 5000 * (${half} - 1)")
