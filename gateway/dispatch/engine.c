@@ -20,8 +20,9 @@
 #include "dispatch/sender.h"
 #include "dispatch/token.h"
 
-/* Commands and receipts that may wait for the store thread, and that share one transaction. */
-#define ENGINE_POSTS	  8192
+/* Commands and receipts that may wait for the store thread (one for every connection that the web
+ * server lets in, and some more), and that share one transaction. */
+#define ENGINE_POSTS	  16384
 #define ENGINE_POSTS_TURN 512
 /* After a full disk or somebody else's long transaction. */
 #define ENGINE_RETRY_MS CLOCK_SECOND_MS

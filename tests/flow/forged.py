@@ -57,9 +57,9 @@ def main():
         first, second = h.add(Provider()), h.add(Provider())
         h.configure(first.url)
         h.write("moidan.yaml", h.read("moidan.yaml").replace("price_per_segment: 350}\n", f"""price_per_segment: 350}}
-  - {{name: sms2, description: esms, base_url: "{second.url}", settings: {{brandname: MYPHUDONG}},
+  - {{name: sms2, weight: 0, description: esms, base_url: "{second.url}", settings: {{brandname: MYPHUDONG}},
      secrets: {{api_key: second-api-key, secret_key: second-secret-key}}}}
-  - {{name: nhan, description: speedsms, base_url: "{second.url}", settings: {{sender: MYPHUDONG}},
+  - {{name: nhan, weight: 0, description: speedsms, base_url: "{second.url}", settings: {{sender: MYPHUDONG}},
      secrets: {{access_token: third-access-token}}}}
 """))
         h.run("init")
