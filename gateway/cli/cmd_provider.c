@@ -125,7 +125,7 @@ static void provider_print_facts(const struct provider_facts *f)
 static int provider_check(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct provider_request r;
-	int n, rc = 0;
+	int n, shown = 0, rc = 0;
 
 	n = cli_parse(c, argc, argv, NULL, 0, 1, e);
 	if (n < 0 || cli_house(c, e) < 0)
@@ -136,10 +136,13 @@ static int provider_check(struct cli *c, int argc, char **argv, struct err *e)
 
 		if (n == 1 && strcmp(argv[1], f->name) != 0)
 			continue;
+		shown++;
 		provider_print_facts(f);
 		rc = provider_example(c, i, &r, e);
 	}
 	provider_request_free(&r);
+	if (n == 1 && shown == 0)
+		return err_set(e, EX_USAGE, "chưa cấu hình nhà cung cấp \"%s\"", argv[1]);
 	if (c->house->n_providers == 0)
 		(void)printf("Chưa cấu hình nhà cung cấp nào (providers: trong %s)\n",
 			     c->house->path);

@@ -111,7 +111,8 @@ static void main_usage_of(FILE *to, const struct command *k)
 		const char *end = strchr(line, '\n');
 		int n = end != NULL ? (int)(end - line) : (int)strlen(line);
 
-		(void)fprintf(to, "  moidan %.*s\n", n, line);
+		/* what goes on from the line before is indented */
+		(void)fprintf(to, "  %s%.*s\n", *line == ' ' ? "       " : "moidan ", n, line);
 		line = end != NULL ? end + 1 : NULL;
 	}
 }
