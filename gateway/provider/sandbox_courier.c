@@ -13,7 +13,7 @@
 
 #define COURIER_CONNECTIONS 8 /* to each receiver */
 #define COURIER_TIMEOUT_S   5
-#define COURIER_TRIES	    150 /* ten minutes */
+#define COURIER_TRIES	    1000 /* an hour */
 #define COURIER_BACKOFF_MS  250 /* doubled from try to try … */
 #define COURIER_DOUBLINGS   4	/* … so often */
 
