@@ -15,6 +15,7 @@ import http.server
 import json
 import os
 import queue
+import random
 import shutil
 import signal
 import socket
@@ -41,8 +42,15 @@ UNKNOWN, ACCEPTED = 7, ("sent", "no_receipt", "delivered", "undelivered")
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
+    """None of those that the kernel gives to whoever connects: one of them may be taken again by the time that the
+    daemon listens."""
+    while True:
+        port = random.SystemRandom().randrange(10240, 32000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+            return port
+        except OSError:
+            pass
 
 
 def wait_for(what, condition, seconds=30):
