@@ -6,7 +6,6 @@ Usage: answers.py MOIDAN"""
 import concurrent.futures
 import gzip
 import socket
-import sqlite3
 import struct
 import sys
 import time
@@ -119,11 +118,8 @@ def one(reply):
 
 
 def row(h, sql):
-    db = sqlite3.connect(f"file:{h.path('moidan.db')}?mode=ro", uri=True)
-    try:
+    with h.store() as db:
         return db.execute(sql).fetchone()
-    finally:
-        db.close()
 
 
 def is_uncertain(name):

@@ -96,11 +96,8 @@ class Restored:
         self.house.serve()
 
     def meta(self, name):
-        db = sqlite3.connect(f"file:{self.house.path('moidan.db')}?mode=ro", uri=True)
-        try:
+        with self.house.store() as db:
             return db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0]
-        finally:
-            db.close()
 
     def instance(self):
         return self.meta("instance")

@@ -4,7 +4,6 @@
 And a "STOP" of somebody who cannot show that he is the provider. Usage: forged.py MOIDAN"""
 import json
 import random
-import sqlite3
 import string
 import sys
 import urllib.parse
@@ -16,15 +15,12 @@ LETTERS = string.ascii_letters + string.digits + "-_"
 
 def everything(h):
     """All that a receipt or a reply could move."""
-    db = sqlite3.connect(f"file:{h.path('moidan.db')}?mode=ro", uri=True)
-    try:
+    with h.store() as db:
         return [db.execute(sql).fetchall() for sql in (
             "SELECT id, state, attempts, generation, provider_id, provider_ref, final_at FROM message",
             "SELECT id, state, hold, rev FROM recipient", "SELECT id, flags, day_count, week_count FROM contact",
             "SELECT id, state FROM campaign", "SELECT campaign_id, state, n FROM message_count WHERE n > 0",
             "SELECT message_id, event, fate FROM receipt")]
-    finally:
-        db.close()
 
 
 def delivered(ref):

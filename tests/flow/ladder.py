@@ -7,7 +7,6 @@ import collections
 import random
 import shutil
 import signal
-import sqlite3
 import sys
 import time
 
@@ -49,11 +48,8 @@ def kind(request):
 
 
 def rows(h, sql):
-    db = sqlite3.connect(f"file:{h.path(h.database)}?mode=ro", uri=True)
-    try:
+    with h.store() as db:
         return db.execute(sql).fetchall()
-    finally:
-        db.close()
 
 
 def rungs_of(h):

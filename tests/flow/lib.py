@@ -10,7 +10,9 @@ real servers around it. Nothing here knows what a test wants to show.
         h.campaign("một")
 """
 import collections
+import contextlib
 import datetime
+import glob
 import http.server
 import json
 import os
@@ -241,7 +243,11 @@ class House:
 
     def __exit__(self, kind, value, trace):
         if self.daemon and self.daemon.poll() is None:
-            self.stop()
+            if kind:  # the failure that is already told, not how one that may be stopped ends
+                self.daemon.kill()
+                self.daemon.wait()
+            else:
+                self.stop()
         for thing in reversed(self.things):
             thing.stop()
         if kind:
@@ -334,6 +340,32 @@ providers:
             self.daemon.send_signal(signal.SIGUSR2)
             self.daemon.send_signal(signal.SIGUSR1)
 
+    @contextlib.contextmanager
+    def frozen(self):
+        """The daemon stands still, between two transactions: others may write meanwhile."""
+        def stands():
+            states = set()
+            for thread in glob.glob(f"/proc/{self.daemon.pid}/task/*/stat"):
+                with open(thread, encoding="utf-8") as f:
+                    states.add(f.read().rsplit(")", 1)[1].split()[0])
+            return states == {"T"}
+
+        def writable():
+            self.daemon.send_signal(signal.SIGSTOP)
+            wait_for("each thread to stand", stands)
+            try:
+                with contextlib.closing(sqlite3.connect(self.path(self.database), timeout=0)) as db:
+                    db.execute("BEGIN IMMEDIATE")
+                    return True
+            except sqlite3.OperationalError:
+                self.daemon.send_signal(signal.SIGCONT)
+                return False
+        wait_for("a moment when nothing is being written", writable)
+        try:
+            yield
+        finally:
+            self.daemon.send_signal(signal.SIGCONT)
+
     def stop(self, sig=signal.SIGTERM, seconds=40):
         """Sends the daemon sig and returns its exit code."""
         self.daemon.send_signal(sig)
@@ -400,11 +432,12 @@ providers:
 
     def check_ledger(self, references):
         """The same; references: of all requests that arrived anywhere."""
-        db = sqlite3.connect(f"file:{self.path(self.database)}?mode=ro", uri=True)
-        try:
+        with self.store() as db:
             return check(self, db, references)
-        finally:
-            db.close()
+
+    def store(self):
+        """The store, to be read only: with h.store() as db."""
+        return contextlib.closing(sqlite3.connect(f"file:{self.path(self.database)}?mode=ro", uri=True))
 
 
 class Keeper:

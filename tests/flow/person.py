@@ -3,7 +3,6 @@
 """One person's rights: all that is kept is shown, who looked is written down, and what is erased is nowhere in the
 file any more while the figures stay. Usage: person.py MOIDAN"""
 import json
-import sqlite3
 import sys
 
 from lib import House, Provider, wait_for
@@ -37,11 +36,10 @@ def main():
         h.run("recipient", "erase", "vneid", "H-2")
         h.run("recipient", "show", "vneid", "H-2", code=EX_NOINPUT)
         assert figures(h) == before, (figures(h), before)
-        db = sqlite3.connect(f"file:{h.path(h.database)}?mode=ro", uri=True)
-        tables = [name for name, sql in db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
-                  if "VIRTUAL" not in sql]
-        dump = "\n".join(str(row) for name in tables for row in db.execute(f"SELECT * FROM {name}"))
-        db.close()
+        with h.store() as db:
+            tables = [name for name, sql in db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+                      if "VIRTUAL" not in sql]
+            dump = "\n".join(str(row) for name in tables for row in db.execute(f"SELECT * FROM {name}"))
         assert "Nguyễn Văn Ba" not in dump and "912000001" not in dump and "Nguyen Van Ba" not in dump
         assert "Nguyễn Văn Ca" in dump
         # Nobody writes to what is left of the row.
