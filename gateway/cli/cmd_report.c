@@ -112,6 +112,29 @@ static int report_show(struct cli *c, const char *what, const json_t *figures,
 	return rc;
 }
 
+static int report_confirm_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *text = NULL;
+	const struct cli_option options[] = {{.name = "week", .text = &text}, {.name = NULL}};
+	int64_t now = clock_now_ms();
+	int week, rc;
+
+	if (cli_parse(c, argc, argv, options, 0, 0, e) < 0 ||
+	    report_week_parse(text, now, &week, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
+	    store_begin(c->store, e) < 0)
+		return -1;
+	rc = report_confirm(c->store, &c->house->report, week, NULL, cli_who(), now, e);
+	if (rc < 0) {
+		store_rollback(c->store);
+		return -1;
+	}
+	if (store_commit(c->store, e) < 0)
+		return -1;
+	cli_changed(c);
+	(void)printf("Đã xác nhận báo cáo tuần %d-W%02d: đang giao.\n", week / 100, week % 100);
+	return 0;
+}
+
 static int report_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct report_options o = {NULL};
@@ -146,9 +169,13 @@ static int report_run(struct cli *c, int argc, char **argv, struct err *e)
 
 int cmd_report(struct cli *c, int argc, char **argv)
 {
-	static const struct cli_verb verbs[] = {
-	    {"figures", report_run}, {"digest", report_run},	   {"weekly", report_run},
-	    {"final", report_run},   {"civil-status", report_run}, {NULL, NULL}};
+	static const struct cli_verb verbs[] = {{"figures", report_run},
+						{"digest", report_run},
+						{"weekly", report_run},
+						{"final", report_run},
+						{"civil-status", report_run},
+						{"confirm", report_confirm_run},
+						{NULL, NULL}};
 
 	return cli_verb(c, verbs, argc, argv);
 }

@@ -77,7 +77,8 @@ static const struct command commands[] = {
      "report figures|weekly [--week 2023-W24] [--json]\n"
      "report digest [--unit HAMLET] [--week 2023-W24] [--pdf FILE] [--json]\n"
      "report weekly|final [--week 2023-W24] [--pdf FILE] [--xlsx FILE] [--svg FILE]\n"
-     "report civil-status --out FILE.pdf",
+     "report civil-status --out FILE.pdf\n"
+     "report confirm [--week 2023-W24]",
      "số liệu, báo cáo tuần, bản tin trưởng ấp", cmd_report},
     {"user",
      "user add NAME --role viewer|author|approver|administrator|hamlet [--title TEXT] [--unit "

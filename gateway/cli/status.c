@@ -231,7 +231,11 @@ static void status_take_job(const struct job *j, void *arg)
 	/* The target may be an address with a secret in it, and the result what a server said. */
 	o = json_pack("{s:s, s:i, s:s, s:i}", "kind", j->kind, "week", j->week, "state",
 		      names[j->state], "attempts", j->attempts);
-	status_time(o, "due_at", j->state == JOB_WAITING ? j->due_at : 0);
+	/* A draft has no moment of its own: a person decides. */
+	status_time(o, "due_at",
+		    j->state == JOB_WAITING && strcmp(j->kind, REPORT_JOB_CONFIRM) != 0
+			? j->due_at
+			: 0);
 	status_time(o, "deadline", j->deadline);
 	json_array_append_new(s->list, o);
 }
@@ -533,6 +537,14 @@ static void status_print_next(const json_t *o)
 	{
 		int64_t week = status_get(row, "week");
 
+		if (strcmp(status_text(row, "kind"), REPORT_JOB_CONFIRM) == 0) {
+			(void)printf("  báo cáo tuần %lld-W%02lld chờ xác nhận (moidan report "
+				     "confirm), hạn ",
+				     (long long)(week / 100), (long long)(week % 100));
+			status_print_time(row, "deadline");
+			(void)printf("\n");
+			continue;
+		}
 		(void)printf("  %s tuần %lld-W%02lld: %s", status_text(row, "kind"),
 			     (long long)(week / 100), (long long)(week % 100),
 			     status_job_vi(row));

@@ -18,7 +18,7 @@
 
 #define DELIVER_RUNS	 4
 #define DELIVER_LIST	 64 /* newest jobs of a kind that are looked at for lateness */
-#define DELIVER_ALARMS	 (2 * DELIVER_LIST)
+#define DELIVER_ALARMS	 (3 * DELIVER_LIST)
 #define DELIVER_GIVE_UP	 (3 * CLOCK_DAY_MS)
 #define DELIVER_WAIT	 CLOCK_MINUTE_MS /* the n-th is n² times it */
 #define DELIVER_WAIT_MAX CLOCK_HOUR_MS
@@ -196,7 +196,8 @@ static int deliver_take(struct store *st, struct deliver *d, struct err *e)
 	}
 	if (rc < 0 ||
 	    store_job_list(st, REPORT_JOB_PUSH, DELIVER_LIST, deliver_see, d, e) < 0 ||
-	    store_job_list(st, REPORT_JOB_EMAIL, DELIVER_LIST, deliver_see, d, e) < 0)
+	    store_job_list(st, REPORT_JOB_EMAIL, DELIVER_LIST, deliver_see, d, e) < 0 ||
+	    store_job_list(st, REPORT_JOB_CONFIRM, DELIVER_LIST, deliver_see, d, e) < 0)
 		return -1;
 	rc = store_job_next_due(st, &due, e);
 	/* With no room the end of a run looks again. */

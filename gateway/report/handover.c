@@ -27,6 +27,8 @@
 #define HANDOVER_ANSWER	    ((size_t)256 * 1024)
 #define HANDOVER_SECRET_MIN 16
 #define HANDOVER_SECRET_MAX 96
+/* The figures, the summary to be signed, its workbook. */
+#define HANDOVER_PAPERS 3
 
 struct receiver {
 	char *url, *secret; /* secret: NULL = not signed */
@@ -53,9 +55,11 @@ struct handover {
 	bool threaded;
 	pthread_t thread;
 	json_t *payload;
-	char *subject, *message_id, *filename, *figures;
+	char *subject, *message_id, *filename;
 	const char *to[2];
-	struct mail_attachment attachment;
+	struct mail_attachment attachments[HANDOVER_PAPERS];
+	char *bytes[HANDOVER_PAPERS]; /* of attachments */
+	size_t n_attachments;
 	struct mail mail;
 };
 
@@ -204,7 +208,8 @@ void handover_free(struct handover *h)
 	free(h->subject);
 	free(h->message_id);
 	free(h->filename);
-	free(h->figures);
+	for (size_t i = 0; i < h->n_attachments; i++)
+		free(h->bytes[i]);
 	free(h);
 }
 
@@ -324,12 +329,45 @@ static void *handover_mail(void *arg)
 	return NULL;
 }
 
+static void handover_attach(struct handover *h, const char *name, const char *type, char *take,
+			    size_t len)
+{
+	h->bytes[h->n_attachments] = take;
+	h->attachments[h->n_attachments++] =
+	    (struct mail_attachment){.filename = name, .type = type, .data = take, .len = len};
+}
+
+/* The documents of the job, after the figures. */
+static int handover_attach_papers(struct handover *h, struct err *e)
+{
+	size_t i;
+	const json_t *o;
+
+	json_array_foreach(json_object_get(h->payload, "papers"), i, o)
+	{
+		const char *text = figures_text(o, "base64");
+		size_t len = strlen(text), n = 0;
+		unsigned char *bytes = mem_calloc(len + 1, 1);
+
+		if (h->n_attachments == HANDOVER_PAPERS ||
+		    sodium_base642bin(bytes, len + 1, text, len, NULL, &n, NULL,
+				      sodium_base64_VARIANT_ORIGINAL) != 0) {
+			free(bytes);
+			return err_set(e, EX_DATAERR, "a document of the job is damaged");
+		}
+		handover_attach(h, figures_text(o, "name"), figures_text(o, "type"),
+				(char *)bytes, n);
+	}
+	return 0;
+}
+
 static int handover_write(struct handover *h, struct err *e)
 {
 	const struct receivers *r = h->receivers;
 	const json_t *data, *figures;
 	const char *domain = strrchr(r->from, '@');
 	int year = h->job->week / 100, week = h->job->week % 100;
+	char *text;
 
 	h->payload = json_loads(h->job->payload, 0, NULL);
 	data = json_object_get(h->payload, "data");
@@ -340,12 +378,11 @@ static int handover_write(struct handover *h, struct err *e)
 				figures_text(figures, "office"), week, year);
 	h->message_id = mem_printf("<%s@%s>", h->id, domain + 1);
 	h->filename = mem_printf("Số liệu tuần %d-%02d.json", year, week);
-	h->figures = json_dumps(figures, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+	text = json_dumps(figures, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+	handover_attach(h, h->filename, "application/json", text, strlen(text));
+	if (handover_attach_papers(h, e) < 0)
+		return -1;
 	h->to[0] = h->job->target;
-	h->attachment = (struct mail_attachment){.filename = h->filename,
-						 .type = "application/json",
-						 .data = h->figures,
-						 .len = strlen(h->figures)};
 	h->mail = (struct mail){.url = r->server,
 				.user = r->user,
 				.password = r->password,
@@ -354,8 +391,8 @@ static int handover_write(struct handover *h, struct err *e)
 				.subject = h->subject,
 				.text = figures_text(data, "text"),
 				.message_id = h->message_id,
-				.attachments = &h->attachment,
-				.n_attachments = 1,
+				.attachments = h->attachments,
+				.n_attachments = h->n_attachments,
 				.timeout_ms = (long)HANDOVER_TOTAL_MS};
 	return 0;
 }

@@ -32,6 +32,7 @@ struct report_email {
 /* `reports:` of moidan.yaml. Weekdays 1 = Monday … 7. On a holiday the working day before. */
 struct reports_config {
 	bool enabled;
+	bool confirm; /* the summary goes out once a person has confirmed it */
 	struct conf_list
 	    programmes; /* char *: which programmes are reported; default vneid, cccd */
 	int64_t digest_weekday, digest_at;	  /* 3, 17:30 */
@@ -113,9 +114,31 @@ struct report_schedule report_schedule_of(const struct report_house *h, int iso_
 MUST_CHECK int report_tick(struct store *st, const struct report_house *h, int64_t now,
 			   int64_t *wake, struct err *e);
 
+/* ---- a person's word -----------------------------------------------------------------------
+ *
+ * With reports.confirm the summary is a draft from its moment on (a job of kind REPORT_JOB_CONFIRM, late
+ * like any other) until somebody has read it and says so; that hands it over. Whatever the configuration,
+ * what a person confirms are the frozen figures and the words that stood beside them. */
+
+/* What somebody has read, in 64 hex digits: of report_weekly_text(). */
+void report_seen(const char *text, char out[65]);
+/* Confirms a frozen week once and makes its jobs; audited. seen: what was read, NULL = not said. For a
+ * writer, inside a transaction. 0, or -1 with e: EX_NOINPUT (not frozen yet), EX_DATAERR (confirmed
+ * before), EX_TEMPFAIL (no longer what was read). */
+MUST_CHECK int report_confirm(struct store *st, const struct report_house *h, int iso_week,
+			      const char *seen, const char *who, int64_t now, struct err *e);
+/* Where a week stands: {"week", "frozen_at", "sha256", "confirmed_at", "confirmed_by", "to_confirm",
+ * "deadline", "late", "jobs": [{"kind", "to", "state", "attempts", "done_at", "result"}]}; moments in
+ * UTC ms, 0 = not yet; of a receiver only its host or domain. Yours; NULL with e. */
+json_t *report_standing(struct store *st, const struct report_house *h, int iso_week,
+			int64_t now, struct err *e);
+
 /* Kinds of the jobs that report_tick() makes; target is the URL or the address. The payload is the JSON
- * that is handed over: {"type": "report.weekly", "timestamp": …, "data": {"figures": …, "text": …}}. */
+ * that is handed over: {"type": "report.weekly", "timestamp": …, "data": {"figures": …, "text": …}}; of an
+ * e-mail also "papers": [{"name", "type", "base64"}], the summary to be signed and as a workbook. */
 #define REPORT_JOB_PUSH	 "weekly-push"
 #define REPORT_JOB_EMAIL "weekly-email"
+/* Waits for report_confirm(); nothing carries it. */
+#define REPORT_JOB_CONFIRM "weekly-confirm"
 
 #endif

@@ -10,27 +10,18 @@
 #include "report/heads.h"
 #include "report/report.h"
 #include "report/view.h"
+#include "report/week.h"
 #include "store/campaign.h"
 #include "store/message.h"
 
-/* Kinds under which the store remembers what a week has had. */
+/* Under which the store remembers that a week had its digests. */
 #define WEEK_DIGESTS "digests"
-#define WEEK_JOBS    "jobs"
 /* Weeks before this were over when reports were first asked for. */
 #define WEEK_SINCE "reports_since"
 
 #define WEEK_CAMPAIGN "digest"
 #define WEEK_AHEAD    3 /* a moment moves back over holidays by less than that many weeks */
-#define WEEK_TEXT_MAX ((size_t)256 * 1024)
 #define WEEK_JSON     (JSON_COMPACT | JSON_REAL_PRECISION(6))
-
-struct week {
-	struct store *st;
-	const struct report_house *h;
-	struct report_schedule s;
-	int64_t now;
-	struct err *e;
-};
 
 static int64_t week_moment(const struct report_house *h, civil_day monday, int64_t weekday,
 			   int64_t minute)
@@ -84,13 +75,12 @@ static int week_freeze(const struct week *w)
 	return rc;
 }
 
-/* Remembers that the week had this; *first when it had not. */
-static int week_mark(const struct week *w, const char *kind, bool *first)
+int week_mark(const struct week *w, const char *kind, bool *first)
 {
 	return store_figures_freeze(w->st, kind, w->s.iso_week, "{}", w->now, first, w->e);
 }
 
-static int week_marked(const struct week *w, const char *kind)
+int week_marked(const struct week *w, const char *kind)
 {
 	char *text = NULL;
 	char sha[65];
@@ -249,76 +239,6 @@ static int week_digests(const struct week *w)
 	return d.faults > 0 ? 0 : week_mark(w, WEEK_DIGESTS, &first);
 }
 
-/* ---- jobs ------------------------------------------------------------------------------ */
-
-static char *week_payload(const struct week *w)
-{
-	json_t *figures = NULL, *o;
-	struct buf text = BUF_INIT(WEEK_TEXT_MAX);
-	char *payload = NULL;
-
-	if (report_frozen(w->st, w->s.iso_week, &figures, w->e) <= 0 ||
-	    report_weekly_text(w->h, figures, &text, w->e) < 0)
-		goto out;
-	o = json_pack("{s:s,s:O,s:{s:O,s:s}}", "type", "report.weekly", "timestamp",
-		      json_object_get(figures, "drawn_at"), "data", "figures", figures, "text",
-		      buf_text(&text));
-	payload = json_dumps(o, WEEK_JSON);
-	json_decref(o);
-out:
-	json_decref(figures);
-	buf_free(&text);
-	return payload;
-}
-
-static int week_job(const struct week *w, const char *kind, const char *target, char *payload,
-		    size_t *made)
-{
-	struct job j = {.kind = (char *)(uintptr_t)kind,
-			.target = (char *)(uintptr_t)target,
-			.week = w->s.iso_week,
-			.state = JOB_WAITING,
-			.due_at = w->now,
-			.deadline = w->now > w->s.deadline ? w->now : w->s.deadline,
-			.payload = payload};
-	int rc = store_job_add(w->st, &j, w->e);
-
-	*made += rc > 0;
-	return rc < 0 ? -1 : 0;
-}
-
-/* One job a receiver. A receiver that is configured later in the week still gets its summary; one of
- * a week that is over does not. */
-static int week_jobs(const struct week *w)
-{
-	const struct report_push *push = w->h->cfg->push.items;
-	const struct report_email *mail = &w->h->cfg->email;
-	char *const *to = mail->to.items;
-	size_t n_mail = mail->server != NULL && *mail->server != '\0' ? mail->to.n : 0;
-	bool first = false;
-	size_t made = 0;
-	char *payload = NULL;
-	int rc = week_mark(w, WEEK_JOBS, &first);
-
-	if (rc < 0 || (!first && w->now >= w->s.digest_until))
-		return rc;
-	payload = week_payload(w);
-	if (payload == NULL)
-		return -1;
-	for (size_t i = 0; rc == 0 && i < w->h->cfg->push.n; i++)
-		rc = week_job(w, REPORT_JOB_PUSH, push[i].url, payload, &made);
-	for (size_t i = 0; rc == 0 && i < n_mail; i++)
-		rc = week_job(w, REPORT_JOB_EMAIL, to[i], payload, &made);
-	free(payload);
-	if (rc == 0 && made > 0)
-		log_info("report", "jobs_made", "week=%d n=%zu", w->s.iso_week, made);
-	if (rc == 0 && first && w->h->cfg->push.n + n_mail == 0)
-		log_warn("report", "nobody_to_deliver_to",
-			 "week=%d reason=\"reports.push and reports.email.to are empty\"",
-			 w->s.iso_week);
-	return rc;
-}
-
 /* ---- the tick -------------------------------------------------------------------------- */
 
 static void week_wake(int64_t *wake, int64_t at)
@@ -344,7 +264,7 @@ static int week_do(const struct week *w, int64_t *wake)
 		return -1;
 	if (w->now < s->ready_at)
 		week_wake(wake, s->ready_at);
-	else if (week_jobs(w) < 0)
+	else if (release_turn(w) < 0)
 		return -1;
 	return 0;
 }

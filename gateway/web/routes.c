@@ -146,7 +146,10 @@ const struct route web_routes[] = {
 
     /* ---- what comes of it ---- */
     {GET("/reports"), MAY(MAY_LOOK), .serve = screen_reports, .page = "reports",
-     .inputs = {TEXT("week", 8)}},
+     .inputs = {TEXT("week", 8), DONE}},
+    {POST("/reports/confirm"), MAY(MAY_APPROVE), .serve = screen_report_confirm,
+     .page = "reports", .again = screen_reports,
+     .inputs = {NEEDED("week", 8), NEEDED("seen", 64)}},
     {GET("/reports/weekly"), MAY(MAY_LOOK), .serve = screen_weekly,
      .inputs = {TEXT("week", 8), OPTION("as", "txt|pdf|xlsx|svg")}},
     {GET("/templates"), MAY(MAY_LOOK), .serve = screen_templates, .page = "templates"},

@@ -59,6 +59,7 @@ int screen_reply_settle(struct visit *v, struct err *e);
 
 /* screen_reports.c */
 int screen_reports(struct visit *v, struct err *e);
+int screen_report_confirm(struct visit *v, struct err *e);
 int screen_weekly(struct visit *v, struct err *e);
 int screen_templates(struct visit *v, struct err *e);
 int screen_providers(struct visit *v, struct err *e);

@@ -81,6 +81,30 @@ static bool home_count_held(const char *programme, const struct recipient *r, vo
 	return true;
 }
 
+/* The week's summary, when it waits for somebody's word. */
+static int home_report(struct visit *v, struct err *e)
+{
+	int64_t now = clock_now_ms();
+	int week = civil_iso_week(civil_day_of(now));
+	json_t *o = report_standing(v->st, v->house->report, week, now, e);
+	char name[16];
+
+	if (o == NULL)
+		return -1;
+	if (json_is_true(json_object_get(o, "to_confirm"))) {
+		json_t *waits = json_object();
+
+		(void)snprintf(name, sizeof(name), "%d-W%02d", week / 100, week % 100);
+		json_object_set_new(waits, "week", json_string(name));
+		json_object_set(waits, "late", json_object_get(o, "late"));
+		visit_time(waits, "deadline",
+			   json_integer_value(json_object_get(o, "deadline")));
+		json_object_set_new(v->model, "report", waits);
+	}
+	json_decref(o);
+	return 0;
+}
+
 /* The figures of this week, as they are now. */
 static json_t *home_figures(struct visit *v, struct err *e)
 {
@@ -188,7 +212,9 @@ int screen_home(struct visit *v, struct err *e)
 		if (store_campaign_list(v->st, -1, home_campaign, &h, e) < 0 || h.rc < 0 ||
 		    store_provider_list(v->st, home_provider, &h, e) < 0 ||
 		    store_message_counts(v->st, 0, 0, &n, e) < 0 ||
-		    store_recipient_search(v->st, &held, 1000, home_count_held, &n_held, e) < 0)
+		    store_recipient_search(v->st, &held, 1000, home_count_held, &n_held, e) <
+			0 ||
+		    home_report(v, e) < 0)
 			return -1;
 		json_object_set_new(v->model, "uncertain",
 				    json_integer(n.by_state[MESSAGE_UNCERTAIN]));

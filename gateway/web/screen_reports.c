@@ -62,6 +62,54 @@ static json_t *reports_digests(const struct visit *v, const json_t *figures)
 	return list;
 }
 
+/* Moments as the others of a page. */
+static void reports_times(json_t *o, const char *const *keys)
+{
+	for (; *keys != NULL; keys++)
+		visit_time(o, *keys, json_integer_value(json_object_get(o, *keys)));
+}
+
+/* Where the week stands; seen: what is shown, for whoever confirms it. */
+static int reports_standing(struct visit *v, int week, const char *text, struct err *e)
+{
+	static const char *const moments[] = {"frozen_at", "confirmed_at", "deadline", NULL};
+	static const char *const done[] = {"done_at", NULL};
+	json_t *o = report_standing(v->st, v->house->report, week, clock_now_ms(), e), *job;
+	char seen[65];
+	size_t i;
+
+	if (o == NULL)
+		return -1;
+	reports_times(o, moments);
+	json_array_foreach(json_object_get(o, "jobs"), i, job) reports_times(job, done);
+	report_seen(text, seen);
+	json_object_set_new(o, "seen", json_string(seen));
+	json_object_set_new(v->model, "standing", o);
+	return 0;
+}
+
+int screen_report_confirm(struct visit *v, struct err *e)
+{
+	struct store *w = visit_writer(v, e);
+	int64_t now = clock_now_ms();
+	int week;
+
+	if (report_week_parse(visit_text(v, "week"), now, &week, e) < 0 || w == NULL ||
+	    store_begin(w, e) < 0)
+		return -1;
+	if (report_confirm(w, v->house->report, week, visit_text(v, "seen"), v->who.name, now,
+			   e) < 0) {
+		store_rollback(w);
+		if (e->code == EX_TEMPFAIL)
+			v->status = 412;
+		return -1;
+	}
+	if (store_commit(w, e) < 0)
+		return -1;
+	store_wake_daemon(v->house->database);
+	return visit_go(v, "/reports?week=%d-W%02d&done=confirmed", week / 100, week % 100);
+}
+
 int screen_reports(struct visit *v, struct err *e)
 {
 	struct buf text = BUF_INIT(REPORT_TEXT);
@@ -84,7 +132,7 @@ int screen_reports(struct visit *v, struct err *e)
 		json_object_set_new(
 		    v->model, "is_now",
 		    json_boolean(week == civil_iso_week(civil_day_of(clock_now_ms()))));
-		rc = 0;
+		rc = reports_standing(v, week, buf_text(&text), e);
 	}
 	json_decref(figures);
 	buf_free(&text);

@@ -35,12 +35,20 @@ def thursday_morning(h, provider, webhook, smtp):
     h.set_clock("2023-06-15T06:59:57+07:00")
     h.serve()
     time.sleep(1)
+    wait_for("the draft", lambda: "draft_ready" in h.read("moidan.log"))
+    h.run("report", "confirm", "--week", "2023-W25", code=66)  # not frozen yet
     assert webhook.received == smtp.received == []
+    h.run("report", "confirm")
+    h.run("report", "confirm", code=65)
     first = wait_for("the summary by HTTP", lambda: webhook.received)[0]
     mail = wait_for("the summary by e-mail", lambda: smtp.received)[0]
     assert first["signed"] and first["week"] == "2023-W24", first
     assert mail["subject"] == "UBND xã Mỹ Phú Đông: tổng hợp số liệu tuần 24 năm 2023"
     assert "Chỉ tiêu giao 1.057" in mail["text"] and "Danh sách 1.157" in mail["text"]
+    assert [a["filename"] for a in mail["attachments"]] == [
+        "Số liệu tuần 2023-24.json", "Báo cáo tuần 2023-W24.pdf", "Báo cáo tuần 2023-W24.xlsx"], mail
+    assert [a["data"][:4] for a in mail["attachments"][1:]] == ["%PDF", "PK\x03\x04"]
+    assert mail["defects"] == [] and all(a["bytes"] > 5000 for a in mail["attachments"]), mail["defects"]
     # the receiver did not answer: killed while it is waited for, the same is told again
     h.daemon.kill()
     h.daemon.wait()

@@ -27,6 +27,14 @@ TEXT = {'full': '452 4.3.1 no room', 'refused': '554 5.7.1 refused'}
 lock = threading.Lock()
 
 
+def words(data):
+    """Text whole, of anything else how it begins."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data[:4].decode('latin-1')
+
+
 def describe(sender, receivers, login, raw):
     m = email.message_from_bytes(raw, policy=email.policy.default)
     text = m.get_body(('plain',))
@@ -36,7 +44,8 @@ def describe(sender, receivers, login, raw):
             'subject': m['Subject'], 'message_id': m['Message-ID'], 'date': m['Date'],
             'text': text.get_content(),
             'attachments': [{'filename': a.get_filename(), 'type': a.get_content_type(),
-                             'data': a.get_payload(decode=True).decode()}
+                             'bytes': len(a.get_payload(decode=True)),
+                             'data': words(a.get_payload(decode=True))}
                             for a in m.iter_attachments()],
             'defects': [repr(d) for p in m.walk() for d in p.defects] +
                        [repr(d) for h in m.values() for d in getattr(h, 'defects', ())],

@@ -17,7 +17,8 @@
 #define WEEKS	  10000
 #define FIRST	  report_at(20230605, 0, 0) /* Monday of week 23 */
 
-static const char REPORTS[] = "{\"push\": [{\"url\": \"https://cong-an.example/moidan\"}],"
+static const char REPORTS[] = "{\"confirm\": false,"
+			      " \"push\": [{\"url\": \"https://cong-an.example/moidan\"}],"
 			      " \"email\": {\"server\": \"smtps://thu.example\","
 			      " \"from\": \"moidan@xa.example\","
 			      " \"to\": [\"cong-an@huyen.example\"]}}";

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The summary of a week: a draft, a person's word, the jobs that carry it out. */
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "report/figures.h"
+#include "report/week.h"
+
+/* Kinds under which the store remembers what a week has had. */
+#define RELEASE_JOBS	  "jobs"
+#define RELEASE_CONFIRMED "confirmed"
+
+#define RELEASE_TEXT_MAX ((size_t)256 * 1024)
+#define RELEASE_JSON	 (JSON_COMPACT | JSON_REAL_PRECISION(6))
+#define RELEASE_LIST	 400 /* newest jobs that are looked through for those of a week */
+
+/* What is handed over; papers NULL: without documents. */
+static char *release_payload(const json_t *figures, const char *text, json_t *papers)
+{
+	json_t *o = json_pack("{s:s,s:O,s:{s:O,s:s}}", "type", "report.weekly", "timestamp",
+			      json_object_get(figures, "drawn_at"), "data", "figures", figures,
+			      "text", text);
+	char *payload;
+
+	if (papers != NULL)
+		json_object_set(o, "papers", papers);
+	payload = json_dumps(o, RELEASE_JSON);
+	json_decref(o);
+	return payload;
+}
+
+static int release_job(const struct week *w, const char *kind, const char *target,
+		       char *payload, size_t *made)
+{
+	struct job j = {.kind = (char *)(uintptr_t)kind,
+			.target = (char *)(uintptr_t)target,
+			.week = w->s.iso_week,
+			.state = JOB_WAITING,
+			.due_at = w->now,
+			.deadline = w->now > w->s.deadline ? w->now : w->s.deadline,
+			.payload = payload};
+	int rc = store_job_add(w->st, &j, w->e);
+
+	*made += rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+static size_t release_emails(const struct reports_config *c)
+{
+	return c->email.server != NULL && *c->email.server != '\0' ? c->email.to.n : 0;
+}
+
+/* Which receivers have their job of a week. */
+struct release_known {
+	const struct reports_config *c;
+	int week;
+	uint32_t pushes, mails; /* a bit each; config.c allows no more */
+};
+
+static void release_count(const struct job *j, void *arg)
+{
+	struct release_known *k = arg;
+	const struct report_push *push = k->c->push.items;
+	char *const *to = k->c->email.to.items;
+
+	if (j->week != k->week)
+		return;
+	for (size_t i = 0; strcmp(j->kind, REPORT_JOB_PUSH) == 0 && i < k->c->push.n; i++)
+		k->pushes |= (uint32_t)(strcmp(push[i].url, j->target) == 0) << i;
+	for (size_t i = 0; strcmp(j->kind, REPORT_JOB_EMAIL) == 0 && i < k->c->email.to.n; i++)
+		k->mails |= (uint32_t)(strcmp(to[i], j->target) == 0) << i;
+}
+
+/* Documents that cannot be drawn do not hold up the summary, which stands in the words too. */
+static json_t *release_papers(const struct week *w, const json_t *figures)
+{
+	struct err why = ERR_INIT;
+	json_t *papers = papers_draw(w->st, w->h, figures, &why);
+
+	if (papers == NULL)
+		log_error("report", "papers_fault", "week=%d reason=\"%s\"", w->s.iso_week,
+			  why.text);
+	return papers;
+}
+
+/* Documents take a while to draw: only where an e-mail is still to be made. */
+static int release_make(const struct week *w, const struct release_known *known, size_t *made)
+{
+	const struct reports_config *c = w->h->cfg;
+	const struct report_push *push = c->push.items;
+	char *const *to = c->email.to.items;
+	size_t mails = release_emails(c);
+	struct buf text = BUF_INIT(RELEASE_TEXT_MAX);
+	json_t *figures = NULL, *papers = NULL;
+	char *plain = NULL, *full = NULL;
+	int rc = -1;
+
+	if (report_frozen(w->st, w->s.iso_week, &figures, w->e) <= 0 ||
+	    report_weekly_text(w->h, figures, &text, w->e) < 0)
+		goto out;
+	if (mails > 0 && known->mails != (UINT32_C(1) << mails) - 1)
+		papers = release_papers(w, figures);
+	plain = release_payload(figures, buf_text(&text), NULL);
+	full = release_payload(figures, buf_text(&text), papers);
+	rc = 0;
+	for (size_t i = 0; rc == 0 && i < c->push.n; i++)
+		rc = release_job(w, REPORT_JOB_PUSH, push[i].url, plain, made);
+	for (size_t i = 0; rc == 0 && i < mails; i++)
+		rc = release_job(w, REPORT_JOB_EMAIL, to[i], full, made);
+out:
+	json_decref(figures);
+	json_decref(papers);
+	buf_free(&text);
+	free(plain);
+	free(full);
+	return rc;
+}
+
+/* One job a receiver. A receiver that is configured later in the week still gets its summary; one of
+ * a week that is over does not. */
+static int release_jobs(const struct week *w)
+{
+	size_t pushes = w->h->cfg->push.n, mails = release_emails(w->h->cfg), made = 0;
+	struct release_known known = {.c = w->h->cfg, .week = w->s.iso_week};
+	bool first = false;
+	int rc = week_mark(w, RELEASE_JOBS, &first);
+
+	if (rc < 0 || (!first && w->now >= w->s.digest_until))
+		return rc;
+	if (!first &&
+	    store_job_list(w->st, NULL, RELEASE_LIST, release_count, &known, w->e) < 0)
+		return -1;
+	if ((known.pushes != (UINT32_C(1) << pushes) - 1 ||
+	     known.mails != (UINT32_C(1) << mails) - 1) &&
+	    release_make(w, &known, &made) < 0)
+		return -1;
+	if (made > 0)
+		log_info("report", "jobs_made", "week=%d n=%zu", w->s.iso_week, made);
+	if (first && pushes + mails == 0)
+		log_warn("report", "nobody_to_deliver_to",
+			 "week=%d reason=\"reports.push and reports.email.to are empty\"",
+			 w->s.iso_week);
+	return 0;
+}
+
+/* The draft is a job that nobody carries: it is late as any other until somebody confirms. */
+static int release_draft(const struct week *w)
+{
+	struct job j = {.kind = (char[]){REPORT_JOB_CONFIRM},
+			.target = (char[]){""},
+			.week = w->s.iso_week,
+			.state = JOB_WAITING,
+			.due_at = INT64_MAX,
+			.deadline = w->now > w->s.deadline ? w->now : w->s.deadline,
+			.payload = (char[]){"{}"}};
+	int rc = store_job_add(w->st, &j, w->e);
+
+	if (rc > 0)
+		log_info("report", "draft_ready", "week=%d", w->s.iso_week);
+	return rc < 0 ? -1 : 0;
+}
+
+int release_turn(const struct week *w)
+{
+	int confirmed;
+
+	if (!w->h->cfg->confirm)
+		return release_jobs(w);
+	confirmed = week_marked(w, RELEASE_CONFIRMED);
+	if (confirmed < 0)
+		return -1;
+	return confirmed > 0 ? release_jobs(w) : release_draft(w);
+}
+
+/* ---- confirming ---------------------------------------------------------------------------- */
+
+void report_seen(const char *text, char out[65])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+
+	(void)crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
+	(void)sodium_bin2hex(out, 65, hash, sizeof(hash));
+}
+
+struct release_draft_job {
+	int week;
+	int64_t id;
+};
+
+static void release_find_draft(const struct job *j, void *arg)
+{
+	struct release_draft_job *d = arg;
+
+	if (j->week == d->week && j->state == JOB_WAITING)
+		d->id = j->id;
+}
+
+static int release_settle_draft(const struct week *w, const char *who)
+{
+	struct release_draft_job d = {.week = w->s.iso_week};
+
+	if (store_job_list(w->st, REPORT_JOB_CONFIRM, RELEASE_LIST, release_find_draft, &d,
+			   w->e) < 0)
+		return -1;
+	return d.id == 0
+		   ? 0
+		   : store_job_finish(w->st, d.id, JOB_DONE, w->s.ready_at, w->now, who, w->e);
+}
+
+/* Whether what was read is what stands there now; sha gets the hash of the figures. */
+static int release_same(const struct week *w, const char *seen, char sha[65])
+{
+	struct buf text = BUF_INIT(RELEASE_TEXT_MAX);
+	json_t *figures = NULL;
+	char *raw = NULL, now[65];
+	int64_t at;
+	int rc = store_figures_get(w->st, REPORT_FIGURES, w->s.iso_week, &raw, &at, sha, w->e);
+
+	free(raw);
+	if (rc == 0)
+		rc = err_set(w->e, EX_NOINPUT, "chưa chốt số liệu của tuần %d-W%02d",
+			     w->s.iso_week / 100, w->s.iso_week % 100);
+	if (rc < 0 || seen == NULL)
+		return rc < 0 ? -1 : 0;
+	rc = report_frozen(w->st, w->s.iso_week, &figures, w->e);
+	if (rc > 0)
+		rc = report_weekly_text(w->h, figures, &text, w->e);
+	if (rc == 0) {
+		report_seen(buf_text(&text), now);
+		if (strcmp(now, seen) != 0)
+			rc = err_set(w->e, EX_TEMPFAIL,
+				     "báo cáo đã đổi từ lúc ông/bà xem: hãy xem lại rồi xác "
+				     "nhận");
+	}
+	json_decref(figures);
+	buf_free(&text);
+	return rc < 0 ? -1 : 0;
+}
+
+int report_confirm(struct store *st, const struct report_house *h, int iso_week,
+		   const char *seen, const char *who, int64_t now, struct err *e)
+{
+	struct week w = {
+	    .st = st, .h = h, .s = report_schedule_of(h, iso_week), .now = now, .e = e};
+	char sha[65], subject[32], *json;
+	json_t *o;
+	bool first = false;
+	int rc;
+
+	if (release_same(&w, seen, sha) < 0)
+		return -1;
+	o = json_pack("{s:s, s:s}", "who", who, "sha256", sha);
+	json = json_dumps(o, RELEASE_JSON);
+	json_decref(o);
+	rc = store_figures_freeze(st, RELEASE_CONFIRMED, iso_week, json, now, &first, e);
+	free(json);
+	if (rc == 0 && !first)
+		rc = err_set(e, EX_DATAERR, "báo cáo tuần %d-W%02d đã được xác nhận",
+			     iso_week / 100, iso_week % 100);
+	(void)snprintf(subject, sizeof(subject), "week:%d", iso_week);
+	if (rc < 0 || store_audit(st, who, "report.confirm", subject, sha, e) < 0 ||
+	    release_settle_draft(&w, who) < 0)
+		return -1;
+	log_info("report", "confirmed", "week=%d", iso_week);
+	return release_jobs(&w);
+}
+
+/* ---- where a week stands ------------------------------------------------------------------- */
+
+struct release_standing {
+	json_t *jobs;
+	int week;
+	bool open;
+};
+
+/* "https://cong-an.example/x?y" -> "cong-an.example", "ai@huyen.example" -> "huyen.example". */
+static json_t *release_domain(const struct job *j)
+{
+	const char *at = strchr(j->target, '@'), *host = strstr(j->target, "://");
+
+	if (host != NULL)
+		return json_stringn(host + 3, strcspn(host + 3, "/?#"));
+	return json_string(at != NULL ? at + 1 : j->target);
+}
+
+static void release_stand(const struct job *j, void *arg)
+{
+	static const char *const states[] = {[JOB_WAITING] = "waiting",
+					     [JOB_RUNNING] = "running",
+					     [JOB_DONE] = "done",
+					     [JOB_FAILED] = "failed",
+					     [JOB_UNCERTAIN] = "uncertain"};
+	struct release_standing *s = arg;
+
+	if (j->week != s->week)
+		return;
+	s->open = s->open || (j->state != JOB_DONE && j->state != JOB_FAILED);
+	if (strcmp(j->kind, REPORT_JOB_CONFIRM) == 0)
+		return;
+	json_array_insert_new(
+	    s->jobs, 0,
+	    json_pack("{s:s, s:o, s:s, s:i, s:I, s:s}", "kind",
+		      strcmp(j->kind, REPORT_JOB_EMAIL) == 0 ? "email" : "push", "to",
+		      release_domain(j), "state", states[j->state], "attempts", j->attempts,
+		      "done_at", (json_int_t)j->done_at, "result",
+		      j->result != NULL ? j->result : ""));
+}
+
+/* When a kind was frozen, and what; 0 when not. */
+static int release_frozen_at(struct store *st, const char *kind, int week, json_t **value,
+			     int64_t *at, char sha[65], struct err *e)
+{
+	char *text = NULL;
+	int rc = store_figures_get(st, kind, week, &text, at, sha, e);
+
+	*value = rc > 0 ? json_loads(text, 0, NULL) : NULL;
+	if (rc <= 0) {
+		*at = 0;
+		sha[0] = '\0';
+	}
+	free(text);
+	return rc < 0 ? -1 : 0;
+}
+
+json_t *report_standing(struct store *st, const struct report_house *h, int iso_week,
+			int64_t now, struct err *e)
+{
+	struct report_schedule s = report_schedule_of(h, iso_week);
+	struct release_standing jobs = {.jobs = json_array(), .week = iso_week};
+	json_t *figures = NULL, *word = NULL, *o = NULL;
+	int64_t frozen_at = 0, confirmed_at = 0;
+	char sha[65], ignored[65];
+
+	if (release_frozen_at(st, REPORT_FIGURES, iso_week, &figures, &frozen_at, sha, e) ==
+		0 &&
+	    release_frozen_at(st, RELEASE_CONFIRMED, iso_week, &word, &confirmed_at, ignored,
+			      e) == 0 &&
+	    store_job_list(st, NULL, RELEASE_LIST, release_stand, &jobs, e) == 0)
+		o = json_pack(
+		    "{s:I, s:s, s:I, s:s, s:b, s:I, s:b, s:O}", "frozen_at",
+		    (json_int_t)frozen_at, "sha256", sha, "confirmed_at",
+		    (json_int_t)confirmed_at, "confirmed_by", figures_text(word, "who"),
+		    "to_confirm", h->cfg->enabled && frozen_at != 0 && confirmed_at == 0,
+		    "deadline", (json_int_t)s.deadline, "late",
+		    h->cfg->enabled && now >= s.push_by &&
+			(jobs.open || (h->cfg->confirm && frozen_at != 0 && confirmed_at == 0)),
+		    "jobs", jobs.jobs);
+	json_decref(jobs.jobs);
+	json_decref(figures);
+	json_decref(word);
+	return o;
+}
