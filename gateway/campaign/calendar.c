@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "text/vi.h"
 
 /* Decree 91/2020/NĐ-CP: 07:00–22:00, whatever is configured. */
 #define CALENDAR_EARLIEST 420
@@ -62,16 +63,42 @@ static const struct {
 	int month, day;
 } calendar_fixed[] = {{1, 1}, {4, 30}, {5, 1}, {9, 2}};
 
+/* Days on which one hamlet's office is closed. */
+struct calendar_hamlet {
+	char *fold; /* its name, folded */
+	struct {
+		civil_day from, to;
+	} * closed;
+	size_t n;
+};
+
 struct calendar {
 	struct {
 		int from, to; /* minutes of the day, [from, to) */
 	} piece[2];	      /* in order of the day */
 	int n_pieces;
 	bool weekends;
+	struct calendar_hamlet *hamlets;
+	size_t n_hamlets;
 	civil_day first;
 	int n_days;
 	unsigned char marks[]; /* enum calendar_mark of first + i */
 };
+
+static const struct conf_field hours_hamlet_fields[] = {
+    {.key = "unit",
+     .type = CONF_STRING,
+     .offset = offsetof(struct hours_hamlet, unit),
+     .required = true,
+     .help = "the hamlet, without its kind: Tân Phú"},
+    {.key = "closed",
+     .type = CONF_STRINGS,
+     .offset = offsetof(struct hours_hamlet, closed),
+     .help = "days on which its office is closed: 2027-03-01 or 2027-03-01..2027-03-02"},
+    {.key = NULL},
+};
+static const struct conf_table hours_hamlet_table = {
+    "a hamlet's own days off", sizeof(struct hours_hamlet), hours_hamlet_fields};
 
 #define HOURS(member) .offset = offsetof(struct hours_config, member)
 static const struct conf_field hours_fields[] = {
@@ -99,6 +126,12 @@ static const struct conf_field hours_fields[] = {
      .type = CONF_STRINGS,
      HOURS(worked),
      .help = "Saturdays that are worked instead of a day off: 2026-08-22"},
+    {.key = "hamlets",
+     .type = CONF_OBJECTS,
+     HOURS(hamlets),
+     .table = &hours_hamlet_table,
+     .max = 200,
+     .help = "hamlets whose offices are closed on further days"},
     {.key = NULL},
 };
 const struct conf_table hours_config_table = {"the hours of sending",
@@ -181,18 +214,18 @@ static void calendar_mark_builtin(struct calendar *c)
 			 "since=%d hint=\"enter Tet in hours.holidays\"", table_ends + 1);
 }
 
-/* Marks "2027-02-05" or "2027-02-05..2027-02-11". */
-static int calendar_mark_config(struct calendar *c, const char *key, const char *text,
-				unsigned mark, struct err *e)
+/* Reads "2027-02-05" or "2027-02-05..2027-02-11". */
+static int calendar_read_span(const struct calendar *c, const char *key, const char *text,
+			      civil_day *first, civil_day *last, struct err *e)
 {
 	const char *dots = strstr(text, "..");
 	size_t n = dots != NULL ? (size_t)(dots - text) : strlen(text);
-	char *first = mem_strndup(text, n);
+	char *begin = mem_strndup(text, n);
 	int64_t from = 0, to = 0;
 	int rc = 0;
 
-	if (conf_parse_date(first, &from) < 0 ||
-	    conf_parse_date(dots != NULL ? dots + 2 : first, &to) < 0)
+	if (conf_parse_date(begin, &from) < 0 ||
+	    conf_parse_date(dots != NULL ? dots + 2 : begin, &to) < 0)
 		rc = err_set(e, EX_CONFIG,
 			     "hours.%s: \"%s\" is no date such as 2027-02-05 or "
 			     "2027-02-05..2027-02-11",
@@ -202,10 +235,39 @@ static int calendar_mark_config(struct calendar *c, const char *key, const char 
 	else if (from < c->first || to >= c->first + c->n_days)
 		rc = err_set(e, EX_CONFIG, "hours.%s: \"%s\" lies outside the years %d to %d",
 			     key, text, CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR);
-	else
-		calendar_mark_span(c, (civil_day)from, (civil_day)to, mark);
-	free(first);
+	*first = (civil_day)from;
+	*last = (civil_day)to;
+	free(begin);
 	return rc;
+}
+
+static int calendar_mark_config(struct calendar *c, const char *key, const char *text,
+				unsigned mark, struct err *e)
+{
+	civil_day from, to;
+
+	if (calendar_read_span(c, key, text, &from, &to, e) < 0)
+		return -1;
+	calendar_mark_span(c, from, to, mark);
+	return 0;
+}
+
+static int calendar_add_hamlets(struct calendar *c, const struct conf_list *list, struct err *e)
+{
+	const struct hours_hamlet *h = list->items;
+
+	c->hamlets = mem_calloc(list->n, sizeof(*c->hamlets));
+	for (size_t i = 0; i < list->n; i++) {
+		struct calendar_hamlet *to = &c->hamlets[c->n_hamlets++];
+
+		to->fold = vi_fold(h[i].unit);
+		to->closed = mem_calloc(h[i].closed.n, sizeof(*to->closed));
+		for (size_t k = 0; k < h[i].closed.n; k++, to->n++)
+			if (calendar_read_span(c, "hamlets", ((char **)h[i].closed.items)[k],
+					       &to->closed[k].from, &to->closed[k].to, e) < 0)
+				return -1;
+	}
+	return 0;
 }
 
 /* Keeps what of [from, to) lies inside the law's limits. */
@@ -255,6 +317,8 @@ struct calendar *calendar_new(const struct hours_config *hours, struct err *e)
 		if (calendar_mark_config(c, "worked", ((char **)hours->worked.items)[i],
 					 CALENDAR_WORKED, e) < 0)
 			goto fail;
+	if (calendar_add_hamlets(c, &hours->hamlets, e) < 0)
+		goto fail;
 	return c;
 fail:
 	calendar_free(c);
@@ -263,6 +327,13 @@ fail:
 
 void calendar_free(struct calendar *c)
 {
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->n_hamlets; i++) {
+		free(c->hamlets[i].fold);
+		free(c->hamlets[i].closed);
+	}
+	free(c->hamlets);
 	free(c);
 }
 
@@ -300,6 +371,76 @@ int calendar_working_days(const struct calendar *c, civil_day from, civil_day to
 	for (civil_day d = from; d <= to; d++)
 		n += calendar_is_working_day(c, d);
 	return n;
+}
+
+/* ---- offices ------------------------------------------------------------------------------ */
+
+static bool calendar_hamlet_closed(const struct calendar_hamlet *h, civil_day day)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (day >= h->closed[i].from && day <= h->closed[i].to)
+			return true;
+	return false;
+}
+
+bool calendar_office_open(const struct calendar *c, const char *hamlet, civil_day day)
+{
+	char *fold;
+	bool open = calendar_is_working_day(c, day);
+
+	if (!open || c->n_hamlets == 0 || hamlet == NULL || *hamlet == '\0')
+		return open;
+	fold = vi_fold(hamlet);
+	for (size_t i = 0; i < c->n_hamlets && open; i++)
+		open = strcmp(c->hamlets[i].fold, fold) != 0 ||
+		       !calendar_hamlet_closed(&c->hamlets[i], day);
+	free(fold);
+	return open;
+}
+
+int calendar_office_days(const struct calendar *c, const char *hamlet, civil_day from,
+			 civil_day to)
+{
+	int n = 0;
+
+	for (civil_day d = from; d <= to; d++)
+		n += calendar_office_open(c, hamlet, d);
+	return n;
+}
+
+/* The day after, but for weekends: everybody knows that those are closed. */
+static civil_day calendar_weekday_after(civil_day day)
+{
+	do {
+		day++;
+	} while (civil_weekday(day) > 5);
+	return day;
+}
+
+bool calendar_visit_day(const struct calendar *c, const char *hamlet, civil_day day)
+{
+	return (civil_weekday(day) > 5 || calendar_office_open(c, hamlet, day)) &&
+	       calendar_office_open(c, hamlet, calendar_weekday_after(day));
+}
+
+bool calendar_hamlets_differ(const struct calendar *c, civil_day day)
+{
+	for (size_t i = 0; i < c->n_hamlets; i++)
+		if (calendar_hamlet_closed(&c->hamlets[i], day) ||
+		    calendar_hamlet_closed(&c->hamlets[i], calendar_weekday_after(day)))
+			return true;
+	return false;
+}
+
+int64_t calendar_next_visit(const struct calendar *c, const char *hamlet, int64_t t)
+{
+	civil_day last = civil_day_of(t) + CALENDAR_HORIZON;
+	int64_t at = calendar_next_open(c, t);
+
+	while (at != INT64_MAX && civil_day_of(at) <= last &&
+	       !calendar_visit_day(c, hamlet, civil_day_of(at)))
+		at = calendar_next_open(c, civil_day_start_ms(civil_day_of(at) + 1));
+	return at == INT64_MAX || civil_day_of(at) > last ? INT64_MAX : at;
 }
 
 static bool calendar_day_open(const struct calendar *c, civil_day day)

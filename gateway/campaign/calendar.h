@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* When people may be written to: hours in civil time, working days, holidays,
- * and how often one number. */
+ * the days on which offices are closed, and how often one number. */
 #ifndef MOIDAN_CAMPAIGN_CALENDAR_H
 #define MOIDAN_CAMPAIGN_CALENDAR_H
 
@@ -10,12 +10,18 @@
 #include "base/clock.h"
 #include "base/conf.h"
 
+/* One element of `hours.hamlets`: days on which a hamlet's office is closed beside the holidays. */
+struct hours_hamlet {
+	char *unit;		 /* "Tân Phú" */
+	struct conf_list closed; /* char *: as holidays */
+};
 /* `hours:` of moidan.yaml. The outer limits 07:00–22:00 (Decree 91/2020/NĐ-CP) cannot be widened. */
 struct hours_config {
 	int64_t from, to;	   /* minutes of the day; from > to wraps past midnight */
 	bool weekends;		   /* also Saturday and Sunday */
 	struct conf_list holidays; /* char *: "2027-02-05" or "2027-02-05..2027-02-11" */
 	struct conf_list worked;   /* char *: Saturdays that are worked */
+	struct conf_list hamlets;  /* struct hours_hamlet */
 };
 /* from 07:30, to 19:00, no weekends. */
 extern const struct conf_table hours_config_table;
@@ -45,6 +51,25 @@ civil_day calendar_working_day_before(const struct calendar *c,
 				      civil_day day); /* day itself counts */
 int calendar_working_days(const struct calendar *c, civil_day from,
 			  civil_day to); /* inclusive */
+
+/* ---- offices -----------------------------------------------------------------------------
+ *
+ * hamlet is a unit's name without its kind, NULL or "" for the commune's own offices: they are open on
+ * working days, a hamlet's on those that are not its own days off. */
+
+bool calendar_office_open(const struct calendar *c, const char *hamlet, civil_day day);
+/* Days on which it is open, both ends counted. */
+int calendar_office_days(const struct calendar *c, const char *hamlet, civil_day from,
+			 civil_day to);
+/* Whether a message that sends people to an office ("thứ 2-6") may go out on a day: people come the same
+ * day or on the next weekday, so the office must be open on both. */
+bool calendar_visit_day(const struct calendar *c, const char *hamlet, civil_day day);
+/* The first moment >= t that is open (calendar_next_open) and on such a day; INT64_MAX when there is none
+ * within 60 days. */
+int64_t calendar_next_visit(const struct calendar *c, const char *hamlet, int64_t t);
+/* Whether some hamlet, and not the whole commune, is closed on a day or the two weekdays around it: only
+ * then need anybody ask whose message it is. */
+bool calendar_hamlets_differ(const struct calendar *c, civil_day day);
 
 /* Whether a bulk message may be sent at t; and the first moment >= t at which one may (t itself
  * when open). INT64_MAX when there is none within 60 days. */

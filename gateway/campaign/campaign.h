@@ -171,6 +171,7 @@ int campaign_is_finished(struct store *st, const struct campaign *c, struct err 
  * day and by the campaign's budget. */
 
 #define CAMPAIGN_QUOTA_TARGETS 8
+#define CAMPAIGN_QUOTA_HAMLETS 64
 
 enum quota_cap { QUOTA_UNCAPPED, QUOTA_BY_SEATS, QUOTA_BY_PROVIDER, QUOTA_BY_BUDGET };
 
@@ -186,9 +187,19 @@ struct campaign_quota {
 	int n_targets,
 	    ruling;	 /* ruling: the earliest that is not over, else the latest; -1 = none */
 	int64_t waiting; /* rows of the list that are in the campaign's audiences */
-	int64_t left;	 /* of the ruling target; without one: waiting */
-	int days;	 /* at least 1 */
-	int64_t base;	 /* left ÷ days, rounded up */
+	/* They by hamlet, in order of the list; those beyond the room are counted with the last. */
+	struct quota_hamlet {
+		int64_t unit_id;
+		char name[64]; /* "" = no hamlet */
+		int64_t waiting;
+		int days; /* that its office is open, today to the ruling target's last day */
+	} hamlets[CAMPAIGN_QUOTA_HAMLETS];
+	int n_hamlets;
+	bool differ;  /* some hamlet has fewer days than the commune */
+	int64_t left; /* of the ruling target; without one: waiting */
+	int days;     /* at least 1 */
+	int64_t
+	    base; /* left ÷ days, rounded up; each hamlet's part ÷ its own days where they differ */
 	int64_t came, absent; /* observed at sessions */
 	int no_show;	      /* per mille; observed once 10 are known, at most 750 */
 	int64_t raised;
@@ -242,8 +253,8 @@ struct eligibility {
 };
 /* A message_claim.decide: arg is a struct eligibility *. Order of checks: deceased or held, opted out,
  * wrong person or dead number, expired, changed since planned (re-read: still in the audience, at the
- * same number), caps per day and week. A cap postpones to the next open moment of the next day or
- * week, or expires what would come too late. plan NULL judges without a programme. */
+ * same number), caps per day and week, whether the office that it sends people to will be open. A cap or
+ * a closed office postpones to the next open moment, or expires what would come too late. plan NULL judges without a programme. */
 struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg);
 
 #endif

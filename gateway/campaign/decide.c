@@ -117,12 +117,49 @@ static int64_t decide_capped(const struct message_candidate *c,
 	return from == 0 ? 0 : calendar_next_open(house->calendar, from);
 }
 
+/* When the office that the message sends people to is open on the day they come; 0 = it is. */
+static int64_t decide_office(const struct message_candidate *c, const struct eligibility *who,
+			     bool *failed)
+{
+	const struct campaign_plan *p = who->plan;
+	const struct calendar *cal = who->house->calendar;
+	civil_day today = civil_day_of(who->now);
+	const struct plan_audience *a;
+	struct recipient r = {0};
+	struct plan_units units = {0};
+	struct err e = ERR_INIT;
+	int64_t later = 0;
+	int rc = 0;
+
+	if (p == NULL || p->row->stream || c->audience < 0 || c->audience >= p->n_audiences)
+		return 0;
+	a = &p->audiences[c->audience];
+	if (!a->office)
+		return 0;
+	if (!a->hamlet || !calendar_hamlets_differ(cal, today))
+		return calendar_visit_day(cal, NULL, today)
+			   ? 0
+			   : calendar_next_visit(cal, NULL, who->now);
+	rc = decide_read(who, c->recipient_id, &r, &units, &e);
+	*failed = rc < 0;
+	if (rc > 0) {
+		const char *hamlet = plan_office(a, plan_units_find(&units, r.unit_id));
+
+		if (!calendar_visit_day(cal, hamlet, today))
+			later = calendar_next_visit(cal, hamlet, who->now);
+	}
+	plan_units_free(&units);
+	recipient_clear(&r);
+	return later;
+}
+
 struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg)
 {
 	const struct eligibility *who = arg;
 	bool answer = who->plan != NULL && who->plan->answers;
 	const char *reason = decide_forbidden(c, answer);
-	int64_t later;
+	const char *why = "đủ số tin trong ngày hoặc tuần";
+	int64_t later, open;
 	bool number = false, failed = false;
 
 	if (reason != NULL)
@@ -142,11 +179,17 @@ struct claim_verdict campaign_decide(const struct message_candidate *c, void *ar
 	}
 	later =
 	    answer ? 0 : decide_capped(c, who->house, decide_is_notice(who->plan), who->now);
+	open = decide_office(c, who, &failed);
+	if (failed)
+		return (struct claim_verdict){.decision = CLAIM_STOP};
+	if (open > later) {
+		later = open;
+		why = "văn phòng sắp nghỉ: gửi khi có người trực";
+	}
 	if (later == 0)
 		return (struct claim_verdict){.decision = CLAIM_SEND};
 	if (later >= c->expires_at)
 		return (struct claim_verdict){.decision = CLAIM_EXPIRE};
-	return (struct claim_verdict){.decision = CLAIM_POSTPONE,
-				      .reason = "đủ số tin trong ngày hoặc tuần",
-				      .due_at = later};
+	return (struct claim_verdict){
+	    .decision = CLAIM_POSTPONE, .reason = why, .due_at = later};
 }

@@ -69,6 +69,20 @@ static void fan_out_catch_up(const struct fan_out *f, struct message_plan *item,
 		item->expires_at = due + f->catch_up;
 }
 
+/* When a message of a may go: it sends nobody to an office that is closed then. */
+static int64_t fan_out_due(const struct fan_out *f, const struct plan_audience *a,
+			   const struct plan_unit *unit)
+{
+	const struct calendar *c = f->writer.plan->house->calendar;
+	const char *hamlet = plan_office(a, unit);
+	int64_t due;
+
+	if (!a->office || calendar_visit_day(c, hamlet, f->day))
+		return f->due_at;
+	due = calendar_next_visit(c, hamlet, f->opens);
+	return due != INT64_MAX ? due : f->due_at;
+}
+
 int fan_out_add(struct fan_out *f, const struct recipient *r, int rung,
 		const struct fan_out_about *about, struct err *e)
 {
@@ -77,9 +91,10 @@ int fan_out_add(struct fan_out *f, const struct recipient *r, int rung,
 	struct plan_message m = {0};
 	struct message_plan *item;
 	int audience = -1;
-	enum exclusion why =
-	    plan_judge(p, r, plan_units_find(&f->units, r->unit_id), &audience);
+	const struct plan_unit *unit = plan_units_find(&f->units, r->unit_id);
+	enum exclusion why = plan_judge(p, r, unit, &audience);
 	const char *skip;
+	int64_t due;
 
 	if (why != EXCLUDED_COUNT &&
 	    (!exclusion_of_number(why) || ladder_paper(&p->ladder, rung) < 0))
@@ -90,6 +105,7 @@ int fan_out_add(struct fan_out *f, const struct recipient *r, int rung,
 	plan_writer_session(&f->writer, about != NULL ? about->session : NULL);
 	if (!l->paper && skip == NULL && !fan_out_render(f, r, audience, rung, &m))
 		return 0;
+	due = fan_out_due(f, &p->audiences[audience], unit);
 	item = fan_out_room(f);
 	*item = (struct message_plan){.campaign_id = p->row->id,
 				      .recipient_id = r->id,
@@ -102,9 +118,9 @@ int fan_out_add(struct fan_out *f, const struct recipient *r, int rung,
 				      .template_id = f->template_ids[audience],
 				      .audience = audience,
 				      .recipient_rev = r->rev,
-				      .due_at = l->paper ? INT64_MAX : f->due_at,
+				      .due_at = l->paper ? INT64_MAX : due,
 				      .expires_at = plan_expires_at(p, audience),
-				      .day = f->day,
+				      .day = due == f->due_at ? f->day : civil_day_of(due),
 				      .ucs2 = m.count.ucs2,
 				      .segments = m.count.segments,
 				      .text = m.text != NULL ? m.text : mem_strdup("")};
@@ -271,6 +287,7 @@ void fan_out_close(struct fan_out *f)
 		free((char *)(uintptr_t)f->items[i].text);
 	free(f->items);
 	free(f->seats);
+	free(f->shares);
 	seating_free(&f->seating);
 	plan_units_free(&f->units);
 	plan_writer_free(&f->writer);
@@ -288,6 +305,74 @@ static int fan_out_seat(struct fan_out *f, const struct recipient *r, int audien
 	return why < 0 ? -1 : why == EXCLUDED_COUNT;
 }
 
+/* ---- the quota of a day over the hamlets ---------------------------------------------------- */
+
+static struct fan_out_share *fan_out_share(struct fan_out *f, int64_t unit_id)
+{
+	for (size_t i = 0; i < f->n_shares; i++)
+		if (f->shares[i].unit_id == unit_id)
+			return &f->shares[i];
+	f->shares = mem_grow(f->shares, &f->cap_shares, f->n_shares + 1, sizeof(*f->shares));
+	f->shares[f->n_shares] = (struct fan_out_share){.unit_id = unit_id};
+	return &f->shares[f->n_shares++];
+}
+
+/* Each hamlet's part is in proportion to those of it who wait, the largest remainders first: nobody's
+ * hamlet waits until another is through. */
+static void fan_out_divide(struct fan_out *f)
+{
+	int64_t total = 0, given = 0;
+
+	for (size_t i = 0; i < f->n_shares; i++)
+		total += f->shares[i].waiting;
+	for (size_t i = 0; i < f->n_shares; i++) {
+		struct fan_out_share *s = &f->shares[i];
+
+		s->share = total <= f->allowed ? s->waiting : f->allowed * s->waiting / total;
+		given += s->share;
+	}
+	while (given < f->allowed && given < total) {
+		struct fan_out_share *best = NULL;
+		int64_t most = -1;
+
+		for (size_t i = 0; i < f->n_shares; i++) {
+			struct fan_out_share *s = &f->shares[i];
+			int64_t rest = f->allowed * s->waiting - s->share * total;
+
+			if (s->share < s->waiting && (best == NULL || rest > most)) {
+				best = s;
+				most = rest;
+			}
+		}
+		best->share++;
+		given++;
+	}
+}
+
+/* Whether r is looked at in this pass of a campaign with a quota: 1, 0, -1. Nobody is planned twice. */
+static int fan_out_turn(struct fan_out *f, const struct recipient *r, int audience)
+{
+	const struct campaign_plan *p = f->writer.plan;
+	struct fan_out_share *s;
+	struct seat_history history;
+	int rc;
+
+	if (p->audiences[audience].seat) {
+		rc = store_seat_history(f->st, r->id, p->row->id, &history, f->e);
+		if (rc == 0)
+			rc = history.open ||
+			     history.invited >= p->audiences[audience].a->invitations;
+	} else {
+		rc = store_message_planned(f->st, p->row->id, r->id, p->row->step, f->e);
+	}
+	f->failed = rc < 0;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	s = fan_out_share(f, r->unit_id);
+	s->waiting += f->counting;
+	return f->counting || (f->sharing && s->share == 0) ? 0 : 1;
+}
+
 static bool fan_out_row(const struct recipient *r, void *arg)
 {
 	struct fan_out *f = arg;
@@ -298,13 +383,16 @@ static bool fan_out_row(const struct recipient *r, void *arg)
 
 	f->rows++;
 	f->cursor = r->id;
-	if (p->steps) {
+	if (p->steps || f->allowed >= 0) {
 		enum exclusion why =
 		    plan_judge(p, r, plan_units_find(&f->units, r->unit_id), &audience);
 
 		if (why != EXCLUDED_COUNT &&
 		    (!exclusion_of_number(why) || ladder_paper(&p->ladder, 0) < 0))
 			return true;
+		rc = f->allowed >= 0 ? fan_out_turn(f, r, audience) : 1;
+		if (rc <= 0)
+			return rc == 0;
 		if (p->audiences[audience].seat) {
 			rc = fan_out_seat(f, r, audience, &about, &session);
 			if (rc <= 0)
@@ -319,20 +407,21 @@ static bool fan_out_row(const struct recipient *r, void *arg)
 		rc = fan_out_add(f, r, 0, NULL, f->e);
 	}
 	f->invited += rc > 0;
+	if (rc > 0 && f->sharing)
+		fan_out_share(f, r->unit_id)->share--;
 	return rc >= 0 && (f->allowed < 0 || f->invited < f->allowed);
 }
 
 /* Where the next batch begins, and when. A campaign that goes over its list again (for people who did
- * not come, for sessions that were added) begins anew each working morning; one with a quota goes on
- * where it stopped. */
+ * not come, for sessions that were added, for those beyond the day's quota) begins anew each working
+ * morning. */
 static void fan_out_next(const struct fan_out *f, struct campaign *c, size_t batch)
 {
 	const struct campaign_plan *p = f->writer.plan;
-	bool enough = f->allowed >= 0 && f->invited >= f->allowed;
-	bool end = f->rows < batch && !enough;
+	bool end = f->allowed >= 0 ? f->left == 0 : f->rows < batch;
 
 	c->pass_at = 0;
-	if (!enough && !end) {
+	if (f->allowed < 0 && !end) {
 		c->cursor = f->cursor;
 		return;
 	}
@@ -340,11 +429,61 @@ static void fan_out_next(const struct fan_out *f, struct campaign *c, size_t bat
 		c->cursor = -1;
 		return;
 	}
-	c->cursor = p->seats ? 0 : f->rows > 0 ? f->cursor : c->cursor;
+	c->cursor = 0;
 	c->pass_at = calendar_next_open(p->house->calendar,
 					civil_day_start_ms(civil_day_of(f->opens) + 1));
 	if (c->pass_at >= c->expires_at)
 		c->cursor = -1;
+}
+
+static int fan_out_write(struct fan_out *f, size_t *planned, struct err *e)
+{
+	size_t inserted = 0, linked = 0;
+	int rc = store_message_plan(f->st, f->items, f->n, &inserted, &linked, e);
+
+	if (rc == 0)
+		rc = fan_out_sit(f, e);
+	for (size_t i = 0; i < f->n; i++)
+		free((char *)(uintptr_t)f->items[i].text);
+	f->n = f->n_seats = 0;
+	*planned += inserted;
+	return rc;
+}
+
+static int fan_out_scan(struct fan_out *f, const struct campaign *c, int64_t after,
+			size_t batch, struct err *e)
+{
+	int rc =
+	    store_recipient_scan(f->st, c->programme, after, batch, true, fan_out_row, f, e);
+
+	return f->failed ? -1 : rc;
+}
+
+/* The day's quota at once: who waits where; each hamlet's part; and what a hamlet's sessions have no seat
+ * for goes to the others. */
+static int fan_out_daily(struct fan_out *f, const struct campaign *c, size_t *planned,
+			 struct err *e)
+{
+	int rc;
+
+	f->left = 1;
+	if (f->allowed == 0)
+		return 0;
+	f->counting = true;
+	rc = fan_out_scan(f, c, 0, SIZE_MAX, e);
+	f->counting = false;
+	f->left = 0;
+	for (size_t i = 0; i < f->n_shares; i++)
+		f->left += f->shares[i].waiting;
+	fan_out_divide(f);
+	for (int turn = 0; rc == 0 && turn < 2 && f->invited < f->allowed; turn++) {
+		f->sharing = turn == 0;
+		rc = fan_out_scan(f, c, 0, SIZE_MAX, e);
+		if (rc == 0)
+			rc = fan_out_write(f, planned, e);
+	}
+	f->left -= f->invited;
+	return rc;
 }
 
 /* One batch, once the campaign is open for it. */
@@ -353,7 +492,6 @@ static int fan_out_batch(struct fan_out *f, struct campaign *c, int64_t now, siz
 {
 	const struct campaign_plan *p = f->writer.plan;
 	struct campaign_day day = {0};
-	size_t linked = 0;
 	int rc = 0;
 
 	f->e = e;
@@ -363,15 +501,12 @@ static int fan_out_batch(struct fan_out *f, struct campaign *c, int64_t now, siz
 		rc = seating_sweep(f->st, p, civil_day_of(now), e);
 	if (rc == 0)
 		rc = seating_load(&f->seating, f->st, p, f->opens, e);
-	if (rc == 0 && f->allowed != 0)
-		rc = store_recipient_scan(f->st, c->programme, c->cursor, batch, true,
-					  fan_out_row, f, e);
-	if (f->failed)
-		rc = -1;
-	if (rc == 0)
-		rc = store_message_plan(f->st, f->items, f->n, planned, &linked, e);
-	if (rc == 0)
-		rc = fan_out_sit(f, e);
+	if (rc == 0 && f->allowed >= 0)
+		rc = fan_out_daily(f, c, planned, e);
+	else if (rc == 0)
+		rc = fan_out_scan(f, c, c->cursor, batch, e);
+	if (rc == 0 && f->allowed < 0)
+		rc = fan_out_write(f, planned, e);
 	if (rc == 0) {
 		fan_out_next(f, c, batch);
 		rc = store_campaign_update(f->st, c, e);

@@ -21,6 +21,13 @@ struct fan_out {
 	struct seat *seats; /* to be taken with the items */
 	size_t n_seats, cap_seats;
 	int64_t invited; /* people, in this batch */
+	struct fan_out_share {
+		int64_t unit_id, waiting, share;
+	} * shares; /* of the day's quota, by hamlet */
+	size_t n_shares, cap_shares;
+	int64_t left; /* of those who wait, after this batch */
+	bool counting,
+	    sharing;	 /* a look at who waits; only as many of each hamlet as its share */
 	int64_t allowed; /* so many more today; -1 = any number */
 	int64_t template_ids[PLAN_MAX_AUDIENCES], step_ids[PLAN_MAX_AUDIENCES][PLAN_ROUND];
 	int64_t due_at, opens, cursor, absent_since, catch_up;

@@ -254,6 +254,14 @@ static int plan_find_void(const struct campaign_plan *p, struct plan_audience *a
 			       "tham số \"" PLAN_HOUR "\" phải là giờ, như 08:00, không phải "
 			       "\"%s\"",
 			       hour);
+	/* A machine may come on a Saturday; to an office nobody is sent then. */
+	if (a->a->seat ? calendar_is_holiday(p->house->calendar, (civil_day)day)
+		       : !calendar_office_open(p->house->calendar, NULL, (civil_day)day))
+		return err_set(e, EX_DATAERR,
+			       "tham số \"" PLAN_DAY
+			       "\": %s là ngày nghỉ, không mời ai đến; nếu "
+			       "vẫn làm việc, hãy ghi ngày ấy vào hours.worked",
+			       plan_parameter(p, PLAN_DAY));
 	if (civil_day_start_ms((civil_day)day) + minute * CLOCK_MINUTE_MS < a->void_at)
 		a->void_at = civil_day_start_ms((civil_day)day) + minute * CLOCK_MINUTE_MS;
 	return 0;
@@ -455,6 +463,10 @@ static int plan_load_audience(struct campaign_plan *p, struct plan_audience *a, 
 				plan_text_uses(&a->bodies[b], PLAN_KEY);
 	a->uses_facts = a->uses_facts || plan_text_uses(&a->place, PLAN_FACT) ||
 			plan_text_uses(&a->place, PLAN_KEY);
+	a->office = a->place.t != NULL && !a->seat;
+	a->hamlet = plan_text_uses(&a->place, PLAN_UNIT);
+	for (int b = 0; b < a->n_bodies; b++)
+		a->hamlet = a->hamlet || plan_text_uses(&a->bodies[b], PLAN_UNIT);
 	if (plan_lint(p, a, e) < 0)
 		return -1;
 	if (!a->seat)

@@ -72,6 +72,8 @@ struct plan_audience {
 	int64_t void_at; /* the text says nothing true from here on; INT64_MAX = no limit */
 	bool seat;	 /* each message names a session */
 	bool step;	 /* a further message: goes by SMS alone */
+	bool office;	 /* sends people to an office, which must be open */
+	bool hamlet;	 /* names the hamlet, whose own days off count */
 	struct plan_step *steps; /* in the programme's order */
 	int n_steps;
 };
@@ -120,6 +122,9 @@ const struct plan_unit *plan_units_find(struct plan_units *u, int64_t id);
 /* Whether r is written to now: EXCLUDED_COUNT and *audience (index in the campaign), or why not. */
 enum exclusion plan_judge(const struct campaign_plan *p, const struct recipient *r,
 			  const struct plan_unit *unit, int *audience);
+
+/* Whose office a message of a sends r's people to: a hamlet's name, NULL = the commune's. */
+const char *plan_office(const struct plan_audience *a, const struct plan_unit *unit);
 
 /* What speaks against the number alone, and not against a letter. */
 bool exclusion_of_number(enum exclusion x);

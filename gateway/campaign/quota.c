@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many are invited on a day. Peers pace by what a provider bears; here it is
  * what the counter bears, and the deadline. */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +21,22 @@ struct quota_pass {
 	bool applies[CAMPAIGN_QUOTA_TARGETS]; /* to somebody whom the campaign is for */
 };
 
+static void quota_hamlet(struct campaign_quota *q, const struct plan_unit *unit)
+{
+	int64_t id = unit != NULL ? unit->id : 0;
+	int i = 0;
+
+	while (i < q->n_hamlets && q->hamlets[i].unit_id != id)
+		i++;
+	if (i == q->n_hamlets && i < CAMPAIGN_QUOTA_HAMLETS) {
+		q->hamlets[i].unit_id = id;
+		(void)snprintf(q->hamlets[i].name, sizeof(q->hamlets[i].name), "%s",
+			       unit != NULL ? unit->name : "");
+		q->n_hamlets++;
+	}
+	q->hamlets[i < CAMPAIGN_QUOTA_HAMLETS ? i : CAMPAIGN_QUOTA_HAMLETS - 1].waiting++;
+}
+
 static bool quota_row(const struct recipient *r, void *arg)
 {
 	struct quota_pass *q = arg;
@@ -33,6 +51,8 @@ static bool quota_row(const struct recipient *r, void *arg)
 	if (r->hold == HOLD_GONE)
 		return true;
 	q->out->waiting += ours;
+	if (ours)
+		quota_hamlet(q->out, unit);
 	for (int i = 0; i < q->out->n_targets; i++) {
 		if (programme_target_reached(g, (size_t)i, &row))
 			q->out->targets[i].reached++;
@@ -66,10 +86,32 @@ static void quota_targets(const struct campaign_plan *p, struct campaign_quota *
 	}
 }
 
+/* What is left is spread over the hamlets as those who wait are; one whose office is closed on more days
+ * has fewer to do its part in. */
+static void quota_base(const struct campaign_plan *p, struct campaign_quota *q, civil_day last)
+{
+	double sum = 0;
+
+	q->base = quota_ceil(q->left, q->days);
+	for (int i = 0; i < q->n_hamlets; i++) {
+		struct quota_hamlet *h = &q->hamlets[i];
+
+		h->days = last < q->today ? 0
+					  : calendar_office_days(p->house->calendar, h->name,
+								 q->today, last);
+		h->days = h->days > 0 ? h->days : 1;
+		q->differ = q->differ || h->days != q->days;
+		sum += (double)q->left * (double)h->waiting / (double)q->waiting / h->days;
+	}
+	if (q->differ)
+		q->base = (int64_t)ceil(sum - 1e-9);
+}
+
 /* The earliest deadline that is still to come rules; when all are over, the last one. */
 static void quota_rule(const struct campaign_plan *p, const struct quota_pass *pass)
 {
 	struct campaign_quota *q = pass->out;
+	civil_day last = q->today;
 	int64_t day;
 
 	q->ruling = -1;
@@ -90,11 +132,13 @@ static void quota_rule(const struct campaign_plan *p, const struct quota_pass *p
 	if (q->ruling >= 0) {
 		q->left = q->targets[q->ruling].left;
 		q->days = q->targets[q->ruling].days;
+		last = q->targets[q->ruling].last;
 	} else if (p->deadline != NULL && conf_parse_date(p->deadline, &day) == 0) {
-		q->days = calendar_working_days(p->house->calendar, q->today, (civil_day)day);
+		last = (civil_day)day;
+		q->days = calendar_working_days(p->house->calendar, q->today, last);
 	}
 	q->days = q->days > 0 ? q->days : 1;
-	q->base = quota_ceil(q->left, q->days);
+	quota_base(p, q, last);
 }
 
 static void quota_seats(const struct session *s, void *arg)
@@ -204,7 +248,7 @@ static const char *const quota_caps[] = {[QUOTA_UNCAPPED] = "none",
 
 json_t *campaign_quota_json(const struct campaign_quota *q)
 {
-	json_t *targets = json_array();
+	json_t *targets = json_array(), *hamlets = json_array();
 	char day[16];
 
 	for (int i = 0; i < q->n_targets; i++) {
@@ -218,15 +262,21 @@ json_t *campaign_quota_json(const struct campaign_quota *q)
 			      "reached", (json_int_t)t->reached, "left", (json_int_t)t->left,
 			      "working_days", t->days, "rules", i == q->ruling));
 	}
+	for (int i = 0; i < q->n_hamlets; i++)
+		json_array_append_new(hamlets,
+				      json_pack("{s:s,s:I,s:i}", "unit", q->hamlets[i].name,
+						"waiting", (json_int_t)q->hamlets[i].waiting,
+						"working_days", q->hamlets[i].days));
 	civil_day_format_iso(q->today, day);
-	return json_pack(
-	    "{s:s,s:o,s:I,s:I,s:i,s:I,s:I,s:I,s:i,s:I,s:I,s:I,s:I,s:I,s:s}", "day", day,
-	    "targets", targets, "waiting", (json_int_t)q->waiting, "left", (json_int_t)q->left,
-	    "working_days", q->days, "base", (json_int_t)q->base, "came", (json_int_t)q->came,
-	    "absent", (json_int_t)q->absent, "no_show_per_mille", q->no_show, "raised",
-	    (json_int_t)q->raised, "free_seats", (json_int_t)q->seats, "provider_segments",
-	    (json_int_t)q->provider, "budget_segments", (json_int_t)q->budget, "quota",
-	    (json_int_t)q->quota, "capped_by", quota_caps[q->cap]);
+	return json_pack("{s:s,s:o,s:o,s:I,s:I,s:i,s:I,s:I,s:I,s:i,s:I,s:I,s:I,s:I,s:I,s:s}",
+			 "day", day, "targets", targets, "hamlets", hamlets, "waiting",
+			 (json_int_t)q->waiting, "left", (json_int_t)q->left, "working_days",
+			 q->days, "base", (json_int_t)q->base, "came", (json_int_t)q->came,
+			 "absent", (json_int_t)q->absent, "no_show_per_mille", q->no_show,
+			 "raised", (json_int_t)q->raised, "free_seats", (json_int_t)q->seats,
+			 "provider_segments", (json_int_t)q->provider, "budget_segments",
+			 (json_int_t)q->budget, "quota", (json_int_t)q->quota, "capped_by",
+			 quota_caps[q->cap]);
 }
 
 /* a ÷ b with one decimal, rounded, as it is written here: "10,8". */
@@ -278,7 +328,16 @@ char *campaign_quota_text(const struct campaign_quota *q)
 	vi_number(q->left, a);
 	vi_number(q->base, n);
 	quota_ratio(q->left, q->days, ratio);
-	(void)buf_addf(&b, "%s ÷ %d ngày = %s → %s\n", a, q->days, ratio, n);
+	if (q->differ) {
+		(void)buf_addf(&b, "%s chia theo ấp, mỗi ấp theo số ngày làm việc của mình", a);
+		for (int i = 0; i < q->n_hamlets; i++)
+			(void)buf_addf(&b, "%s%s %lld người, %d ngày", i == 0 ? ": " : "; ",
+				       q->hamlets[i].name, (long long)q->hamlets[i].waiting,
+				       q->hamlets[i].days);
+		(void)buf_addf(&b, " → %s\n", n);
+	} else {
+		(void)buf_addf(&b, "%s ÷ %d ngày = %s → %s\n", a, q->days, ratio, n);
+	}
 	if (q->no_show > 0) {
 		char raised[32];
 

@@ -122,6 +122,11 @@ enum exclusion plan_judge(const struct campaign_plan *p, const struct recipient 
 	return plan_judge_number(r);
 }
 
+const char *plan_office(const struct plan_audience *a, const struct plan_unit *unit)
+{
+	return a->hamlet && unit != NULL ? unit->name : NULL;
+}
+
 bool exclusion_of_number(enum exclusion x)
 {
 	return x == EXCLUDED_WRONG_PERSON || x == EXCLUDED_NO_PHONE ||

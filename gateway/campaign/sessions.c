@@ -64,7 +64,36 @@ static int sessions_get(struct store *st, int64_t id, struct session *out, struc
 
 /* ---- adding -------------------------------------------------------------------------------- */
 
-static int sessions_check(const struct session *s, struct err *e)
+/* Machines come on Saturdays too, but not to a place that is closed. */
+static int sessions_check_day(const struct campaign_house *house, struct store *st,
+			      const struct session *s, const char *day, struct err *e)
+{
+	const struct calendar *c = house->calendar;
+	struct plan_units units;
+	const struct plan_unit *unit;
+	bool closed;
+
+	if (calendar_is_holiday(c, s->day))
+		return err_set(
+		    e, EX_DATAERR,
+		    "buổi ngày %s tại %s: ngày nghỉ lễ; nếu vẫn làm việc, hãy ghi ngày "
+		    "ấy vào hours.worked",
+		    day, s->place);
+	if (s->unit_id == 0 || civil_weekday(s->day) > 5)
+		return 0;
+	if (plan_units_load(&units, st, e) < 0)
+		return -1;
+	unit = plan_units_find(&units, s->unit_id);
+	closed = unit != NULL && !calendar_office_open(c, unit->name, s->day);
+	if (closed)
+		(void)err_set(e, EX_DATAERR, "buổi ngày %s tại %s: %s nghỉ ngày ấy", day,
+			      s->place, unit->label);
+	plan_units_free(&units);
+	return closed ? -1 : 0;
+}
+
+static int sessions_check(const struct campaign_house *house, struct store *st,
+			  const struct session *s, struct err *e)
 {
 	char day[16];
 
@@ -78,11 +107,12 @@ static int sessions_check(const struct session *s, struct err *e)
 		return err_set(e, EX_DATAERR,
 			       "buổi ngày %s tại %s: giờ kết thúc phải sau giờ bắt đầu", day,
 			       s->place);
-	return 0;
+	return sessions_check_day(house, st, s, day, e);
 }
 
-int campaign_sessions_put(struct store *st, struct session *list, size_t n,
-			  enum session_put *what, const char *who, struct err *e)
+int campaign_sessions_put(struct store *st, const struct campaign_house *house,
+			  struct session *list, size_t n, enum session_put *what,
+			  const char *who, struct err *e)
 {
 	static const char *const names[] = {"session.add", "session.change", NULL};
 	int rc = store_begin(st, e);
@@ -92,7 +122,7 @@ int campaign_sessions_put(struct store *st, struct session *list, size_t n,
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		enum session_put one;
 
-		rc = sessions_check(&list[i], e);
+		rc = sessions_check(house, st, &list[i], e);
 		if (rc == 0)
 			rc = store_session_put(st, &list[i], &one, e);
 		if (rc == 0 && one != SESSION_SAME)
@@ -389,7 +419,7 @@ static int sessions_change(struct sessions_work *w, int64_t id, const struct ses
 		w->after.closes = to->closes;
 		w->after.place = to->place;
 		w->after.unit_id = to->unit_id;
-		if (sessions_check(&w->after, e) < 0)
+		if (sessions_check(w->house, w->st, &w->after, e) < 0)
 			return -1;
 		if (session_begins(&w->after) <= w->now)
 			return err_set(e, EX_DATAERR, "ngày giờ mới đã qua");

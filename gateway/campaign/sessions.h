@@ -17,9 +17,10 @@ struct session_change {
 
 /* Adds or changes sessions (see store_session_put), all or none; running campaigns look at once. what
  * (or NULL) gets one a session. -1 with EX_DATAERR when one has no place, no seats, ends before it
- * begins, or its day is no day. */
-MUST_CHECK int campaign_sessions_put(struct store *st, struct session *list, size_t n,
-				     enum session_put *what, const char *who, struct err *e);
+ * begins, or lies on a holiday or on a day off of its hamlet. */
+MUST_CHECK int campaign_sessions_put(struct store *st, const struct campaign_house *house,
+				     struct session *list, size_t n, enum session_put *what,
+				     const char *who, struct err *e);
 
 /* It does not take place. Seats are given back; those who were told get the audience's text for
  * `cancelled`, until the hour it would have begun. -1 with EX_DATAERR when it has begun. */

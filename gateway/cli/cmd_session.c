@@ -168,7 +168,8 @@ static int session_import_put(struct session_import *im, const char *path, const
 			 session_import_row, im, e) < 0)
 		return -1;
 	*what = mem_calloc(im->n + 1, sizeof(**what));
-	return campaign_sessions_put(im->c->store, im->list, im->n, *what, cli_who(), e);
+	return campaign_sessions_put(im->c->store, &im->c->house->campaign, im->list, im->n,
+				     *what, cli_who(), e);
 }
 
 int session_load(struct cli *c, const char *programme, const char *path, struct err *e)
@@ -537,7 +538,8 @@ static int session_add(struct cli *c, int argc, char **argv, struct err *e)
 	s.programme = mem_strdup(p->name);
 	rc = session_apply(c, &w, &s, e);
 	if (rc == 0)
-		rc = campaign_sessions_put(c->store, &s, 1, &what, cli_who(), e);
+		rc = campaign_sessions_put(c->store, &c->house->campaign, &s, 1, &what,
+					   cli_who(), e);
 	if (rc == 0) {
 		cli_changed(c);
 		rc = c->json ? cli_print_json(session_json(&s)) : 0;

@@ -276,6 +276,81 @@ static void over_eight_years_every_sampled_minute_agrees_with_the_definition(voi
 	}
 }
 
+static void nobody_is_sent_to_an_office_before_it_closes(void **state)
+{
+	struct calendar *c = calendar_of("{}");
+
+	(void)state;
+	/* An ordinary week: Friday's message says "thứ 2-6" and brings people on Monday. */
+	assert_true(calendar_visit_day(c, NULL, day(20230609)));
+	assert_true(calendar_visit_day(
+	    c, NULL, day(20230610))); /* a Saturday, if they are written to then */
+	/* Tết 2026: 14/02 to 22/02. The last day before it would bring them on the Monday in between. */
+	assert_true(calendar_visit_day(c, NULL, day(20260212)));
+	assert_false(calendar_visit_day(c, NULL, day(20260213)));
+	assert_int_equal(calendar_next_visit(c, NULL, at(20260213, 9, 0)), at(20260223, 7, 30));
+	assert_int_equal(calendar_next_visit(c, NULL, at(20260212, 9, 0)), at(20260212, 9, 0));
+	/* A feast of one day, and the worked Saturday of 2025. */
+	assert_false(calendar_visit_day(c, NULL, day(20240417)));
+	assert_true(calendar_visit_day(c, NULL, day(20240419)));
+	assert_true(calendar_visit_day(c, NULL, day(20250426)));
+	calendar_free(c);
+}
+
+/* 2026, a year with Tết in February, day by day against the decision of that year. */
+static void a_year_with_tet_has_the_working_days_that_were_decided(void **state)
+{
+	struct calendar *c = calendar_of("{}");
+	/* Monday to Friday less the days off, and the Saturdays worked for them */
+	static const int months[] = {21, 15, 22, 20, 20, 22, 23, 21, 20, 22, 21, 23};
+	int total = 0;
+
+	(void)state;
+	for (int m = 1; m <= 12; m++) {
+		civil_day first = day(20260000 + m * 100 + 1);
+		civil_day next = m == 12 ? day(20270101) : day(20260000 + (m + 1) * 100 + 1);
+		int n = calendar_working_days(c, first, next - 1);
+
+		if (n != months[m - 1])
+			fail_msg("month %d: %d working days", m, n);
+		total += n;
+	}
+	assert_int_equal(total, 250);
+	/* nobody is written to between the last day before Tết and the first after it */
+	assert_int_equal(calendar_next_open(c, at(20260213, 19, 0)), at(20260223, 7, 30));
+	calendar_free(c);
+}
+
+static void a_hamlets_own_days_off_are_its_own(void **state)
+{
+	struct calendar *c =
+	    calendar_of("hamlets:\n"
+			"  - {unit: Tân Phú, closed: [2023-06-12..2023-06-13, 2023-06-15]}\n"
+			"  - {unit: Tân Mỹ, closed: [2023-06-12]}\n");
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_false(calendar_office_open(c, "Tân Phú", day(20230612)));
+	assert_false(calendar_office_open(c, "TÂN PHÚ", day(20230613)));
+	assert_true(calendar_office_open(c, "Tân Mỹ", day(20230613)));
+	assert_true(calendar_office_open(c, "Tân Đông", day(20230612)));
+	assert_true(calendar_office_open(c, NULL, day(20230612)));
+	assert_false(calendar_office_open(c, "Tân Đông", day(20230611))); /* a Sunday */
+	assert_int_equal(calendar_office_days(c, "Tân Phú", day(20230608), day(20230620)), 6);
+	assert_int_equal(calendar_office_days(c, "Tân Mỹ", day(20230608), day(20230620)), 8);
+	assert_int_equal(calendar_office_days(c, NULL, day(20230608), day(20230620)), 9);
+	/* On Friday 09/6 people of Tân Phú are not told to come on Monday; others are. */
+	assert_false(calendar_visit_day(c, "Tân Phú", day(20230609)));
+	assert_true(calendar_visit_day(c, "Tân Đông", day(20230609)));
+	assert_int_equal(calendar_next_visit(c, "Tân Phú", at(20230609, 9, 0)),
+			 at(20230616, 7, 30));
+	assert_true(calendar_hamlets_differ(c, day(20230609)));
+	assert_false(calendar_hamlets_differ(c, day(20230607)));
+	calendar_free(c);
+	assert_null(from_yaml("hamlets: [{unit: Tân Phú, closed: [12/6]}]", &e));
+	assert_non_null(strstr(e.text, "hours.hamlets"));
+}
+
 static void caps_have_house_defaults_below_the_law(void **state)
 {
 	static const char *const bad[] = {"per_day: 4", "per_day: 0", "per_week: 0"};
@@ -309,6 +384,9 @@ int main(void)
 	    cmocka_unit_test(dates_that_cannot_be_read_are_errors),
 	    cmocka_unit_test(working_days_are_counted_as_the_plan_counts_them),
 	    cmocka_unit_test(over_eight_years_every_sampled_minute_agrees_with_the_definition),
+	    cmocka_unit_test(nobody_is_sent_to_an_office_before_it_closes),
+	    cmocka_unit_test(a_year_with_tet_has_the_working_days_that_were_decided),
+	    cmocka_unit_test(a_hamlets_own_days_off_are_its_own),
 	    cmocka_unit_test(caps_have_house_defaults_below_the_law),
 	};
 

@@ -58,7 +58,7 @@ static void add_session(int day)
 	struct err e = ERR_INIT;
 
 	/* The same hour again with fewer seats than are promised is refused. */
-	if (campaign_sessions_put(t.home.st, &s, 1, NULL, "test", &e) < 0)
+	if (campaign_sessions_put(t.home.st, &t.home.house, &s, 1, NULL, "test", &e) < 0)
 		assert_int_equal(e.code, EX_DATAERR);
 }
 
@@ -386,7 +386,7 @@ static void nobody_is_invited_or_reminded_over_tet(void **state)
 	    plan_step_due(p, &eve, test_at(20270201, 9, 0), test_at(20270212, 8, 0)),
 	    test_at(20270204, 7, 30));
 	/* Whoever would be told on giao thừa is told when it is over: too late for that session. */
-	TEST_OK(campaign_sessions_put(t.home.st, &s, 1, NULL, "test", &why));
+	TEST_OK(campaign_sessions_put(t.home.st, &t.home.house, &s, 1, NULL, "test", &why));
 	TEST_OK(seating_load(&seating, t.home.st, p,
 			     calendar_next_open(t.home.calendar, test_at(20270205, 9, 0)),
 			     &why));

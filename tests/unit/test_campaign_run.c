@@ -469,6 +469,42 @@ static void caps_postpone_to_the_next_open_day_or_week_or_expire(void **state)
 	assert_int_equal(campaign_decide(&c, &who).decision, CLAIM_EXPIRE);
 }
 
+/* What was delayed until the eve of Tết waits until somebody is there again. */
+static void an_invitation_to_an_office_waits_while_that_is_closed(void **state)
+{
+	struct campaign row = test_campaign("truoc tet", "vneid", "A1", "{}");
+	struct eligibility who = {.st = home.st, .house = &home.house};
+	struct recipient r = {.id = 1, .contact_id = 1, .rev = 1};
+	struct message_candidate c = candidate(&r);
+	struct claim_verdict v;
+	struct err e = ERR_INIT;
+	struct campaign_plan *p;
+
+	(void)state;
+	row.starts_at = test_at(20260202, 9, 0);
+	row.expires_at = test_at(20260301, 0, 0);
+	p = campaign_plan_new(&home.house, &row, &e);
+	if (p == NULL)
+		fail_msg("%s", e.text);
+	who.plan = p;
+	c.expires_at = row.expires_at;
+	who.now = test_at(20260212, 9, 0);
+	assert_int_equal(campaign_decide(&c, &who).decision, CLAIM_SEND);
+	who.now = test_at(20260213, 9, 0);
+	v = campaign_decide(&c, &who);
+	assert_int_equal(v.decision, CLAIM_POSTPONE);
+	assert_int_equal(v.due_at, test_at(20260223, 7, 30));
+	c.expires_at = test_at(20260223, 0, 0);
+	assert_int_equal(campaign_decide(&c, &who).decision, CLAIM_EXPIRE);
+	campaign_plan_free(p);
+	/* Nor does a campaign invite to such a day itself. */
+	row.programme = (char *)(uintptr_t) "cccd";
+	row.audiences = (char *)(uintptr_t) "A3";
+	row.parameters = (char *)(uintptr_t) "{\"ngay\": \"17/02/2026\", \"gio\": \"08:00\"}";
+	assert_null(campaign_plan_new(&home.house, &row, &e));
+	assert_non_null(strstr(e.text, "ngày nghỉ"));
+}
+
 static void holds_and_flags_cancel_before_anything_else(void **state)
 {
 	static const struct {
@@ -677,6 +713,7 @@ int main(void)
 	    cmocka_unit_test(a_campaign_cancelled_in_the_middle_of_its_fan_out_is_finished),
 	    cmocka_unit_test(the_dead_are_in_nobody_s_preview),
 	    cmocka_unit_test(caps_postpone_to_the_next_open_day_or_week_or_expire),
+	    cmocka_unit_test(an_invitation_to_an_office_waits_while_that_is_closed),
 	    cmocka_unit_test(holds_and_flags_cancel_before_anything_else),
 	    cmocka_unit_test(a_row_that_changed_is_read_and_judged_again),
 	    cmocka_unit_test(a_strangers_number_waits_and_an_unknown_range_does_not),

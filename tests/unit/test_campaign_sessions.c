@@ -9,6 +9,7 @@
 
 #include <sys/wait.h>
 
+#include "base/yaml.h"
 #include "campaign/forecast.h"
 #include "campaign/sessions.h"
 #include "campaign_house.h"
@@ -68,7 +69,8 @@ static void import_timetable(void)
 			     timetable_row, &t, &why));
 	assert_int_equal(t.n, 5);
 	for (int again = 0; again < 2; again++) {
-		TEST_OK(campaign_sessions_put(home.st, t.list, t.n, what, "test", &why));
+		TEST_OK(campaign_sessions_put(home.st, &home.house, t.list, t.n, what, "test",
+					      &why));
 		for (size_t i = 0; i < t.n; i++) {
 			assert_int_equal(what[i], again ? SESSION_SAME : SESSION_NEW);
 			assert_int_equal(t.list[i].id, t.list[0].id + (int64_t)i);
@@ -335,7 +337,7 @@ static void fewer_seats_than_people_leave_the_rest_uninvited(void **state)
 
 	(void)state;
 	import_people();
-	TEST_OK(campaign_sessions_put(home.st, &s, 1, NULL, "test", &why));
+	TEST_OK(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &why));
 	create(false);
 	preview(&v);
 	assert_int_equal(v.messages, 5);
@@ -345,10 +347,11 @@ static void fewer_seats_than_people_leave_the_rest_uninvited(void **state)
 	assert_int_equal(taken_of(1), 5);
 	/* One seat fewer than are promised is refused; more seats invite more, at once. */
 	s.seats = 4;
-	assert_int_equal(campaign_sessions_put(home.st, &s, 1, NULL, "test", &(struct err){0}),
-			 -1);
+	assert_int_equal(
+	    campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &(struct err){0}),
+	    -1);
 	s.seats = 8;
-	TEST_OK(campaign_sessions_put(home.st, &s, 1, NULL, "test", &why));
+	TEST_OK(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &why));
 	clock_advance_virtual(CLOCK_HOUR_MS);
 	(void)pass(500);
 	assert_int_equal(taken_of(1), 8);
@@ -478,7 +481,7 @@ static void the_absent_are_invited_again_at_most_so_many_times(void **state)
 	import_people();
 	for (int i = 0; i < 4; i++) {
 		s.day = test_day(20230612 + i);
-		TEST_OK(campaign_sessions_put(home.st, &s, 1, NULL, "test", &why));
+		TEST_OK(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &why));
 	}
 	create(false);
 	run();
@@ -725,6 +728,109 @@ static void a_campaign_invites_no_more_a_day_than_its_quota(void **state)
 	free(day.arithmetic);
 }
 
+/* How many of each hamlet have a seat; in the order of units. */
+static void seats_by_hamlet(int n[4])
+{
+	int64_t ids[400] = {0};
+	struct recipient r = {0};
+	struct err e = ERR_INIT;
+
+	memset(n, 0, 4 * sizeof(*n));
+	for (int i = 1; i <= 5; i++) {
+		memset(ids, 0, sizeof(ids));
+		TEST_OK(store_seat_list(home.st, i, person, ids, &why));
+		for (int k = 0; ids[k] != 0; k++) {
+			assert_int_equal(store_recipient_get(home.st, ids[k], &r, &e), 1);
+			assert_true(r.unit_id >= 0 && r.unit_id < 4);
+			n[r.unit_id]++;
+			recipient_clear(&r);
+		}
+	}
+}
+
+/* The list stands hamlet by hamlet; the day's eleven do not. */
+static void no_hamlet_waits_until_another_is_through(void **state)
+{
+	struct campaign_quota q;
+	int n[4];
+
+	(void)state;
+	import_people();
+	import_timetable();
+	create(true);
+	run();
+	quota_of("cccd", "A3", 20230608, &q);
+	assert_int_equal(q.n_hamlets, 3);
+	(void)pass(500);
+	seats_by_hamlet(n);
+	assert_int_equal(n[1] + n[2] + n[3], 11);
+	for (int i = 1; i <= 3; i++)
+		if (n[i] < 3 || n[i] > 5) /* a third of the people each */
+			fail_msg("hamlet %d: %d of 11", i, n[i]);
+}
+
+/* Of the 443 households that are left, a hamlet does its part in fewer days when its office is closed. */
+static void a_hamlets_days_off_raise_the_quota_and_hold_its_invitations(void **state)
+{
+	static const char hours[] =
+	    "hamlets:\n  - {unit: Tân Phú, closed: [2023-06-09..2023-06-13]}\n";
+	struct session s = {.programme = (char[]){"cccd"},
+			    .day = test_day(20230612),
+			    .opens = 480,
+			    .closes = 600,
+			    .place = (char[]){"Văn phòng ấp Tân Phú"},
+			    .seats = 20};
+	struct calendar *before = home.calendar;
+	struct campaign_quota q;
+	struct hours_config h;
+	struct ydoc doc;
+	struct err e = ERR_INIT;
+	int64_t due = 0;
+
+	(void)state;
+	assert_int_equal(ydoc_load_text("hours", hours, strlen(hours), &doc, &e), 0);
+	assert_int_equal(conf_read(&doc, doc.root, &hours_config_table, NULL, &h, &e), 0);
+	home.calendar = calendar_new(&h, &e);
+	assert_non_null(home.calendar);
+	home.house.calendar = home.calendar;
+	conf_free(&hours_config_table, &h);
+	ydoc_free(&doc);
+	TEST_OK(store_begin(home.st, &why));
+	test_put(home.st, "vneid", "TP-1", "Nguyễn Văn Thử", "0912345678", 0, HOLD_NONE, "{}");
+	TEST_OK(store_commit(home.st, &why));
+	/* 1.057 left ÷ 9 days would be 118; in the six days that the only hamlet works: 176,2 → 177 */
+	quota_of("vneid", "A1", 20230608, &q);
+	assert_true(q.differ);
+	assert_int_equal(q.days, 9);
+	assert_int_equal(q.hamlets[0].days, 6);
+	assert_int_equal(q.base, 177);
+	assert_non_null(strstr(quota_text, "Tân Phú 1 người, 6 ngày → 177"));
+	/* No session where it is closed, nor on a holiday. */
+	TEST_OK(campaign_place_unit(home.st, s.place, &s.unit_id, &why));
+	assert_int_equal(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &e),
+			 -1);
+	assert_int_equal(e.code, EX_DATAERR);
+	assert_non_null(strstr(e.text, "ấp Tân Phú nghỉ"));
+	s.day = test_day(20230901);
+	err_clear(&e);
+	assert_int_equal(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &e),
+			 -1);
+	assert_non_null(strstr(e.text, "ngày nghỉ lễ"));
+	/* "Hỏi Văn phòng ấp Tân Phú, thứ 2-6": not on the day before its days off. */
+	{
+		struct campaign c = test_campaign("cho", "vneid", "A1", "{}");
+
+		TEST_OK(campaign_create(home.st, &home.house, &c, "soan", &why));
+		campaign_id = c.id;
+	}
+	run();
+	assert_int_equal(pass(10), 1);
+	assert_int_equal(store_message_next_due(home.st, campaign_id, 0, &due, &e), 1);
+	assert_int_equal(due, test_at(20230614, 7, 30));
+	calendar_free(home.calendar);
+	home.house.calendar = home.calendar = before;
+}
+
 static void those_who_do_not_come_raise_the_quota(void **state)
 {
 	struct session s = {.programme = (char *)(uintptr_t) "cccd",
@@ -740,7 +846,7 @@ static void those_who_do_not_come_raise_the_quota(void **state)
 
 	(void)state;
 	import_people();
-	TEST_OK(campaign_sessions_put(home.st, &s, 1, NULL, "test", &why));
+	TEST_OK(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &why));
 	create(false);
 	run();
 	(void)pass(500);
@@ -757,7 +863,7 @@ static void those_who_do_not_come_raise_the_quota(void **state)
 	assert_int_equal(n, 5);
 	s.day = test_day(20230616);
 	s.seats = 15;
-	TEST_OK(campaign_sessions_put(home.st, &s, 1, NULL, "test", &why));
+	TEST_OK(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &why));
 	/* 97 − 15 = 82 in the 8 working days 09/6 to 20/6: 11; a quarter does not come: 15. */
 	quota_of("cccd", "A3", 20230609, &q);
 	assert_int_equal(q.left, 82);
@@ -803,7 +909,7 @@ static void the_forecast_says_which_deadline_breaks_and_what_saves_it(void **sta
 	wanted = v.excluded[EXCLUDED_NO_SEAT];
 	campaign_preview_free(&v);
 	/* Seats for 20 only: the others need two or three sessions more, before the 20th. */
-	TEST_OK(campaign_sessions_put(home.st, &s, 1, NULL, "test", &why));
+	TEST_OK(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &why));
 	forecast_of(100, &f);
 	assert_int_equal(f.to_invite, wanted);
 	assert_int_equal(f.all_invited, 0);
@@ -840,6 +946,8 @@ int main(void)
 	    SESSION_TEST(ninety_seven_cases_in_nine_working_days_are_eleven_a_day),
 	    SESSION_TEST(of_two_deadlines_for_one_target_the_earlier_rules),
 	    SESSION_TEST(a_campaign_invites_no_more_a_day_than_its_quota),
+	    SESSION_TEST(no_hamlet_waits_until_another_is_through),
+	    SESSION_TEST(a_hamlets_days_off_raise_the_quota_and_hold_its_invitations),
 	    SESSION_TEST(those_who_do_not_come_raise_the_quota),
 	    SESSION_TEST(the_forecast_says_which_deadline_breaks_and_what_saves_it),
 	};
