@@ -12,9 +12,8 @@
 #include "dispatch/outbox_impl.h"
 #include "store/asked.h"
 
-/* "No such message" proves that nothing was sent when it is said twice, so far apart: the first may have
- * come while the provider was still writing it down. */
-#define ASK_TWICE (5 * CLOCK_MINUTE_MS)
+/* "No such message" proves that nothing was sent when it is said twice, query_after_ms apart: the first may
+ * have come while the provider was still writing it down. */
 /* How often one message is asked about. */
 #define ASK_UNCERTAIN 20
 #define ASK_SILENT    12
@@ -36,7 +35,7 @@ static int ask_emit(struct outbox *o, struct outbox_turn *t, struct outbox_route
 {
 	struct message_asked next = {.asked = asked->asked + 1, .absent_at = asked->absent_at};
 	int64_t again = asked->absent_at != 0
-			    ? ASK_TWICE
+			    ? route->facts->query_after_ms
 			    : outbox_backoff_ms(o->cfg->settle_after, next.asked, &o->seed);
 	struct outbox_item *item = &t->items[t->n_items];
 
@@ -142,9 +141,9 @@ static int ask_absent(struct outbox *o, const struct outbox_result *r,
 		if (store_asked_set(o->st, r->id, &asked, e) < 0)
 			return -1;
 		o->settle_at = 0;
-		return store_message_postpone(o->st, r->id, r->at + ASK_TWICE, e);
+		return store_message_postpone(o->st, r->id, r->at + facts->query_after_ms, e);
 	}
-	if (r->at - asked.absent_at < ASK_TWICE)
+	if (r->at - asked.absent_at < facts->query_after_ms)
 		return 0;
 	rc = store_message_event(o->st, r->id, MESSAGE_EV_REQUEUE, r->at,
 				 "nhà cung cấp không có tin này: gửi lại", e);

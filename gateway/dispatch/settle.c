@@ -324,7 +324,9 @@ static int settle_one(struct outbox *o, struct outbox_turn *t, const struct mess
 			      t->now, &next);
 	if (how == JUDGE_ASK)
 		return settle_question(o, t, route, m, full, again, e);
-	if (how != JUDGE_RESEND)
+	if (how == JUDGE_WAIT)
+		return store_message_postpone(o->st, m->id, next, e);
+	if (how == JUDGE_OFFICER)
 		return settle_wait(o, m, route, t->now, e);
 	if (settle_ask(o, w, m, t->now, &may, e) < 0)
 		return -1;

@@ -8,6 +8,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <netinet/in.h>
@@ -28,6 +29,7 @@
 #include "text/sms.h"
 
 #define SANDBOX_PATH	"/SendMultipleMessage_V4_post_json/"
+#define SANDBOX_STATUS	"/GetSendStatus"
 #define SANDBOX_BODY	65536
 #define SANDBOX_HEAD	16384
 #define SANDBOX_REF	50  /* characters of a RequestId */
@@ -416,13 +418,42 @@ static void sandbox_answer(struct sandbox *s, struct evhttp_request *http, const
 	answer_start(a);
 }
 
+/* Asked by our RequestId: whether it was taken. How it ended is for the receipts to say. */
+static void sandbox_status(struct sandbox *s, struct evhttp_request *http)
+{
+	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(http)), *ref;
+	char id[SANDBOX_ID_SIZE], *body;
+	struct evkeyvalq asked;
+
+	if (query == NULL || evhttp_parse_query_str(query, &asked) < 0) {
+		evhttp_send_error(http, HTTP_BADREQUEST, NULL);
+		return;
+	}
+	ref = evhttp_find_header(&asked, "RefId");
+	if (ref == NULL || json_object_get(s->refs, ref) == NULL) {
+		body = mem_strdup("{\"CodeResponse\":\"105\",\"ErrorMessage\":\"Not found\"}");
+	} else {
+		sandbox_id(s, ref, id);
+		body = mem_printf(
+		    "{\"CodeResponse\":\"100\",\"SMSID\":\"%s\",\"SendStatus\":2}", id);
+	}
+	evhttp_clear_headers(&asked);
+	answer_start(answer_new(s, http, 200, body));
+}
+
 static void sandbox_on_request(struct evhttp_request *http, void *arg)
 {
 	struct sandbox *s = arg;
 	struct evbuffer *in = evhttp_request_get_input_buffer(http);
+	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(http));
 	size_t len = evbuffer_get_length(in);
 	json_t *root;
 
+	if (path != NULL && strcmp(path, SANDBOX_STATUS) == 0 &&
+	    evhttp_request_get_command(http) == EVHTTP_REQ_GET) {
+		sandbox_status(s, http);
+		return;
+	}
 	if (strcmp(evhttp_request_get_uri(http), SANDBOX_PATH) != 0) {
 		evhttp_send_error(http, HTTP_NOTFOUND, NULL);
 		return;

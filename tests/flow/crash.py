@@ -7,7 +7,7 @@ know of every single message are laid side by side.
 crash.py GATEWAY SANDBOX [--cycles N] [--messages N] [--points N] [--house N] [--jobs N] [--seconds N]
 
 Deaths and messages are spread over houses of at most --house messages, by turns with a provider that
-knows a reference again and with one that only repeats it in its receipts.
+knows a reference again, with one that only repeats it in its receipts, and with one that can be asked.
 """
 import argparse
 import collections
@@ -32,8 +32,9 @@ from lib import listens
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CLOCK = "2023-06-14T08:00:00+07:00"  # a Wednesday, ten hours before the house falls silent
 IN_FLIGHT = 16
+KINDS = ("dedup", "echo", "answer")
 ACCEPTED = ("sent", "no_receipt", "delivered", "undelivered")
-ONCE = ("open.done", "recover.done", "plan.done", "resend.done")  # come once in a life, or in few lives
+ONCE = ("open.done", "recover.done", "plan.done", "resend.done", "ask.done")  # come once in a life, or in few lives
 STATES = {0: "held", 1: "queued", 2: "sending", 3: "uncertain", 4: "sent", 5: "no_receipt", 10: "delivered",
           11: "undelivered", 12: "rejected", 13: "failed", 14: "cancelled", 15: "expired", 16: "abandoned",
           17: "linked"}
@@ -45,9 +46,8 @@ def fail_points():
     for name in glob.glob(ROOT + "/gateway/*/*.c"):
         with open(name, encoding="utf-8") as f:
             names.update(re.findall(r'FAILPOINT\("([a-z_.]+)"\)', f.read()))
-    # This world has one channel, no seats, no answers of citizens, and its providers lend no tokens and are
-    # not asked.
-    elsewhere = ("token.", "ask.", "reply.added", "rung.", "seat.", "descend.")
+    # This world has one channel, no seats, no answers of citizens, and its providers lend no tokens.
+    elsewhere = ("token.", "reply.added", "rung.", "seat.", "descend.")
     return sorted(n for n in names if not n.startswith(elsewhere))
 
 
@@ -102,19 +102,26 @@ class Run:
                                     env=env, stdout=log, stderr=log)
 
     def forgetful(self):
-        """eSMS as if it knew no reference again: what is uncertain waits for the echo in a receipt."""
+        """eSMS as if it knew no reference again: what is uncertain waits for the echo in a receipt or, of one
+        that answers, is asked after by our reference."""
         with open(ROOT + "/config/providers/esms.yaml", encoding="utf-8") as f:
             text = f.read()
-        text = text.replace("  duplicates: reference\n  window: 24h\n", "  duplicates: none\n")
-        assert "duplicates: none" in text
-        self.description = self.home + "/esms-echo.yaml"
+        changes = [("  duplicates: reference\n  window: 24h\n", "  duplicates: none\n"),
+                   ("provider: esms\n", f"provider: esms-{self.kind}\n")]
+        if self.kind == "answer":
+            changes += [('    RefId: "{{id}}"\n', '    RefId: "{{ref}}"\n'),
+                        ("  window: 7d\n", "  window: 7d\n  after: 300ms\n")]  # 300: gateway_main's own wait
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new)
+        self.description = f"{self.home}/esms-{self.kind}.yaml"
         with open(self.description, "w", encoding="utf-8") as f:
-            f.write(text.replace("provider: esms", "provider: esms-echo"))
+            f.write(text)
 
     def open(self):
         argv = [self.args.sandbox, "--seed", str(self.args.seed), "--ledger", self.ledger, "--delay-ms", "40",
                 "--receipt-delay-ms", "300", "--drop", "10", "--busy", "10", "--refuse", "10", "--duplicate", "100"]
-        if self.kind == "echo":
+        if self.kind != "dedup":
             self.forgetful()
             argv.append("--forgets")
         self.sandbox = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -157,7 +164,7 @@ class Run:
     def rest(self):
         """No more deaths: everything comes to its end, and the gateway to its own."""
         p = self.start(rate=100000)
-        moving = ["queued", "sending", "sent"] + (["uncertain"] if self.kind == "dedup" else [])
+        moving = ["queued", "sending", "sent"] + ([] if self.kind == "echo" else ["uncertain"])
         last, since = None, time.monotonic()
         while any((now := self.look())[s] for s in moving) or self.kind == "echo" and self.echoes_to_come():
             if now != last:
@@ -260,13 +267,15 @@ class Run:
 
 def plan_of(args):
     """(kind, deaths, messages) of each house."""
-    houses = max(2, -(-args.messages // args.house))
+    houses = max(len(KINDS), -(-args.messages // args.house))
     points = [p for p in fail_points() for _ in range(args.points)]
+    asked = [p for p in points if p.startswith("ask.")]
+    of_house = {KINDS.index("dedup"): [p for p in points if p not in asked], KINDS.index("answer"): asked}
     for i in range(houses):
         share = [args.cycles * (i + 1) // houses - args.cycles * i // houses,
                  args.messages * (i + 1) // houses - args.messages * i // houses]
-        deaths = [None] * share[0] + (points if i == 0 else [])
-        yield ("dedup", "echo")[i % 2], deaths, share[1]
+        deaths = [None] * share[0] + of_house.get(i, [])
+        yield KINDS[i % len(KINDS)], deaths, share[1]
 
 
 def main():
@@ -284,7 +293,7 @@ def main():
     args = a.parse_args()
     began = time.monotonic()
     until = began + args.seconds
-    sums = {"dedup": collections.Counter(), "echo": collections.Counter()}
+    sums = {kind: collections.Counter() for kind in KINDS}
 
     def house(number, kind, deaths, messages):
         if time.monotonic() > until:

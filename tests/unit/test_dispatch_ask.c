@@ -252,6 +252,21 @@ static void a_crash_while_asking_asks_again(void **state)
 	desk_close(&d);
 }
 
+/* Its time to be asked after comes, although nobody could say at the crash when that is. */
+static void what_was_under_way_at_a_crash_is_asked_after_in_time(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	ask_open(&d, true);
+	desk_crash(&d);
+	assert_state(&d, 1, MESSAGE_UNCERTAIN);
+	ask_at(&d, NINE + d.w.dispatch.settle_after);
+	(void)ask_answered(&d, FOUND_ACCEPTED);
+	assert_state(&d, 1, MESSAGE_SENT);
+	desk_close(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +278,7 @@ int main(void)
 	    cmocka_unit_test(a_silent_message_is_asked_for_by_the_providers_own_reference),
 	    cmocka_unit_test(silence_ends_although_nobody_answers),
 	    cmocka_unit_test(a_crash_while_asking_asks_again),
+	    cmocka_unit_test(what_was_under_way_at_a_crash_is_asked_after_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
