@@ -9,7 +9,7 @@ if(MOIDAN_SANITIZE OR MOIDAN_COVERAGE OR NOT CMAKE_BUILD_TYPE STREQUAL "Release"
       -DCMAKE_BUILD_TYPE=Release -DMOIDAN_FAILPOINTS=ON -DMOIDAN_WERROR=${MOIDAN_WERROR}
      cmake --build '${release_dir}' --target gateway sandbox sim")
   set_tests_properties(release.build PROPERTIES
-    LABELS release TIMEOUT 900 FIXTURES_SETUP release PROCESSORS 2)
+    LABELS release TIMEOUT 900 FIXTURES_SETUP release PROCESSORS 2 COST 300)
 else()
   set(release_dir ${CMAKE_BINARY_DIR})
 endif()

@@ -51,6 +51,8 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(weekly)
   # What takes longer than the others: ctest -LE slow leaves them out.
   set_tests_properties(flow.clock flow.copies flow.crowd flow.power flow.stops PROPERTIES LABELS "flow;slow")
+  # Seconds, nearly: the longest start first (fuzz.run and the simulation say theirs).
+  set_tests_properties(flow.disk flow.paper flow.copies flow.power flow.stops PROPERTIES COST 100)
 endif()
 
 # A real browser; without one (or its driver) it is skipped. The pictures stay for people to look at.
