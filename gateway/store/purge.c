@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "store/account.h"
 #include "store/message.h"
 #include "store/private.h"
 #include "store/recipient.h"
@@ -30,12 +31,20 @@ static int purge_by_id(struct store *st, const char *sql, int64_t id, struct err
 	return db_run(s, e);
 }
 
+/* The words, and those of whoever refused them: a provider may have repeated a number. Classes and codes
+ * stay. */
 static int purge_text(struct store *st, int64_t id, int64_t now, struct err *e)
 {
 	static const char TEXT[] = "DELETE FROM message_text WHERE message_id = $1";
+	static const char REASON[] =
+	    "UPDATE message SET reason = NULL WHERE id = $1 AND reason IS NOT NULL";
+	static const char TRIED[] =
+	    "UPDATE attempt SET reason = NULL WHERE message_id = $1 AND reason IS NOT NULL";
 
 	(void)now;
-	return purge_by_id(st, TEXT, id, e);
+	if (purge_by_id(st, TEXT, id, e) != 0 || purge_by_id(st, REASON, id, e) != 0)
+		return -1;
+	return purge_by_id(st, TRIED, id, e);
 }
 
 static int purge_receipt(struct store *st, int64_t id, int64_t now, struct err *e)
@@ -54,10 +63,15 @@ static int purge_orphan(struct store *st, int64_t id, int64_t now, struct err *e
 	return purge_by_id(st, ORPHAN, id, e);
 }
 
-/* What was made of it stays. */
+/* What was made of it stays, and so does the number as long as it is known: how often it declined counts.
+ * Its key may be made of number and words. */
 static int purge_reply(struct store *st, int64_t id, int64_t now, struct err *e)
 {
-	static const char REPLY[] = "UPDATE reply SET text = '', raw = NULL WHERE id = $1";
+	static const char REPLY[] =
+	    "UPDATE reply SET text = '', raw = NULL, ref = 'purged-' || id,"
+	    " number = CASE WHEN number IN (SELECT c.number FROM contact c) THEN number ELSE 0 "
+	    "END"
+	    " WHERE id = $1";
 
 	(void)now;
 	return purge_by_id(st, REPLY, id, e);
@@ -96,10 +110,13 @@ static int purge_person(struct store *st, int64_t id, int64_t now, struct err *e
 /* Numbers are unique: one that is gone is minus its id. */
 static int purge_number(struct store *st, int64_t id, int64_t now, struct err *e)
 {
+	static const char REPLIES[] =
+	    "UPDATE reply SET text = '', raw = NULL, ref = 'purged-' || id, number = 0"
+	    " WHERE number = (SELECT c.number FROM contact c WHERE c.id = $1)";
 	static const char NUMBER[] = "UPDATE contact SET number = -id, flags = 0 WHERE id = $1";
 
 	(void)now;
-	return purge_by_id(st, NUMBER, id, e);
+	return purge_by_id(st, REPLIES, id, e) != 0 ? -1 : purge_by_id(st, NUMBER, id, e);
 }
 
 /* One transaction. *last is the id to go on behind; *more: there may be further rows. */
@@ -150,14 +167,12 @@ static int purge_kind(struct store *st, const struct purge_kind *k, int64_t befo
 	return 0;
 }
 
-/* What somebody asked for under a key, with the answer. */
-static int purge_calls(struct store *st, int64_t before, struct err *e)
+/* What somebody asked for under a key, with the answer; who came in from where, and could have. */
+static int purge_visits(struct store *st, int64_t before, struct err *e)
 {
-	static const char CALLS[] = "DELETE FROM api_call WHERE at < $1";
-
 	if (store_begin(st, e) != 0)
 		return -1;
-	if (purge_by_id(st, CALLS, before, e) != 0) {
+	if (store_session_purge(st, before, before, before, e) != 0) {
 		store_rollback(st);
 		return -1;
 	}
@@ -203,8 +218,8 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	    "$3",
 	    purge_orphan};
 	static const struct purge_kind replies = {
-	    "SELECT id, raw IS NOT NULL AND open = 0 AND received_at < $1 FROM reply WHERE id > "
-	    "$2 ORDER BY id LIMIT $3",
+	    "SELECT id, ref <> 'purged-' || id AND open = 0 AND received_at < $1 FROM reply"
+	    " WHERE id > $2 ORDER BY id LIMIT $3",
 	    purge_reply};
 	static const struct purge_kind jobs = {"SELECT id, payload IS NOT NULL AND state > 1 "
 					       "AND due_at < $1 FROM job WHERE id > $2"
@@ -229,7 +244,7 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	    purge_kind(st, &orphans, before->receipts, &n->receipts, e) != 0 ||
 	    purge_kind(st, &replies, before->texts, &n->texts, e) != 0 ||
 	    purge_kind(st, &jobs, before->receipts, &n->receipts, e) != 0 ||
-	    purge_calls(st, before->receipts, e) != 0 ||
+	    purge_visits(st, before->receipts, e) != 0 ||
 	    purge_kind(st, &people, before->people, &n->people, e) != 0 ||
 	    purge_kind(st, &numbers, before->people, &n->numbers, e) != 0)
 		return -1;
@@ -285,6 +300,24 @@ static int erase_messages(struct store *st, int64_t recipient_id, int64_t after,
 	}
 	db_done(s);
 	return rc;
+}
+
+/* What they answered from a number that is theirs alone, unless an officer has to read it first; reports
+ * that nobody could place. */
+static int erase_replies(struct store *st, int64_t recipient_id, struct err *e)
+{
+	static const char REPLIES[] =
+	    "UPDATE reply SET text = '', raw = NULL, ref = 'purged-' || id WHERE open = 0"
+	    " AND number IN (SELECT c.number FROM recipient r JOIN contact c ON c.id = "
+	    "r.contact_id"
+	    " WHERE r.id = $1 AND c.recipients <= 1)";
+	static const char ORPHANS[] =
+	    "DELETE FROM receipt_orphan WHERE phone IN (SELECT c.number FROM recipient r"
+	    " JOIN contact c ON c.id = r.contact_id WHERE r.id = $1 AND c.recipients <= 1)";
+
+	return purge_by_id(st, REPLIES, recipient_id, e) != 0
+		   ? -1
+		   : purge_by_id(st, ORPHANS, recipient_id, e);
 }
 
 static int erase_message(struct store *st, const struct erase_message *m, int *open,
@@ -343,6 +376,8 @@ int store_recipient_erase(struct store *st, int64_t id, const char *who, int *op
 	} while (n == ERASE_MESSAGES);
 	rc = store_seat_of(st, id, &seat, e);
 	if (rc < 0 || (rc > 0 && store_seat_set(st, seat.id, SEAT_FREED, e) < 0))
+		return -1;
+	if (erase_replies(st, id, e) != 0)
 		return -1;
 	rc = erase_number(st, id, &number, e);
 	if (rc < 0 || purge_person(st, id, now, e) != 0)
