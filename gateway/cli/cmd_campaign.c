@@ -25,8 +25,8 @@ const char *campaign_state_vi(enum campaign_state s)
 static json_t *campaign_json(const struct campaign *k)
 {
 	return json_pack(
-	    "{s:I, s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:b, s:I, s:I, s:s?, s:s?, s:s?}", "id",
-	    (json_int_t)k->id, "name", k->name, "programme", k->programme, "audiences",
+	    "{s:I, s:s, s:s?, s:s?, s:s, s:s?, s:s, s:b, s:b, s:I, s:I, s:s?, s:s?, s:s?}",
+	    "id", (json_int_t)k->id, "name", k->name, "programme", k->programme, "audiences",
 	    k->audiences, "channel", k->channel, "ladder", k->ladder, "state",
 	    campaign_state_name(k->state), "stream", k->stream, "fan_out_done", k->cursor == -1,
 	    "starts_at", (json_int_t)k->starts_at, "expires_at", (json_int_t)k->expires_at,
@@ -34,44 +34,60 @@ static json_t *campaign_json(const struct campaign *k)
 	    k->halt_reason);
 }
 
+/* What runs is over once there is nothing left to do; a standing stream never is. */
+static const char *campaign_progress_vi(const struct campaign *k, int finished)
+{
+	if (k->state != CAMPAIGN_RUNNING)
+		return campaign_state_vi(k->state);
+	return k->stream ? "thường xuyên" : finished > 0 ? "đã gửi xong" : "đang gửi";
+}
+
+struct campaign_listing {
+	struct store *st;
+	json_t *list; /* NULL: rows are printed */
+	struct err *e;
+	int rc;
+};
+
 static void campaign_list_row(const struct campaign *k, void *arg)
 {
-	json_t *list = arg;
+	struct campaign_listing *l = arg;
+	int finished = campaign_is_finished(l->st, k, l->e);
+	json_t *row;
 
-	json_array_append_new(list, campaign_json(k));
+	if (finished < 0) {
+		l->rc = -1;
+		return;
+	}
+	if (l->list != NULL) {
+		row = campaign_json(k);
+		json_object_set_new(row, "finished", json_boolean(finished));
+		json_array_append_new(l->list, row);
+		return;
+	}
+	(void)printf("%4lld  ", (long long)k->id);
+	cli_cell(k->name, 32);
+	(void)printf("  ");
+	cli_cell(k->programme != NULL ? k->programme : "", 10);
+	cli_cell(k->audiences != NULL ? k->audiences : "", 12);
+	(void)printf("  %s%s%s\n", campaign_progress_vi(k, finished),
+		     k->halt_reason != NULL ? ": " : "",
+		     k->halt_reason != NULL ? k->halt_reason : "");
 }
 
 static int campaign_list(struct cli *c, int argc, char **argv, struct err *e)
 {
-	json_t *list = json_array(), *row;
-	size_t i;
+	struct campaign_listing l = {.e = e};
 
-	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
-	    store_campaign_list(c->store, -1, campaign_list_row, list, e) < 0) {
-		json_decref(list);
+	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0 || cli_open(c, STORE_READER, e) < 0)
+		return -1;
+	l.st = c->store;
+	l.list = c->json ? json_array() : NULL;
+	if (store_campaign_list(c->store, -1, campaign_list_row, &l, e) < 0 || l.rc < 0) {
+		json_decref(l.list);
 		return -1;
 	}
-	if (c->json)
-		return cli_print_json(list);
-	json_array_foreach(list, i, row)
-	{
-		struct campaign k = {0};
-
-		if (store_campaign_get(c->store, json_integer_value(json_object_get(row, "id")),
-				       &k, e) == 1) {
-			(void)printf("%4lld  ", (long long)k.id);
-			cli_cell(k.name, 32);
-			(void)printf("  ");
-			cli_cell(k.programme, 10);
-			cli_cell(k.audiences, 12);
-			(void)printf("  %s%s%s\n", campaign_state_vi(k.state),
-				     k.halt_reason != NULL ? ": " : "",
-				     k.halt_reason != NULL ? k.halt_reason : "");
-		}
-		campaign_clear(&k);
-	}
-	json_decref(list);
-	return 0;
+	return c->json ? cli_print_json(l.list) : 0;
 }
 
 static json_t *campaign_counts_json(const struct message_counts *n)
@@ -211,8 +227,8 @@ static int campaign_show(struct cli *c, int argc, char **argv, struct err *e)
 		rc = cli_print_json(j);
 		goto out;
 	}
-	(void)printf("%s (số %lld): %s%s\n", k.name, (long long)k.id,
-		     campaign_state_vi(k.state), finished ? ", đã gửi xong" : "");
+	(void)printf("%s (số %lld): %s\n", k.name, (long long)k.id,
+		     campaign_progress_vi(&k, finished));
 	(void)printf("  chương trình %s, đối tượng %s, soạn: %s, duyệt: %s\n", k.programme,
 		     k.audiences, k.created_by != NULL ? k.created_by : "-",
 		     k.approved_by != NULL ? k.approved_by : "-");

@@ -22,21 +22,34 @@ struct campaigns_list {
 	int rc;
 };
 
+/* What the page says of its state: one that runs and has nothing left to do is over. */
+static void campaigns_say_state(json_t *o, const struct campaign *k, bool finished)
+{
+	json_object_set_new(o, "finished", json_boolean(finished));
+	json_object_set_new(o, "progress",
+			    json_string(finished && k->state == CAMPAIGN_RUNNING
+					    ? "finished"
+					    : campaign_state_name(k->state)));
+}
+
 static void campaigns_row(const struct campaign *k, void *arg)
 {
 	struct campaigns_list *l = arg;
 	struct message_counts n;
 	json_t *o;
+	int finished = 0;
 
 	if (k->stream)
 		return;
 	o = model_campaign(k);
 	if (k->state >= CAMPAIGN_RUNNING) {
-		if (store_message_counts(l->v->st, k->id, 0, &n, l->e) < 0)
+		finished = campaign_is_finished(l->v->st, k, l->e);
+		if (finished < 0 || store_message_counts(l->v->st, k->id, 0, &n, l->e) < 0)
 			l->rc = -1;
 		else
 			json_object_set_new(o, "counts", model_counts(&n));
 	}
+	campaigns_say_state(o, k, finished > 0);
 	/* Newest first. */
 	json_array_insert_new(l->list, 0, o);
 }
@@ -132,7 +145,7 @@ int screen_campaign(struct visit *v, struct err *e)
 	struct campaign k = {0};
 	struct message_counts n;
 	bool mine, waits;
-	int rc = -1, finished;
+	int rc = -1, finished = 0;
 
 	if (campaigns_open(v, &k, e) < 0)
 		return -1;
@@ -162,7 +175,6 @@ int screen_campaign(struct visit *v, struct err *e)
 		if (finished < 0 || store_message_counts(v->st, k.id, 0, &n, e) < 0)
 			goto out;
 		json_object_set_new(v->model, "counts", model_counts(&n));
-		json_object_set_new(v->model, "finished", json_boolean(finished));
 		json_object_set_new(v->model, "any_failed",
 				    json_boolean(n.by_state[MESSAGE_FAILED] > 0));
 		if (k.state == CAMPAIGN_RUNNING && !finished) {
@@ -170,6 +182,7 @@ int screen_campaign(struct visit *v, struct err *e)
 			json_object_set_new(v->model, "refresh", json_string("10"));
 		}
 	}
+	campaigns_say_state(v->model, &k, finished > 0);
 	rc = 0;
 out:
 	campaign_clear(&k);

@@ -77,6 +77,9 @@ def a_provider_stops_itself_and_is_used_again(h, provider):
     for r in provider.seen()[-4:]:
         assert h.receipt(r)[0] == 200
     h.wait_states("hết tiền", {"delivered": 4})
+    listed = next(line for line in h.run("campaign", "list").splitlines() if "hết tiền" in line)
+    assert listed.endswith("đã gửi xong"), listed
+    assert {k["name"]: k["finished"] for k in h.json("campaign", "list")}["hết tiền"]
     assert h.json("status")["campaigns"] == []
 
 
