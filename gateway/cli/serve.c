@@ -24,7 +24,8 @@
 #define SERVE_RELOAD_MS (15 * CLOCK_SECOND_MS)
 /* Longer than any commit, checkpoint or import of ours holds the store. */
 #define SERVE_STALLED_MS (60 * CLOCK_SECOND_MS)
-#define SERVE_FILES	 8192
+/* Ten thousand callbacks at once, and the connections to providers beside them. */
+#define SERVE_FILES 16384
 
 /* The path segment that proves a callback to be a provider's: derived from one key in the store, so
  * that it survives restarts and a provider added by a reload has one too. */
