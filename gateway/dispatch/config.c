@@ -25,6 +25,8 @@ static const struct conf_field dispatch_fields[] = {
      .help = "a provider that can be asked is asked about messages without a receipt after"},
     {FIELD(halt_after), .type = CONF_INT, .fallback = "50", .min = 1, .max = 1000000,
      .help = "texts refused in a row that halt their campaign"},
+    {FIELD(health), .type = CONF_OBJECT, .table = &health_config_table,
+     .help = "when a provider's share of its channel changes"},
     {.key = NULL},
 };
 

@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dispatch/health.h"
 
+#include <stddef.h>
+
 #include "base/clock.h"
 
 #define HEALTH_STEP    10
-#define HEALTH_ERRORS  10 /* in a minute; the fuse lets no more than some twenty through */
-#define HEALTH_LATE    (5 * CLOCK_SECOND_MS) /* an answer after so long is slow */
-#define HEALTH_ANSWERS 20		     /* fewer say nothing */
-#define HEALTH_SLOW    15		     /* hundredths of them */
+#define HEALTH_ANSWERS 20 /* fewer say nothing of how slow it is */
 #define HEALTH_MINUTE  CLOCK_MINUTE_MS
 #define HEALTH_QUARTER (15 * CLOCK_MINUTE_MS)
-#define HEALTH_QUIET   (15 * CLOCK_MINUTE_MS)
 #define HEALTH_DRIFT   (5 * CLOCK_MINUTE_MS)
+
+#define FIELD(name) .key = #name, .offset = offsetof(struct health_config, name)
+
+static const struct conf_field health_fields[] = {
+    /* The fuse lets no more than some twenty through. */
+    {FIELD(errors), .type = CONF_INT, .fallback = "10", .min = 1, .max = 20,
+     .help = "errors in a minute that take a tenth of its share"},
+    {FIELD(late), .type = CONF_DURATION, .fallback = "5s", .min = 100,
+     .max = 10 * CLOCK_MINUTE_MS, .help = "an answer that took so long is slow"},
+    {FIELD(slow), .type = CONF_INT, .fallback = "15", .min = 1, .max = 100,
+     .help = "hundredths of its answers that are slow and take a tenth of its share"},
+    {FIELD(quiet), .type = CONF_DURATION, .fallback = "15m", .min = CLOCK_MINUTE_MS,
+     .max = CLOCK_DAY_MS, .help = "so long without either, and its share comes back"},
+    {.key = NULL},
+};
+const struct conf_table health_config_table = {"the health of providers",
+					       sizeof(struct health_config), health_fields};
 
 void health_init(struct health *h, int weight)
 {
@@ -24,7 +39,8 @@ static bool health_over(int64_t from, int64_t now, int64_t length)
 	return now < from || now - from >= length;
 }
 
-void health_answer(struct health *h, int64_t now, bool trouble, int64_t took_ms)
+void health_answer(struct health *h, const struct health_config *cfg, int64_t now, bool trouble,
+		   int64_t took_ms)
 {
 	if (health_over(h->minute, now, HEALTH_MINUTE)) {
 		h->minute = now;
@@ -36,14 +52,14 @@ void health_answer(struct health *h, int64_t now, bool trouble, int64_t took_ms)
 	}
 	h->answers++;
 	h->errors += trouble;
-	h->slow += took_ms >= HEALTH_LATE;
-	if (trouble || took_ms >= HEALTH_LATE)
+	h->slow += took_ms >= cfg->late;
+	if (trouble || took_ms >= cfg->late)
 		h->trouble_at = now;
 }
 
-bool health_is_slow(const struct health *h)
+bool health_is_slow(const struct health *h, const struct health_config *cfg)
 {
-	return h->answers >= HEALTH_ANSWERS && h->slow * 100 >= h->answers * HEALTH_SLOW;
+	return h->answers >= HEALTH_ANSWERS && h->slow * 100 >= h->answers * cfg->slow;
 }
 
 static int health_change(struct health *h, int64_t now, int by)
@@ -55,10 +71,11 @@ static int health_change(struct health *h, int64_t now, int by)
 	return by;
 }
 
-int health_judge(struct health *h, int64_t now, bool others_slow, const char **why)
+int health_judge(struct health *h, const struct health_config *cfg, int64_t now,
+		 bool others_slow, const char **why)
 {
-	bool errors = h->errors >= HEALTH_ERRORS && now - h->minute < HEALTH_MINUTE;
-	bool slow = health_is_slow(h) && !others_slow;
+	bool errors = h->errors >= cfg->errors && now - h->minute < HEALTH_MINUTE;
+	bool slow = health_is_slow(h, cfg) && !others_slow;
 
 	if (now < h->changed_at)
 		h->changed_at = now;
@@ -68,8 +85,8 @@ int health_judge(struct health *h, int64_t now, bool others_slow, const char **w
 		return health_change(h, now, -HEALTH_STEP);
 	}
 	if (h->weight < HEALTH_FULL && now - h->changed_at >= HEALTH_DRIFT &&
-	    now - h->trouble_at >= HEALTH_QUIET) {
-		*why = "15 phút không có lỗi";
+	    now - h->trouble_at >= cfg->quiet) {
+		*why = "không còn lỗi";
 		return health_change(h, now, HEALTH_STEP);
 	}
 	return 0;

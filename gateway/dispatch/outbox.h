@@ -13,6 +13,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "campaign/campaign.h"
+#include "dispatch/health.h"
 #include "provider/provider.h"
 #include "store/message.h"
 #include "store/store.h"
@@ -27,6 +28,7 @@ struct dispatch_config {
 	int64_t settle_after;	 /* uncertain: first look after; 10 min */
 	int64_t ask_silent;	 /* SENT without a receipt: its provider is asked after; 6 h */
 	int64_t halt_after;	 /* refused texts in a row that halt a campaign; 50 */
+	struct health_config health;
 };
 extern const struct conf_table dispatch_config_table;
 

@@ -21,15 +21,15 @@
 /* ---- results ------------------------------------------------------------------------------ */
 
 /* What an answer says about its provider as a whole. */
-static void settle_pace(struct outbox_route *route, const struct outbox_result *r,
-			int64_t due_at)
+static void settle_pace(const struct outbox *o, struct outbox_route *route,
+			const struct outbox_result *r, int64_t due_at)
 {
 	const struct outcome *oc = &r->outcome;
 	bool trouble = oc->not_sent || oc->class == OUTCOME_UNCERTAIN ||
 		       (oc->class == OUTCOME_RETRY && oc->http_status >= 500);
 
 	pace_give_back(&route->pace);
-	health_answer(&route->health, r->at, trouble,
+	health_answer(&route->health, &o->cfg->health, r->at, trouble,
 		      r->sent_at > 0 && r->at > r->sent_at ? r->at - r->sent_at : 0);
 	if (!trouble) {
 		pace_worked(&route->pace);
@@ -138,7 +138,7 @@ static int settle_result(struct outbox *o, const struct outbox_result *r,
 			       "a result of provider %d, which is not configured",
 			       r->provider_id);
 	j = judge_result(r, route->facts, o->cfg, &o->seed);
-	settle_pace(route, r, j.due_at);
+	settle_pace(o, route, r, j.due_at);
 	settle_count(o, &j, r->resend);
 	if (r->resend && j.event != MESSAGE_EV_UNKNOWN &&
 	    store_settled_add(o->st, SETTLED_BY_DEDUP, e) < 0)
@@ -168,7 +168,7 @@ static bool settle_others_slow(const struct outbox *o, const struct outbox_route
 		if (k == r || k->stopped || strcmp(k->facts->channel, r->facts->channel) != 0)
 			continue;
 		(*n)++;
-		slow = slow && health_is_slow(&k->health);
+		slow = slow && health_is_slow(&k->health, &o->cfg->health);
 	}
 	return *n > 0 && slow;
 }
@@ -185,7 +185,7 @@ int outbox_weigh(struct outbox *o, int64_t now, struct err *e)
 		/* Alone, it has all there is, whatever it is worth. */
 		if (r->stopped || (others == 0 && r->health.weight == HEALTH_FULL))
 			continue;
-		by = health_judge(&r->health, now, slow, &why);
+		by = health_judge(&r->health, &o->cfg->health, now, slow, &why);
 		if (by == 0)
 			continue;
 		if (store_provider_weight_set(o->st, r->id, r->health.weight, now, why, e) < 0)
@@ -326,7 +326,7 @@ static int settle_one(struct outbox *o, struct outbox_turn *t, const struct mess
 		return settle_question(o, t, route, m, full, again, e);
 	if (how == JUDGE_WAIT)
 		return store_message_postpone(o->st, m->id, next, e);
-	if (how == JUDGE_OFFICER)
+	if (how == JUDGE_OFFICER || route == NULL)
 		return settle_wait(o, m, route, t->now, e);
 	if (settle_ask(o, w, m, t->now, &may, e) < 0)
 		return -1;

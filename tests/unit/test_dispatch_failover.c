@@ -163,6 +163,9 @@ static void one_alone_keeps_what_it_has(void **state)
 
 /* ---- the rules alone -------------------------------------------------------------------------- */
 
+static const struct health_config usual = {
+    .errors = 10, .late = 5 * CLOCK_SECOND_MS, .slow = 15, .quiet = 15 * CLOCK_MINUTE_MS};
+
 static void a_share_does_not_swing(void **state)
 {
 	struct health h;
@@ -176,8 +179,8 @@ static void a_share_does_not_swing(void **state)
 	for (int s = 0; s < 130 * 60; s++, now += CLOCK_SECOND_MS) {
 		int by;
 
-		health_answer(&h, now, s < 600, 100);
-		by = health_judge(&h, now, false, &why);
+		health_answer(&h, &usual, now, s < 600, 100);
+		by = health_judge(&h, &usual, now, false, &why);
 		if (by == 0)
 			continue;
 		downs += by < 0;
@@ -201,16 +204,44 @@ static void few_errors_and_common_slowness_shift_nothing(void **state)
 	(void)state;
 	health_init(&h, HEALTH_FULL);
 	for (int s = 0; s < 600; s++, now += CLOCK_SECOND_MS) {
-		health_answer(&h, now, s % 10 == 0, 100);
-		assert_int_equal(health_judge(&h, now, false, &why), 0);
+		health_answer(&h, &usual, now, s % 10 == 0, 100);
+		assert_int_equal(health_judge(&h, &usual, now, false, &why), 0);
 	}
 	health_init(&h, HEALTH_FULL);
 	for (int i = 0; i < 100; i++, now += CLOCK_SECOND_MS) {
-		health_answer(&h, now, false, 20 * CLOCK_SECOND_MS);
-		assert_int_equal(health_judge(&h, now, true, &why), 0);
+		health_answer(&h, &usual, now, false, 20 * CLOCK_SECOND_MS);
+		assert_int_equal(health_judge(&h, &usual, now, true, &why), 0);
 	}
-	assert_int_equal(health_judge(&h, now, false, &why), -10);
+	assert_int_equal(health_judge(&h, &usual, now, false, &why), -10);
 	assert_string_equal(why, "trả lời chậm");
+}
+
+/* Two errors a minute, answers of a second: nothing to worry about usually. */
+static void what_counts_as_trouble_is_configured(void **state)
+{
+	const struct health_config strict = {
+	    .errors = 2, .late = CLOCK_SECOND_MS, .slow = 50, .quiet = CLOCK_MINUTE_MS};
+	struct health h, other;
+	const char *why = NULL;
+	int64_t now = NINE;
+
+	(void)state;
+	health_init(&h, HEALTH_FULL);
+	health_init(&other, HEALTH_FULL);
+	for (int i = 0; i < 2; i++, now += CLOCK_SECOND_MS) {
+		health_answer(&h, &strict, now, true, 100);
+		health_answer(&other, &usual, now, true, 100);
+	}
+	assert_int_equal(health_judge(&other, &usual, now, false, &why), 0);
+	assert_int_equal(health_judge(&h, &strict, now, false, &why), -10);
+	now += 5 * CLOCK_MINUTE_MS;
+	assert_int_equal(health_judge(&h, &strict, now, false, &why), 10);
+	for (int i = 0; i < 20; i++)
+		health_answer(&h, &strict, now, false, i < 9 ? CLOCK_SECOND_MS : 100);
+	assert_false(health_is_slow(&h, &strict));
+	for (int i = 0; i < 4; i++)
+		health_answer(&h, &strict, now, false, CLOCK_SECOND_MS);
+	assert_true(health_is_slow(&h, &strict));
 }
 
 int main(void)
@@ -223,6 +254,7 @@ int main(void)
 	    cmocka_unit_test(one_alone_keeps_what_it_has),
 	    cmocka_unit_test(a_share_does_not_swing),
 	    cmocka_unit_test(few_errors_and_common_slowness_shift_nothing),
+	    cmocka_unit_test(what_counts_as_trouble_is_configured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
