@@ -99,6 +99,7 @@ static int letters_cover(struct letters *w, struct err *e)
 		paper_begin(w->paper);
 		rc = paper_write(w->paper, buf_text(&w->text), letters_cover_place, w, e);
 	}
+	w->writer.r = NULL;
 	carry_text_free(&cover);
 	json_decref(more);
 	return rc;

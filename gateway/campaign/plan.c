@@ -305,7 +305,9 @@ char *plan_read_file(const struct campaign_house *h, const char *name, struct er
  * NULL at the end. */
 static const char *plan_body_end(const char *s, const char **next)
 {
-	for (const char *line = s; line != NULL;) {
+	const char *line = s;
+
+	do {
 		size_t len = strcspn(line, "\n");
 
 		if (len == 3 && strncmp(line, "---", 3) == 0) {
@@ -313,7 +315,7 @@ static const char *plan_body_end(const char *s, const char **next)
 			return line;
 		}
 		line = line[len] == '\0' ? NULL : line + len + 1;
-	}
+	} while (line != NULL);
 	*next = NULL;
 	return s + strlen(s);
 }

@@ -344,9 +344,9 @@ char *campaign_quota_text(const struct campaign_quota *q)
 		vi_number(q->raised, raised);
 		(void)buf_addf(
 		    &b, "Vắng %lld trong %lld người đã hẹn (%d,%d %%): %s ÷ %d,%03d → %s\n",
-		    (long long)q->absent, (long long)(q->came + q->absent), q->no_show / 10,
-		    q->no_show % 10, n, (1000 - q->no_show) / 1000, (1000 - q->no_show) % 1000,
-		    raised);
+		    (long long)q->absent, (long long)q->came + (long long)q->absent,
+		    q->no_show / 10, q->no_show % 10, n, (1000 - q->no_show) / 1000,
+		    (1000 - q->no_show) % 1000, raised);
 	}
 	quota_say_cap(&b, "Lượt còn trống ở các buổi", q->seats, q->cap == QUOTA_BY_SEATS);
 	quota_say_cap(&b, "Nhà cung cấp gửi được trong ngày", q->provider,

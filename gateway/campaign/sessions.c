@@ -120,7 +120,7 @@ int campaign_sessions_put(struct store *st, const struct campaign_house *house,
 	if (rc < 0)
 		return -1;
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		enum session_put one;
+		enum session_put one = SESSION_SAME;
 
 		rc = sessions_check(house, st, &list[i], e);
 		if (rc == 0)

@@ -201,6 +201,7 @@ static int visits_hamlet(struct visits *w)
 	}
 	if (rc == 0 && w->book != NULL)
 		visits_sheet(w, hamlet);
+	w->writer.r = NULL;
 	w->out->units++;
 	w->out->people += (int64_t)(w->to - w->from);
 	buf_free(&text);

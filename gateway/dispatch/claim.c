@@ -153,7 +153,7 @@ static int claim_rung(struct outbox *o, struct outbox_work *w, struct outbox_run
 	int rc;
 
 	*more = false;
-	if (claim_gate(o, w, r, t->now) > t->now)
+	if (r == NULL || claim_gate(o, w, r, t->now) > t->now)
 		return 0;
 	if (claim_due(o, w, g, &due_at, e) < 0)
 		return -1;

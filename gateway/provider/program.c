@@ -436,9 +436,9 @@ static int program_json_each(struct program *p, const struct program_source *src
 {
 	const json_t *item = json_object_get(object, "$item");
 	json_t *all = (json_t *)(uintptr_t)object, *value;
-	struct program_source inner;
+	struct program_source inner = *src;
 	const char *key;
-	size_t from;
+	size_t from = 0;
 	int rc = -1;
 
 	if (json_object_size(object) != 2)
@@ -525,8 +525,8 @@ static int program_pair_each(struct program *p, const struct program_source *src
 			     bool first, struct err *e)
 {
 	const char *text = json_string_value(json_object_get(value, "$item"));
-	struct program_source inner;
-	size_t from;
+	struct program_source inner = *src;
+	size_t from = 0;
 	int rc = -1;
 
 	if (text == NULL || json_object_size(value) != 2)

@@ -14,8 +14,8 @@
 #define COURIER_CONNECTIONS 8 /* to each receiver */
 #define COURIER_TIMEOUT_S   5
 #define COURIER_TRIES	    1000 /* an hour */
-#define COURIER_BACKOFF_MS  250 /* doubled from try to try … */
-#define COURIER_DOUBLINGS   4	/* … so often */
+#define COURIER_BACKOFF_MS  250	 /* doubled from try to try … */
+#define COURIER_DOUBLINGS   4	 /* … so often */
 
 struct receiver;
 
@@ -226,6 +226,7 @@ void courier_free(struct courier *c)
 		free(r);
 	}
 	while (!LIST_EMPTY(&c->parcels))
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it takes itself off the list */
 		parcel_free(LIST_FIRST(&c->parcels));
 	free(c);
 }

@@ -175,6 +175,7 @@ static json_t *figures_percent(int64_t part, int64_t whole)
 {
 	if (whole <= 0)
 		return json_null();
+	/* NOLINTNEXTLINE(bugprone-integer-division): rounded to thousandths first */
 	return json_real((double)((part * 1000 + whole / 2) / whole) / 10.0);
 }
 

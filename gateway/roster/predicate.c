@@ -139,7 +139,7 @@ static int predicate_next(struct predicate_reader *r)
 
 static bool predicate_is_word(const struct predicate_reader *r, const char *word)
 {
-	return r->token == TOKEN_WORD && strcmp(r->word, word) == 0;
+	return r->token == TOKEN_WORD && r->word != NULL && strcmp(r->word, word) == 0;
 }
 
 /* The exits of a part's nodes that lead to `from` lead to `to` now. */

@@ -126,12 +126,14 @@ static char *row_name(const struct row_reader *rd, const struct sheet_row *row, 
 	const char *given = row_cell(rd, row, COLUMN_NAME)->text;
 	char *whole = *family == '\0' ? NULL : mem_printf("%s %s", family, given);
 	char *clean = row_clean(whole == NULL ? given : whole), *name;
+	const char *dash;
 	size_t cut;
 
 	free(whole);
 	*remark = NULL;
 	cut = strcspn(clean, "(;,[");
-	for (char *dash = strstr(clean, " - "); dash != NULL && (size_t)(dash - clean) < cut;)
+	dash = strstr(clean, " - ");
+	if (dash != NULL && (size_t)(dash - clean) < cut)
 		cut = (size_t)(dash - clean);
 	if (clean[cut] != '\0') {
 		*remark = mem_strdup(clean + cut);

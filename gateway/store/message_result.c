@@ -452,7 +452,7 @@ int store_message_event_campaign(struct store *st, int64_t campaign_id, enum mes
 {
 	enum message_state to;
 	int64_t ids[256];
-	size_t n = 0, want;
+	size_t n = 0, want = 0;
 
 	store_want_transaction(st, "event_campaign");
 	event_want_plain(0, ev);

@@ -182,7 +182,7 @@ static size_t spoken_read(const char *s, int64_t *value)
 	size_t n = 0;
 
 	*value = 0;
-	while (isdigit((unsigned char)s[n]) && n < 15)
+	while (n < 15 && isdigit((unsigned char)s[n]))
 		*value = *value * 10 + (s[n++] - '0');
 	return n;
 }

@@ -136,7 +136,7 @@ static int input_part(struct input_reader *r, struct visit *v, const char *p, si
 	len = n - head - 4;
 	name = input_parameter(p, head, "name");
 	file = input_parameter(p, head, "filename");
-	if (name == NULL) {
+	if (name == NULL || (file == NULL && memchr(data, '\0', len) != NULL)) {
 		rc = -1;
 	} else if (file != NULL) {
 		if (v != NULL && v->file == NULL && len > 0) {
@@ -144,8 +144,6 @@ static int input_part(struct input_reader *r, struct visit *v, const char *p, si
 			v->file_len = len;
 			rc = r->fn(r->arg, name, file);
 		}
-	} else if (memchr(data, '\0', len) != NULL) {
-		rc = -1;
 	} else {
 		value = mem_strndup(data, len);
 		rc = r->fn(r->arg, name, value);

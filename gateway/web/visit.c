@@ -353,20 +353,21 @@ static void visit_once_end(struct visit *v, const char *client, struct api_call 
 {
 	struct err e = ERR_INIT;
 	struct store *w = visit_writer(v, &e);
+	bool kept = false;
 
 	c->status = v->status != 0 ? v->status : 200;
 	c->answer = rc == 0 && v->model != NULL ? json_dumps(v->model, JSON_COMPACT) : NULL;
 	if (w != NULL && store_begin(w, &e) == 0) {
-		int kept =
+		int put =
 		    rc == 0 ? store_api_call_put(w, client, v->once_key, c, clock_now_ms(), &e)
 			    : store_api_call_drop(w, client, v->once_key, &e);
 
-		if (kept < 0)
+		if (put < 0)
 			store_rollback(w);
-		else if (store_commit(w, &e) == 0)
-			kept = 1;
+		else
+			kept = store_commit(w, &e) == 0;
 	}
-	if (e.code != 0)
+	if (!kept)
 		log_error("web", "answer_not_kept", "reason=\"%s\"", e.text);
 	api_call_clear(c);
 }

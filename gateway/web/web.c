@@ -258,7 +258,7 @@ fail:
 
 int web_port(const struct web *w)
 {
-	struct sockaddr_storage sa;
+	struct sockaddr_storage sa = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(sa);
 
 	if (getsockname(evhttp_bound_socket_get_fd(w->bound), (struct sockaddr *)&sa, &len) < 0)
