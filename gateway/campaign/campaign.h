@@ -60,7 +60,8 @@ struct campaign_plan;
  * công dân for minors), ap ("ấp Tân Phú"), to (group), noi_lam (parameter, else the audience's place;
  * either may say {{ap}}), han (parameter, else the earliest target of the programme that is not over
  * when the campaign starts; always the last good day, as an ISO date for the filter `date`), co_quan,
- * xa, ten_the, dien_thoai (house), fact.NAME (a column of the programme). Parameters that are dates
+ * xa, ten_the, dien_thoai (house), truc_ten, truc_noi, truc_gio, truc_ngay (who is next on duty in the office
+ * of the hamlet, else of the commune; duty.h), fact.NAME (a column of the programme). Parameters that are dates
  * become ISO dates. A text that says han is void after that day, one that says ngay (and gio) at that
  * moment: nothing goes out then.
  *

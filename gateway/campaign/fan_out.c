@@ -131,6 +131,9 @@ int fan_out_add(struct fan_out *f, const struct recipient *r, int rung,
 		if (session_begins(about->session) < item->expires_at)
 			item->expires_at = session_begins(about->session);
 	}
+	if (p->audiences[audience].duty && unit != NULL && unit->duty.name != NULL &&
+	    !l->paper && unit->duty.until < item->expires_at)
+		item->expires_at = unit->duty.until;
 	if (!l->paper)
 		fan_out_catch_up(f, item, f->opens);
 	f->n++;
@@ -276,7 +279,8 @@ int fan_out_open(struct fan_out *f, struct store *st, const struct campaign_plan
 					       &f->step_ids[i][k], e) < 0)
 				rc = -1;
 	}
-	if (rc > 0 && plan_units_load(&f->units, st, e) < 0)
+	if (rc > 0 && (plan_units_load(&f->units, st, e) < 0 ||
+		       plan_units_duty(&f->units, st, p, f->day, e) < 0))
 		rc = -1;
 	return rc;
 }

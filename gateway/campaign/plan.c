@@ -27,10 +27,21 @@ static const struct {
 	const char *name;
 	enum plan_source source;
 } plan_names[] = {
-    {"ten", PLAN_NAME},		{"danh_xung", PLAN_TITLE}, {"ap", PLAN_UNIT},
-    {"to", PLAN_GROUP},		{"ma", PLAN_KEY},	   {PLAN_WHERE, PLAN_PLACE},
-    {"co_quan", PLAN_FIXED},	{"xa", PLAN_FIXED},	   {"ten_the", PLAN_FIXED},
-    {"dien_thoai", PLAN_FIXED}, {"han", PLAN_FIXED},
+    {"ten", PLAN_NAME},
+    {"danh_xung", PLAN_TITLE},
+    {"ap", PLAN_UNIT},
+    {"to", PLAN_GROUP},
+    {"ma", PLAN_KEY},
+    {PLAN_WHERE, PLAN_PLACE},
+    {"co_quan", PLAN_FIXED},
+    {"xa", PLAN_FIXED},
+    {"ten_the", PLAN_FIXED},
+    {"dien_thoai", PLAN_FIXED},
+    {"han", PLAN_FIXED},
+    {"truc_ten", PLAN_DUTY_NAME},
+    {"truc_noi", PLAN_DUTY_PLACE},
+    {"truc_gio", PLAN_DUTY_HOURS},
+    {"truc_ngay", PLAN_DUTY_DAY},
 };
 
 /* What they mean in a text about a session. */
@@ -465,10 +476,19 @@ static int plan_load_audience(struct campaign_plan *p, struct plan_audience *a, 
 				plan_text_uses(&a->bodies[b], PLAN_KEY);
 	a->uses_facts = a->uses_facts || plan_text_uses(&a->place, PLAN_FACT) ||
 			plan_text_uses(&a->place, PLAN_KEY);
+	if (a->step && a->duty)
+		return err_set(
+		    e, EX_CONFIG,
+		    "%s: chỉ tin mời nói được ai đang trực (truc_ten …), vì tin nhắc đi "
+		    "vào ngày khác",
+		    a->a->sms);
 	a->office = a->place.t != NULL && !a->seat;
 	a->hamlet = plan_text_uses(&a->place, PLAN_UNIT);
-	for (int b = 0; b < a->n_bodies; b++)
+	for (int b = 0; b < a->n_bodies; b++) {
 		a->hamlet = a->hamlet || plan_text_uses(&a->bodies[b], PLAN_UNIT);
+		for (int s = PLAN_DUTY_NAME; s <= PLAN_DUTY_DAY; s++)
+			a->duty = a->duty || plan_text_uses(&a->bodies[b], (enum plan_source)s);
+	}
 	if (plan_lint(p, a, e) < 0)
 		return -1;
 	if (!a->seat)

@@ -34,6 +34,11 @@ enum plan_source {
 	PLAN_SESSION_CLOSES,
 	PLAN_SESSION_PLACE,
 	PLAN_SESSION_DOCUMENTS,
+	/* of the rota of the row's hamlet: whom to ask, where, when */
+	PLAN_DUTY_NAME,
+	PLAN_DUTY_PLACE,
+	PLAN_DUTY_HOURS,
+	PLAN_DUTY_DAY,
 };
 
 struct plan_var {
@@ -73,6 +78,7 @@ struct plan_audience {
 	bool seat;	 /* each message names a session */
 	bool step;	 /* a further message: goes by SMS alone */
 	bool office;	 /* sends people to an office, which must be open */
+	bool duty;	 /* may name who is on duty */
 	bool hamlet;	 /* names the hamlet, whose own days off count */
 	struct plan_step *steps; /* in the programme's order */
 	int n_steps;
@@ -111,10 +117,19 @@ struct plan_units {
 		int64_t id;
 		char *name;  /* "Tân Phú": for predicates */
 		char *label; /* "ấp Tân Phú": for people */
+		/* Who is next on duty in its office, else in the commune's; name NULL = nobody known. */
+		struct plan_duty {
+			char *name, *place;
+			char hours[24], day[16];
+			int64_t until; /* what names them is void from then on */
+		} duty;
 	} * items;
 	size_t n, cap, last;
 };
 MUST_CHECK int plan_units_load(struct plan_units *u, struct store *st, struct err *e);
+/* Fills in who is on duty first on a day after `day`, if some text of p asks for it. */
+MUST_CHECK int plan_units_duty(struct plan_units *u, struct store *st,
+			       const struct campaign_plan *p, civil_day day, struct err *e);
 void plan_units_free(struct plan_units *u);
 /* NULL when the row has no unit. */
 const struct plan_unit *plan_units_find(struct plan_units *u, int64_t id);

@@ -456,6 +456,9 @@ int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t no
 	plan_writer_init(&w.writer, p);
 	preview_hash_begin(&w);
 	rc = plan_units_load(&w.units, st, e);
+	/* As of the day it starts: what is approved does not change over night. */
+	if (rc == 0)
+		rc = plan_units_duty(&w.units, st, p, civil_day_of(p->row->starts_at), e);
 	if (rc == 0)
 		rc = preview_load_today(&w, now);
 	if (rc == 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "campaign/duty.h"
 #include "campaign/plan.h"
 #include "text/phone.h"
 #include "text/vi.h"
@@ -25,8 +26,7 @@ static void plan_units_add(const struct unit *u, void *arg)
 
 	all->items = mem_grow(all->items, &all->cap, all->n + 1, sizeof(*all->items));
 	item = &all->items[all->n++];
-	item->id = u->id;
-	item->name = mem_strdup(u->name);
+	*item = (struct plan_unit){.id = u->id, .name = mem_strdup(u->name)};
 	item->label =
 	    kind == 0 || said ? mem_strdup(u->name) : mem_printf("%s %s", u->kind, u->name);
 	free(name_fold);
@@ -57,9 +57,69 @@ void plan_units_free(struct plan_units *u)
 	for (size_t i = 0; i < u->n; i++) {
 		free(u->items[i].name);
 		free(u->items[i].label);
+		free(u->items[i].duty.name);
+		free(u->items[i].duty.place);
 	}
 	free(u->items);
 	memset(u, 0, sizeof(*u));
+}
+
+/* ---- who is on duty ----------------------------------------------------------------------- */
+
+/* How far ahead a rota is looked up: what is further off helps nobody now. */
+#define PLAN_DUTY_DAYS 14
+
+struct plan_duties {
+	struct plan_units *units;
+	struct plan_duty common; /* of the commune's own office */
+};
+
+static void plan_duty_set(struct plan_duty *to, const struct duty *d)
+{
+	if (to->name != NULL) /* they come in order: an earlier one is there */
+		return;
+	to->name = mem_strdup(d->name);
+	to->place = mem_strdup(d->place);
+	duty_hours(d->opens, d->closes, to->hours);
+	civil_day_format_iso(d->day, to->day);
+	to->until = civil_day_start_ms(d->day) + d->closes * CLOCK_MINUTE_MS;
+}
+
+static void plan_duty_take(const struct duty *d, void *arg)
+{
+	struct plan_duties *all = arg;
+
+	if (d->unit_id == 0)
+		plan_duty_set(&all->common, d);
+	for (size_t i = 0; i < all->units->n; i++)
+		if (all->units->items[i].id == d->unit_id)
+			plan_duty_set(&all->units->items[i].duty, d);
+}
+
+int plan_units_duty(struct plan_units *u, struct store *st, const struct campaign_plan *p,
+		    civil_day day, struct err *e)
+{
+	struct plan_duties all = {.units = u};
+	bool asked = false;
+	int rc = 0;
+
+	for (int i = 0; i < p->n_audiences; i++)
+		asked = asked || p->audiences[i].duty;
+	if (asked)
+		rc =
+		    store_duty_list(st, day + 1, day + PLAN_DUTY_DAYS, plan_duty_take, &all, e);
+	for (size_t i = 0; i < u->n && all.common.name != NULL; i++) {
+		struct plan_duty *d = &u->items[i].duty;
+
+		if (d->name != NULL)
+			continue;
+		*d = all.common;
+		d->name = mem_strdup(all.common.name);
+		d->place = mem_strdup(all.common.place);
+	}
+	free(all.common.name);
+	free(all.common.place);
+	return rc;
 }
 
 const struct plan_unit *plan_units_find(struct plan_units *u, int64_t id)
@@ -190,6 +250,16 @@ static const char *plan_title(const struct campaign_plan *p, const struct recipi
 	return r->sex == 1 ? "Ông" : r->sex == 2 ? "Bà" : "Ông/Bà";
 }
 
+static const char *plan_duty_value(const struct plan_unit *u, enum plan_source source)
+{
+	if (u->duty.name == NULL)
+		return NULL;
+	return source == PLAN_DUTY_NAME	   ? u->duty.name
+	       : source == PLAN_DUTY_PLACE ? u->duty.place
+	       : source == PLAN_DUTY_HOURS ? u->duty.hours
+					   : u->duty.day;
+}
+
 static const char *plan_get(void *arg, size_t var, const char *name)
 {
 	struct plan_writer *w = arg;
@@ -229,6 +299,13 @@ static const char *plan_get(void *arg, size_t var, const char *name)
 		break;
 	case PLAN_SESSION_DOCUMENTS:
 		value = w->session != NULL ? w->session->documents : NULL;
+		break;
+	case PLAN_DUTY_NAME:
+	case PLAN_DUTY_PLACE:
+	case PLAN_DUTY_HOURS:
+	case PLAN_DUTY_DAY:
+		value =
+		    w->marking || w->unit == NULL ? NULL : plan_duty_value(w->unit, v->source);
 		break;
 	case PLAN_FACT:
 		value = json_string_value(json_object_get(w->facts, v->value));
@@ -362,7 +439,11 @@ static int plan_fill(struct plan_writer *w, const struct plan_audience *a, int b
 	bool accents = w->plan->accents != SMS_WITHOUT_ACCENTS;
 	struct stencil_values v = plan_values(w);
 
-	if (a->stencils[body] != NULL && stencil_fill(a->stencils[body], &v, accents, out))
+	bool duty = a->duty && w->unit != NULL && w->unit->duty.name != NULL;
+
+	/* A stencil was cut where nobody was on duty. */
+	if (!duty && a->stencils[body] != NULL &&
+	    stencil_fill(a->stencils[body], &v, accents, out))
 		return 0;
 	if (plan_write(w, a, body, e) < 0)
 		return -1;

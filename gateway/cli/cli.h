@@ -96,6 +96,9 @@ int cli_campaign(struct cli *c, const char *text, struct campaign *out, struct e
 /* import sessions FILE: argv[1] is "sessions". */
 int session_import(struct cli *c, int argc, char **argv, struct err *e);
 
+/* import duty FILE: argv[1] is "duty". */
+int duty_import(struct cli *c, int argc, char **argv, struct err *e);
+
 /* A timetable into the open store. */
 MUST_CHECK int session_load(struct cli *c, const char *programme, const char *path,
 			    struct err *e);
@@ -114,6 +117,7 @@ int cmd_campaign(struct cli *c, int argc, char **argv);
 int cmd_config(struct cli *c, int argc, char **argv);
 int cmd_demo(struct cli *c, int argc, char **argv);
 int cmd_doctor(struct cli *c, int argc, char **argv);
+int cmd_duty(struct cli *c, int argc, char **argv);
 int cmd_import(struct cli *c, int argc, char **argv);
 int cmd_init(struct cli *c, int argc, char **argv);
 int cmd_inspect(struct cli *c, int argc, char **argv);

@@ -107,6 +107,8 @@ int cmd_import(struct cli *c, int argc, char **argv)
 	    {.name = NULL},
 	};
 
+	if (argc > 1 && strcmp(argv[1], "duty") == 0)
+		return duty_import(c, argc, argv, &e) < 0 ? cli_fail(&e) : 0;
 	if (argc > 1 && strcmp(argv[1], "sessions") == 0)
 		return session_import(c, argc, argv, &e) == 0 ? 0 : cli_fail(&e);
 	if (cli_parse(c, argc, argv, options, 2, 2, &e) < 0 || cli_house(c, &e) < 0)

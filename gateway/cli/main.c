@@ -24,8 +24,9 @@ static const struct command commands[] = {
     {"import",
      "import PROGRAMME FILE [--dry-run] [--rejects FILE] [--encoding NAME] [--list-year YYYY] "
      "[--json]\n"
-     "import sessions FILE [--programme P] [--encoding NAME] [--json]",
-     "nhập danh sách (xlsx, csv), lịch đặt máy", cmd_import},
+     "import sessions FILE [--programme P] [--encoding NAME] [--json]\n"
+     "import duty FILE [--encoding NAME] [--json]",
+     "nhập danh sách (xlsx, csv), lịch đặt máy, lịch trực", cmd_import},
     {"campaign",
      "campaign list|show C|preview C|quota C|forecast C [--come PERCENT] [--json]\n"
      "campaign create NAME --programme P --audience A1[,A2] [--accents with|without|cheapest]\n"
@@ -52,6 +53,10 @@ static const struct command commands[] = {
      "session move ID [--day D] [--hours H-H] [--place P] | cancel ID [--reason TEXT]\n"
      "session attend ID KEY came|absent | attend ID --rest-absent | seat ID KEY",
      "lịch đặt máy: buổi, chỗ, ai đến, dời, hủy", cmd_session},
+    {"duty",
+     "duty list [--all] [--json] | remove ID\n"
+     "duty add --day D --hours H-H --place P --name N [--phone NUMBER] [--json]",
+     "lịch trực Một cửa, văn phòng ấp: xem, thêm, bỏ", cmd_duty},
     {"message",
      "message list [--campaign CAMPAIGN] [--state S] [--number N] [--after ID] [--limit N] "
      "[--json]\n"

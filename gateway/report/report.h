@@ -36,6 +36,8 @@ struct reports_config {
 	struct conf_list
 	    programmes; /* char *: which programmes are reported; default vneid, cccd */
 	int64_t digest_weekday, digest_at;	  /* 3, 17:30 */
+	int64_t
+	    duty_at; /* 17:30: those on duty the next day are reminded; whatever `enabled` says */
 	char *digest_programme, *digest_audience; /* officials, truong_ap */
 	int64_t weekly_weekday, weekly_ready_at, weekly_push_by,
 	    weekly_deadline;   /* 4, 07:00, 08:30, 09:00 */
@@ -110,7 +112,8 @@ struct report_schedule report_schedule_of(const struct report_house *h, int iso_
 /* Does what is due at now, each once a week whatever happens (crash, restart, clock set): freezes the
  * figures, plans the digests as messages of the stream "digest", makes the push and e-mail jobs. For
  * the store thread, inside a transaction. *wake: when to come again, INT64_MAX = never. A digest that
- * cannot be written is logged and does not hold up the summary. */
+ * cannot be written is logged and does not hold up the summary. Reminds those on duty tomorrow, too
+ * (campaign_duty_tick). */
 MUST_CHECK int report_tick(struct store *st, const struct report_house *h, int64_t now,
 			   int64_t *wake, struct err *e);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "campaign/duty.h"
 #include "report/figures.h"
 #include "report/heads.h"
 #include "report/report.h"
@@ -292,6 +293,9 @@ int report_tick(struct store *st, const struct report_house *h, int64_t now, int
 	int64_t since;
 
 	*wake = INT64_MAX;
+	if (campaign_duty_tick(st, h->house, h->cfg->digest_programme, (int)h->cfg->duty_at,
+			       now, wake, e) < 0)
+		return -1;
 	if (!h->cfg->enabled)
 		return 0;
 	if (week_since(st, now, &since, e) < 0)

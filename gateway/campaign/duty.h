@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The duty rota (Plan 46, V.6: "luân phiên trực tại Bộ phận Một cửa xã"; III.4: "trực từ thứ 2 đến thứ 6 hàng
+ * tuần tại Văn phòng ấp"): entered, checked against the days that offices are open, and said to those on it
+ * the evening before. What people are told of it is in plan.h: {{truc_ten}}, {{truc_noi}}, … */
+#ifndef MOIDAN_CAMPAIGN_DUTY_H
+#define MOIDAN_CAMPAIGN_DUTY_H
+
+#include <stdbool.h>
+
+#include "campaign/campaign.h"
+#include "store/duty.h"
+
+#define DUTY_TEXT "sms/duty/remind.txt"
+
+/* The hamlet is found by the place where unit_id is 0. -1 with EX_DATAERR (Vietnamese, naming the day) when a
+ * field is missing, it ends before it begins, or the office is closed on that day. */
+MUST_CHECK int campaign_duty_check(struct store *st, const struct campaign_house *house,
+				   struct duty *d, struct err *e);
+
+struct duty_change {
+	int added, same, removed;
+};
+/* Writes a rota, all or none; where it speaks of a place on a day, whatever stood there before and is not in
+ * it goes (replace). Audited. */
+MUST_CHECK int campaign_duty_put(struct store *st, struct duty *list, size_t n, bool replace,
+				 const char *who, struct duty_change *out, struct err *e);
+/* 1/0/-1; audited. */
+int campaign_duty_remove(struct store *st, int64_t id, const char *who, struct err *e);
+
+/* The row of the list of officials that is reminded of d: by number, else by name, of several the one of the
+ * same hamlet. 1 and *out (yours to clear), 0 nobody or not surely, -1. */
+int campaign_duty_official(struct store *st, const char *officials, const struct duty *d,
+			   struct recipient *out, struct err *e);
+
+/* Plans the reminders that are due by now, one message to each for a day: from the minute `evening` of the day
+ * before until their first hour begins, whatever happened in between. *wake: when to come again, if that is
+ * sooner than what it holds. For the store thread, in a transaction. */
+MUST_CHECK int campaign_duty_tick(struct store *st, const struct campaign_house *house,
+				  const char *officials, int evening, int64_t now,
+				  int64_t *wake, struct err *e);
+
+/* "7h30-11h", "13h30-17h". out holds 24 bytes. */
+void duty_hours(int opens, int closes, char out[24]);
+
+#endif
