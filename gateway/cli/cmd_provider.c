@@ -110,9 +110,9 @@ static void provider_print_facts(const struct provider_facts *f)
 	(void)printf("đạt    ");
 	cli_cell(f->name, 14);
 	(void)printf(
-	    "%s; %lld yêu cầu cùng lúc; %s đồng mỗi đoạn tin; báo kết quả: %s; hỏi lại: "
-	    "%s; tin trả lời: %s; tin chưa rõ: %s\n",
-	    f->title, (long long)f->in_flight, price, f->receipts ? "có" : "không",
+	    "%s; %lld yêu cầu cùng lúc, mỗi yêu cầu đến %zu tin; %s đồng mỗi đoạn tin; báo kết "
+	    "quả: %s; hỏi lại: %s; tin trả lời: %s; tin chưa rõ: %s\n",
+	    f->title, (long long)f->in_flight, f->batch, price, f->receipts ? "có" : "không",
 	    f->query_by_ref  ? "theo mã của ta"
 	    : f->query_by_id ? "theo mã của họ"
 			     : "không",

@@ -16,6 +16,11 @@
 /* What one message costs a provider's turn: the more weight, the less. */
 #define CLAIM_STRIDE 1000000
 
+/* Of the texts of one request, and what stands around each: a request has at most 256 KiB, and some characters
+ * of a text become two or more in it. */
+#define CLAIM_BYTES (96 * 1024)
+#define CLAIM_FRAME 512
+
 static int64_t claim_weight(const struct outbox_route *r)
 {
 	int64_t w = r->facts->weight * r->health.weight;
@@ -102,10 +107,58 @@ static int claim_due(struct outbox *o, const struct outbox_work *w, struct outbo
 	return 0;
 }
 
+/* Messages put together into requests of one provider, as they are claimed. */
+struct claim_pack {
+	const struct provider *provider;
+	size_t max, room;	   /* messages of one request, and requests, at most */
+	size_t requests, n, bytes; /* so far; n and bytes of the one that is open */
+	char *text;		   /* of its first */
+	uint64_t *numbers;	   /* its n, so that none is there twice */
+	bool *joins;		   /* of each message: it goes along with the one before */
+	size_t got;
+};
+
+/* Also what is tried again goes alone: one that was refused together with others can tell what for. */
+static bool claim_pack_joins(const struct claim_pack *p, const struct message_candidate *c,
+			     size_t bytes)
+{
+	if (p->n == 0 || p->n == p->max || p->bytes + bytes > CLAIM_BYTES || c->generation > 1)
+		return false;
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->numbers[i] == c->number)
+			return false;
+	}
+	return provider_batch_joins(p->provider, c->text, p->text);
+}
+
+/* Puts it with others or into a new request; false when there is no room for one. */
+static bool claim_pack_add(struct claim_pack *p, const struct message_candidate *c)
+{
+	size_t bytes = strlen(c->text) + CLAIM_FRAME;
+	bool joins = claim_pack_joins(p, c, bytes);
+
+	if (!joins && p->requests == p->room)
+		return false;
+	if (!joins) {
+		p->requests++;
+		p->n = p->bytes = 0;
+		free(p->text);
+		p->text = mem_strdup(c->text);
+	}
+	p->bytes += bytes;
+	p->numbers[p->n++] = c->number;
+	/* Nothing joins what goes alone. */
+	if (c->generation > 1)
+		p->n = p->max;
+	p->joins[p->got++] = joins;
+	return true;
+}
+
 /* campaign_decide, counted. */
 struct claim_ask {
 	struct eligibility who;
 	struct outbox_stats *stats;
+	struct claim_pack *pack; /* NULL = each goes alone */
 	bool stopped, dropped;
 };
 
@@ -114,6 +167,10 @@ static struct claim_verdict claim_decide(const struct message_candidate *c, void
 	struct claim_ask *ask = arg;
 	struct claim_verdict v = campaign_decide(c, &ask->who);
 
+	if (v.decision == CLAIM_SEND && ask->pack != NULL && !claim_pack_add(ask->pack, c)) {
+		v.decision = CLAIM_STOP;
+		return v;
+	}
 	ask->dropped = ask->dropped || v.decision == CLAIM_CANCEL || v.decision == CLAIM_SKIP ||
 		       v.decision == CLAIM_EXPIRE;
 	ask->stats->cancelled += v.decision == CLAIM_CANCEL || v.decision == CLAIM_SKIP;
@@ -123,15 +180,53 @@ static struct claim_verdict claim_decide(const struct message_candidate *c, void
 }
 
 static void claim_take(struct outbox *o, struct outbox_turn *t, struct outbox_route *r,
-		       const struct message_claimed *got, size_t n)
+		       const struct message_claimed *got, size_t n,
+		       const struct claim_pack *pack)
 {
 	for (size_t i = 0; i < n; i++) {
+		bool joins = pack != NULL && pack->joins[i];
+
+		if (joins)
+			t->items[t->n_items - 1].more = true;
 		t->items[t->n_items++] = (struct outbox_item){
 		    .msg = got[i], .provider = r->provider, .route = (int)(r - o->routes)};
-		pace_take(&r->pace, got[i].segments);
+		if (joins)
+			pace_take_along(&r->pace, got[i].segments);
+		else
+			pace_take(&r->pace, got[i].segments);
 	}
 	r->turn += (int64_t)n * CLAIM_STRIDE / claim_weight(r);
 	o->turn_stats.claimed += (int64_t)n;
+}
+
+/* The claim itself: of at most c->max messages, where room is how many requests r may make. */
+static int claim_from(struct outbox *o, struct outbox_turn *t, struct outbox_route *r,
+		      struct message_claim *c, size_t room, size_t *examined, struct err *e)
+{
+	struct claim_ask *ask = c->arg;
+	struct claim_pack pack = {
+	    .provider = r->provider, .max = r->facts->batch, .room = room};
+	struct message_claimed *got;
+	size_t n = 0, most;
+	int rc;
+
+	most = pack.max > 1 && room < c->max ? room * pack.max : room;
+	c->max = most < c->max ? most : c->max;
+	if (pack.max > 1) {
+		pack.numbers = mem_calloc(pack.max, sizeof(*pack.numbers));
+		pack.joins = mem_calloc(c->max, sizeof(*pack.joins));
+		ask->pack = &pack;
+	}
+	got = mem_calloc(c->max, sizeof(*got));
+	rc = store_message_claim(o->st, c, got, &n, examined, e);
+	/* On failure too: what was taken is freed with the turn's items. */
+	claim_take(o, t, r, got, n, ask->pack);
+	ask->pack = NULL;
+	free(got);
+	free(pack.text);
+	free(pack.numbers);
+	free(pack.joins);
+	return rc;
 }
 
 /* Claims at most max messages of w on a rung. *more: it has more that is due, and room. */
@@ -147,8 +242,7 @@ static int claim_rung(struct outbox *o, struct outbox_work *w, struct outbox_run
 				  .civil_day = civil_day_of(t->now),
 				  .decide = claim_decide,
 				  .arg = &ask};
-	struct message_claimed *got;
-	size_t n = 0, examined = 0;
+	size_t examined = 0;
 	int64_t due_at = INT64_MAX;
 	int rc;
 
@@ -168,14 +262,8 @@ static int claim_rung(struct outbox *o, struct outbox_work *w, struct outbox_run
 	c.iso_week = civil_iso_week(c.civil_day);
 	c.provider_id = r->id;
 	c.max_segments = pace_segments(&r->pace, t->now);
-	c.max = (size_t)pace_room(&r->pace, t->now);
-	c.max = c.max < max ? c.max : max;
-	got = mem_calloc(c.max, sizeof(*got));
-	rc = store_message_claim(o->st, &c, got, &n, &examined, e);
-	/* On failure too: what was taken is freed with the turn's items. */
-	claim_take(o, t, r, got, n);
-	free(got);
-	if (rc < 0)
+	c.max = max;
+	if (claim_from(o, t, r, &c, (size_t)pace_room(&r->pace, t->now), &examined, e) < 0)
 		return -1;
 	g->due_known = false;
 	/* Who was linked to a dropped row takes its place, in whichever campaign that is. */

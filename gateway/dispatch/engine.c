@@ -136,7 +136,7 @@ static int engine_senders_open(struct engine *en, struct err *e)
 	for (size_t i = 0; i < cfg->n_providers; i++) {
 		const struct provider_facts *f = provider_facts(cfg->providers[i]);
 
-		en->cap += (size_t)f->in_flight;
+		en->cap += (size_t)f->in_flight * f->batch;
 		en->routes[i].provider = cfg->providers[i];
 		if (cfg->callback_base != NULL && f->receipts)
 			en->routes[i].callback_url =
@@ -161,14 +161,16 @@ static int engine_senders_open(struct engine *en, struct err *e)
 	return 0;
 }
 
-/* Hands what was claimed to the senders in equal parts, so that each keeps its connections busy. */
+/* Hands what was claimed to the senders in equal parts, so that each keeps its connections busy; what goes in one
+ * request stays together. */
 static void engine_give(struct engine *en, const struct outbox_item *items, size_t n)
 {
 	size_t share = (n + en->n_senders - 1) / en->n_senders;
 
-	for (size_t at = 0; at < n; at += share) {
-		size_t part = n - at < share ? n - at : share;
-
+	for (size_t at = 0, part; at < n; at += part) {
+		part = n - at < share ? n - at : share;
+		while (at + part < n && items[at + part - 1].more)
+			part++;
 		sender_give(en->senders[en->next_sender], items + at, part);
 		en->next_sender = (en->next_sender + 1) % en->n_senders;
 	}

@@ -338,7 +338,7 @@ void outbox_stats_get(const struct outbox *o, struct outbox_stats *out)
 	*out = o->stats;
 	out->in_flight = 0;
 	for (size_t i = 0; i < o->n_routes; i++)
-		out->in_flight += o->routes[i].pace.in_flight;
+		out->in_flight += o->routes[i].pace.in_flight + o->routes[i].pace.along;
 }
 
 int64_t outbox_hours_next(const struct outbox *o, enum lane lane, int64_t now)

@@ -39,6 +39,7 @@ struct outbox_item {
 	int route;   /* its place among the providers that the outbox was given */
 	bool resend; /* again from UNCERTAIN, under the same reference */
 	bool query;  /* not sent but asked about; text is the provider's reference or NULL */
+	bool more;   /* the next item goes in the same request */
 	int64_t sent_at; /* of a query: when the attempt was claimed */
 };
 
@@ -50,6 +51,7 @@ struct outbox_result {
 	int attempt;
 	int provider_id;
 	bool resend, query;
+	bool more; /* the result of another message of the same request comes after it */
 	union {
 		struct outcome outcome;
 		struct found found;

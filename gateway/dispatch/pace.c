@@ -81,6 +81,19 @@ void pace_give_back(struct pace *p)
 		p->in_flight--;
 }
 
+void pace_take_along(struct pace *p, int segments)
+{
+	pace_take(p, segments);
+	p->in_flight--;
+	p->along++;
+}
+
+void pace_give_back_along(struct pace *p)
+{
+	if (p->along > 0)
+		p->along--;
+}
+
 int64_t pace_next(struct pace *p, int64_t now)
 {
 	int64_t at = now > p->paused_until ? now : p->paused_until;

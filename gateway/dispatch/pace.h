@@ -10,8 +10,9 @@
 
 struct pace {
 	int64_t rate;	      /* segments a second; 0 = no limit */
-	int64_t limit;	      /* messages in flight at once */
-	int64_t in_flight;    /* claimed, result not yet committed */
+	int64_t limit;	      /* requests in flight at once */
+	int64_t in_flight;    /* requests whose result is not yet committed */
+	int64_t along;	      /* messages that go along in them, beside the first of each */
 	int64_t tokens;	      /* thousandths of a segment; below zero after a long message */
 	int64_t refilled_at;  /* when tokens were last counted */
 	int64_t paused_until; /* nothing is sent before */
@@ -23,13 +24,16 @@ void pace_init(struct pace *p, int64_t rate, int64_t limit);
 /* New limits after a reload; what is in flight and paused stays so. */
 void pace_set(struct pace *p, int64_t rate, int64_t limit);
 
-/* Messages that may be claimed now, and segments; 0 when none. */
+/* Requests that may be made now, and segments; 0 when none. */
 int64_t pace_room(const struct pace *p, int64_t now);
 int pace_segments(struct pace *p, int64_t now);
 
 /* A message of so many segments was claimed; its result is settled. */
 void pace_take(struct pace *p, int segments);
 void pace_give_back(struct pace *p);
+/* The same of one that goes along in the request of another. */
+void pace_take_along(struct pace *p, int segments);
+void pace_give_back_along(struct pace *p);
 
 /* When there will be room by time alone: now when there is, INT64_MAX when only a result makes
  * room. */

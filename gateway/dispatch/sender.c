@@ -28,6 +28,15 @@ struct sender_call {
 	int64_t token; /* the generation of the one it shows */
 };
 
+/* Messages under way in one request. */
+struct sender_batch {
+	struct sender *sender;
+	struct sender_batch *next, *prev; /* of all of the sender */
+	size_t n;
+	struct sender_call **calls;
+	char (*refs)[48];
+};
+
 /* What a route shows to its provider. */
 struct sender_token {
 	char *text;
@@ -54,6 +63,9 @@ struct sender {
 	struct http **pools; /* one per route */
 	struct provider_request request;
 	struct sender_call *calls, *free;
+	struct sender_batch *batches;
+	struct outbox_item *gathered; /* of one request, of which not all came yet */
+	size_t n_gathered, cap_gathered;
 	struct outbox_result done[SENDER_BATCH];
 	size_t n_done;
 	bool flush_armed;
@@ -123,14 +135,14 @@ static void sender_on_reply(const struct http_reply *reply, void *arg)
 }
 
 /* It never left: class says whether it may later. */
-static void sender_refuse(struct sender_call *c, enum outcome_class class,
+static void sender_refuse(struct sender_call *c, enum outcome_class class, bool not_sent,
 			  const struct err *why)
 {
 	struct outcome *o = &c->result.outcome;
 
 	memset(o, 0, sizeof(*o));
 	o->class = class;
-	o->not_sent = class == OUTCOME_RETRY;
+	o->not_sent = not_sent;
 	o->wait_ms = -1;
 	o->wait_until_minute = -1;
 	o->quota_left = -1;
@@ -158,21 +170,14 @@ static void sender_ask(struct sender *s, struct sender_call *c, const struct out
 	sender_call_end(c);
 }
 
-static void sender_start(struct sender *s, const struct outbox_item *item)
+/* A free call, for the item; its reference into ref. */
+static struct sender_call *sender_call_of(struct sender *s, const struct outbox_item *item,
+					  char ref[48])
 {
-	const struct sender_route *route = &s->routes[item->route];
 	struct sender_call *c = s->free;
-	struct err e = ERR_INIT;
-	char ref[48];
-	struct provider_message m = {.to = item->msg.number,
-				     .text = item->msg.text,
-				     .ucs2 = item->msg.ucs2,
-				     .ref = ref,
-				     .callback_url = route->callback_url,
-				     .token = s->shown[item->route].text};
 
 	s->free = c->next;
-	c->provider = route->provider;
+	c->provider = s->routes[item->route].provider;
 	c->route = item->route;
 	c->token = s->shown[item->route].generation;
 	c->result =
@@ -186,15 +191,163 @@ static void sender_start(struct sender *s, const struct outbox_item *item)
 				   .query = item->query,
 				   .sent_at = item->query ? item->sent_at : clock_now_ms()};
 	message_ref_format(s->instance, item->msg.id, item->msg.generation, ref);
+	return c;
+}
+
+static struct provider_message sender_message(const struct sender *s,
+					      const struct outbox_item *item, const char *ref)
+{
+	return (struct provider_message){.to = item->msg.number,
+					 .text = item->msg.text,
+					 .ucs2 = item->msg.ucs2,
+					 .ref = ref,
+					 .callback_url = s->routes[item->route].callback_url,
+					 .token = s->shown[item->route].text};
+}
+
+static void sender_start(struct sender *s, const struct outbox_item *item)
+{
+	struct err e = ERR_INIT;
+	char ref[48];
+	struct sender_call *c = sender_call_of(s, item, ref);
+	struct provider_message m = sender_message(s, item, ref);
+
 	FAILPOINT("send.before");
 	if (item->query)
 		sender_ask(s, c, item, ref);
-	else if (provider_build_send(route->provider, &m, &s->request, &e) < 0)
-		sender_refuse(c, OUTCOME_CONTENT, &e);
+	else if (provider_build_send(c->provider, &m, &s->request, &e) < 0)
+		sender_refuse(c, OUTCOME_CONTENT, false, &e);
 	else if (http_send(s->pools[item->route], &s->request.http, sender_on_reply, c, &e) < 0)
-		sender_refuse(c, OUTCOME_RETRY, &e);
+		sender_refuse(c, OUTCOME_RETRY, true, &e);
 	free(item->msg.text);
 	FAILPOINT("send.after");
+}
+
+/* ---- several messages in one request -------------------------------------------------------- */
+
+static struct sender_batch *sender_batch_new(struct sender *s, size_t n)
+{
+	struct sender_batch *b = mem_calloc(1, sizeof(*b));
+
+	*b = (struct sender_batch){.sender = s,
+				   .next = s->batches,
+				   .calls = mem_calloc(n, sizeof(struct sender_call *)),
+				   .refs = mem_calloc(n, sizeof(*b->refs))};
+	if (b->next != NULL)
+		b->next->prev = b;
+	s->batches = b;
+	return b;
+}
+
+static void sender_batch_free(struct sender_batch *b)
+{
+	if (b->next != NULL)
+		b->next->prev = b->prev;
+	if (b->prev != NULL)
+		b->prev->next = b->next;
+	else
+		b->sender->batches = b->next;
+	free(b->calls);
+	free(b->refs);
+	free(b);
+}
+
+/* The last result of a request says that it is over. */
+static void sender_on_batch(const struct http_reply *reply, void *arg)
+{
+	struct sender_batch *b = arg;
+	struct provider_message *m = mem_calloc(b->n, sizeof(*m));
+	struct outcome *out = mem_calloc(b->n, sizeof(*out));
+	bool refused = false;
+
+	FAILPOINT("batch.reply");
+	for (size_t i = 0; i < b->n; i++)
+		m[i] = (struct provider_message){.to = b->calls[i]->result.number,
+						 .ref = b->refs[i]};
+	provider_classify_batch(b->calls[0]->provider, m, b->n, reply, out);
+	for (size_t i = 0; i < b->n; i++) {
+		struct sender_call *c = b->calls[i];
+
+		if (out[i].token_refused && !refused)
+			sender_answer(b->sender,
+				      &(struct token_answer){.route = c->route,
+							     .refused = true,
+							     .generation = c->token});
+		refused = refused || out[i].token_refused;
+		c->result.outcome = out[i];
+		c->result.more = i + 1 < b->n;
+		sender_call_end(c);
+	}
+	free(m);
+	free(out);
+	sender_batch_free(b);
+}
+
+/* None of them left. not_sent: nor will the next, as things are; else each is tried alone. */
+static void sender_batch_refuse(struct sender_batch *b, bool not_sent, const struct err *why)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		b->calls[i]->result.more = i + 1 < b->n;
+		sender_refuse(b->calls[i], OUTCOME_RETRY, not_sent, why);
+	}
+	sender_batch_free(b);
+}
+
+/* What does not fit the description is refused by itself, and the others go; with room in m for all. */
+static size_t sender_batch_fill(struct sender *s, struct sender_batch *b,
+				struct provider_message *m)
+{
+	size_t left = s->n_gathered;
+
+	for (size_t i = 0; i < s->n_gathered; i++) {
+		const struct outbox_item *item = &s->gathered[i];
+		struct sender_call *c = sender_call_of(s, item, b->refs[b->n]);
+		struct err e = ERR_INIT;
+
+		m[b->n] = sender_message(s, item, b->refs[b->n]);
+		if (provider_check_send(c->provider, &m[b->n], &e) == 0) {
+			b->calls[b->n++] = c;
+			continue;
+		}
+		c->result.more = --left > 0;
+		sender_refuse(c, OUTCOME_CONTENT, false, &e);
+	}
+	return left;
+}
+
+static void sender_start_batch(struct sender *s)
+{
+	struct provider_message *m = mem_calloc(s->n_gathered, sizeof(*m));
+	struct sender_batch *b = sender_batch_new(s, s->n_gathered);
+	int route = s->gathered[0].route;
+	struct err e = ERR_INIT;
+
+	FAILPOINT("batch.before");
+	if (sender_batch_fill(s, b, m) == 0)
+		sender_batch_free(b);
+	else if (provider_build_batch(s->routes[route].provider, m, b->n, &s->request, &e) < 0)
+		sender_batch_refuse(b, false, &e);
+	else if (http_send(s->pools[route], &s->request.http, sender_on_batch, b, &e) < 0)
+		sender_batch_refuse(b, true, &e);
+	for (size_t i = 0; i < s->n_gathered; i++)
+		free(s->gathered[i].msg.text);
+	s->n_gathered = 0;
+	free(m);
+	FAILPOINT("batch.after");
+}
+
+/* Starts it, or keeps it until all that go in its request are there. */
+static void sender_take(struct sender *s, const struct outbox_item *item)
+{
+	if (!item->more && s->n_gathered == 0) {
+		sender_start(s, item);
+		return;
+	}
+	s->gathered =
+	    mem_grow(s->gathered, &s->cap_gathered, s->n_gathered + 1, sizeof(*s->gathered));
+	s->gathered[s->n_gathered++] = *item;
+	if (!item->more)
+		sender_start_batch(s);
 }
 
 static void sender_on_token(const struct http_reply *reply, void *arg)
@@ -254,7 +407,7 @@ static void sender_on_bell(evutil_socket_t fd, short what, void *arg)
 		sender_obey(s, &order);
 	while ((n = queue_pop(s->in, items, SENDER_BATCH)) > 0) {
 		for (size_t i = 0; i < n; i++)
-			sender_start(s, &items[i]);
+			sender_take(s, &items[i]);
 	}
 }
 
@@ -295,6 +448,11 @@ static void sender_close(struct sender *s)
 
 	while (queue_pop(s->in, &item, 1) > 0)
 		free(item.msg.text);
+	for (size_t i = 0; i < s->n_gathered; i++)
+		free(s->gathered[i].msg.text);
+	free(s->gathered);
+	while (s->batches != NULL)
+		sender_batch_free(s->batches);
 	while (queue_pop(s->orders, &order, 1) > 0)
 		mem_free_secret(order.text, strlen(order.text));
 	for (size_t i = 0; i < s->n_routes; i++) {

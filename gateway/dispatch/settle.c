@@ -28,6 +28,11 @@ static void settle_pace(const struct outbox *o, struct outbox_route *route,
 	bool trouble = oc->not_sent || oc->class == OUTCOME_UNCERTAIN ||
 		       (oc->class == OUTCOME_RETRY && oc->http_status >= 500);
 
+	/* A request is counted once, whatever it carried. */
+	if (r->more) {
+		pace_give_back_along(&route->pace);
+		return;
+	}
 	pace_give_back(&route->pace);
 	health_answer(&route->health, &o->cfg->health, r->at, trouble,
 		      r->sent_at > 0 && r->at > r->sent_at ? r->at - r->sent_at : 0);

@@ -78,6 +78,15 @@ struct description_query {
 	struct conf_list errors; /* struct description_rule */
 };
 
+enum description_same { SAME_NOTHING, SAME_TEMPLATE, SAME_TEXT };
+
+/* One request that sends several messages: as a request, at its place. */
+struct description_batch {
+	struct description_request request;
+	int64_t max;
+	int same;
+};
+
 enum description_expires { EXPIRES_IN, EXPIRES_AT, EXPIRES_MILLISECONDS };
 
 /* A request that brings a token: as a request, at its place. */
@@ -167,6 +176,7 @@ struct description {
 	struct description_reference reference;
 	struct description_limits limits;
 	struct description_request send;
+	struct description_batch batch;
 	struct description_query query;
 	struct description_receipts receipts;
 	struct description_incoming replies;
@@ -183,8 +193,8 @@ extern const char *const description_state_classes[]; /* "" first: none is said 
 
 /* description_ask.c */
 extern const struct conf_table description_rule_table, description_request_table,
-    description_query_table, description_token_table, description_authorize_table,
-    description_jwt_table;
+    description_batch_table, description_query_table, description_token_table,
+    description_authorize_table, description_jwt_table;
 /* description_call.c */
 extern const struct conf_table description_receipts_table, description_replies_table,
     description_verify_table;

@@ -165,6 +165,33 @@ static const struct conf_field request_fields[] = {
 const struct conf_table description_request_table = {
     "a request", sizeof(struct description_request), request_fields};
 
+static const char *const sames[] = {"nothing", "template", "text", NULL};
+
+static const struct conf_field batch_fields[] = {
+    REQUEST_FIELDS{.key = "rules",
+		   .type = CONF_OBJECTS,
+		   AT(description_request, rules),
+		   .table = &description_rule_table,
+		   .help = "what the answer means for each; absent: those of send"},
+    {.key = "max",
+     .type = CONF_INT,
+     AT(description_batch, max),
+     .fallback = "100",
+     .min = 2,
+     .max = 200,
+     .help = "messages in one request at most"},
+    {.key = "same",
+     .type = CONF_CHOICE,
+     AT(description_batch, same),
+     .choices = sames,
+     .fallback = "nothing",
+     .help =
+	 "what those that go together must have in common: a registered template, or the text"},
+    {.key = NULL},
+};
+const struct conf_table description_batch_table = {"a batch", sizeof(struct description_batch),
+						   batch_fields};
+
 static const struct conf_field found_fields[] = {
     {.key = "when", .type = CONF_TREE, AT(description_state, when), .help = "as in a rule"},
     {.key = "state",

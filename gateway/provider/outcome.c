@@ -199,20 +199,18 @@ static int64_t outcome_quota(const char *text)
 	return strtoll(text, NULL, 10);
 }
 
-/* What values read from an answer, or from one part of it, mean. why: it could not be read. */
-static void outcome_of_values(const struct provider *p, const struct http_reply *reply,
-			      const struct values *v, const struct err *why,
-			      struct outcome *out)
+void provider_outcome_read(const struct provider_ask *a, const struct provider_rules *rules,
+			   const struct http_reply *reply, const struct values *v,
+			   const struct err *why, struct outcome *out)
 {
-	const struct provider_rule *rule = provider_rules_find(&p->rules, v);
+	const struct provider_rule *rule = provider_rules_find(rules, v);
 
-	if (p->send.code >= 0)
-		provider_clean(v->value[p->send.code], out->code, sizeof(out->code));
-	if (p->send.id >= 0)
-		provider_clean(v->value[p->send.id], out->provider_ref,
-			       sizeof(out->provider_ref));
-	if (p->send.quota >= 0)
-		out->quota_left = outcome_quota(v->value[p->send.quota]);
+	if (a->code >= 0)
+		provider_clean(v->value[a->code], out->code, sizeof(out->code));
+	if (a->id >= 0)
+		provider_clean(v->value[a->id], out->provider_ref, sizeof(out->provider_ref));
+	if (a->quota >= 0)
+		out->quota_left = outcome_quota(v->value[a->quota]);
 	if (rule != NULL) {
 		outcome_by_rule(rule, reply, out);
 	} else {
@@ -251,7 +249,7 @@ static void outcome_of_parts(const struct provider *p, const struct http_reply *
 		values_read_json(&p->send.fields, json_array_get(list, i), &v);
 		v.value[FIELD_STATUS] = whole->value[FIELD_STATUS];
 		v.value[FIELD_BODY] = whole->value[FIELD_BODY];
-		outcome_of_values(p, reply, &v, &none, &one);
+		provider_outcome_read(&p->send, &p->rules, reply, &v, &none, &one);
 		accepted += outcome_accepted(&one);
 		if (i == 0 || one.class > out->class)
 			*out = one;
@@ -280,29 +278,30 @@ static void outcome_answered(const struct provider *p, const struct http_reply *
 	if (json_array_size(list) > 0)
 		outcome_of_parts(p, reply, list, &v, out);
 	else
-		outcome_of_values(p, reply, &v, &why, out);
+		provider_outcome_read(&p->send, &p->rules, reply, &v, &why, out);
 	values_free(&v);
 }
 
-void provider_classify(const struct provider *p, const struct http_reply *reply,
-		       struct outcome *out)
+void provider_outcome_init(struct outcome *out, const struct http_reply *reply)
 {
 	*out = (struct outcome){.class = OUTCOME_UNCERTAIN,
 				.wait_ms = -1,
 				.wait_until_minute = -1,
 				.quota_left = -1,
 				.http_status = reply->status};
-	switch (reply->phase) {
-	case HTTP_NOT_SENT:
+	if (reply->phase == HTTP_ANSWERED)
+		return;
+	if (reply->phase == HTTP_NOT_SENT) {
 		out->class = OUTCOME_RETRY;
 		out->not_sent = true;
-		(void)snprintf(out->reason, sizeof(out->reason), "%s", reply->error);
-		break;
-	case HTTP_MAYBE_SENT:
-		(void)snprintf(out->reason, sizeof(out->reason), "%s", reply->error);
-		break;
-	case HTTP_ANSWERED:
-		outcome_answered(p, reply, out);
-		break;
 	}
+	(void)snprintf(out->reason, sizeof(out->reason), "%s", reply->error);
+}
+
+void provider_classify(const struct provider *p, const struct http_reply *reply,
+		       struct outcome *out)
+{
+	provider_outcome_init(out, reply);
+	if (reply->phase == HTTP_ANSWERED)
+		outcome_answered(p, reply, out);
 }

@@ -86,6 +86,10 @@ struct provider {
 	struct provider_ask send;
 	struct provider_rules rules;
 
+	struct provider_ask batch; /* method NULL = each message goes alone */
+	struct provider_rules batch_rules;
+	int batch_ref, batch_phone; /* fields that say whose an element is; -1 = none */
+
 	struct provider_ask query; /* method NULL = it cannot be asked */
 	struct provider_states found;
 
@@ -103,6 +107,26 @@ struct provider {
 	struct provider_incoming receipts, replies;
 	struct provider_states states; /* of receipts */
 };
+
+/* provider.c: whether a message fits the description, and its template and parameters into v; root is what
+ * they were read from. */
+MUST_CHECK int provider_message_check(const struct provider *p,
+				      const struct provider_message *m, struct err *e);
+MUST_CHECK int provider_message_form(const struct provider *p, const struct provider_message *m,
+				     const char **template, const json_t **parameters,
+				     json_t **root, struct err *e);
+
+/* batch.c: the section batch, into p. */
+MUST_CHECK int provider_batch_compile(struct provider *p, const struct ydoc *doc,
+				      struct err *e);
+
+/* outcome.c: an answer of which nothing is known yet. */
+void provider_outcome_init(struct outcome *out, const struct http_reply *reply);
+/* What values read from an answer to a, or from one part of it, mean by the rules, then by what HTTP
+ * proves. why: it could not be read. */
+void provider_outcome_read(const struct provider_ask *a, const struct provider_rules *rules,
+			   const struct http_reply *reply, const struct values *v,
+			   const struct err *why, struct outcome *out);
 
 /* request.c: parent's member key as a request. vars: the variables it may use. */
 MUST_CHECK int provider_ask_compile(const struct provider *p, const struct ydoc *doc,

@@ -18,6 +18,7 @@ enum piece_kind {
 	PIECE_FILTER, /* one hole with filters, escaped */
 	PIECE_UNLESS, /* when the value is "", go on `skip` pieces further */
 	PIECE_EACH, /* the pieces up to `skip` further, once for each parameter, text between */
+	PIECE_MESSAGES, /* likewise, once for each message */
 };
 
 struct program_piece {
@@ -65,6 +66,12 @@ static struct program_piece *program_add(struct program *p, enum piece_kind kind
 	return piece;
 }
 
+/* Whether a piece of this kind goes on elsewhere than behind itself. */
+static bool program_jumps(enum piece_kind kind)
+{
+	return kind == PIECE_UNLESS || kind == PIECE_EACH || kind == PIECE_MESSAGES;
+}
+
 void program_add_fixed(struct program *p, const char *text, size_t len)
 {
 	struct program_piece *last = p->n > 0 ? &p->pieces[p->n - 1] : NULL;
@@ -74,8 +81,7 @@ void program_add_fixed(struct program *p, const char *text, size_t len)
 		return;
 	/* A piece that can be jumped to must begin where it begins. */
 	for (size_t i = 0; last != NULL && i < p->n; i++) {
-		if ((p->pieces[i].kind == PIECE_UNLESS || p->pieces[i].kind == PIECE_EACH) &&
-		    i + p->pieces[i].skip >= p->n)
+		if (program_jumps(p->pieces[i].kind) && i + p->pieces[i].skip >= p->n)
 			last = NULL;
 	}
 	if (last == NULL || last->kind != PIECE_FIXED) {
@@ -402,24 +408,27 @@ static int program_json_object(struct program *p, const struct program_source *s
 	return 0;
 }
 
-/* A loop over the parameters of a message. What stands between begin and end is repeated. */
+/* A loop over the parameters of a message, or over several messages. What stands between begin and end is
+ * repeated. */
 static int program_each_begin(struct program *p, const struct program_source *src,
 			      const json_t *object, const char *between, size_t *from,
 			      struct program_source *inner, struct err *e)
 {
 	const char *over = json_string_value(json_object_get(object, "$each"));
+	bool messages = over != NULL && strcmp(over, "messages") == 0;
 	struct program_piece *piece;
 
-	if (over == NULL || strcmp(over, "parameters") != 0)
+	if (!messages && (over == NULL || strcmp(over, "parameters") != 0))
 		return ydoc_error(src->doc, object, "$each", 0, e,
-				  "\"$each\" goes through the parameters");
-	if ((src->vars & PROGRAM_VAR(VAR_TEMPLATE)) == 0)
-		return ydoc_error(src->doc, object, "$each", 0, e,
-				  "there are no parameters here");
+				  "\"$each\" goes through the parameters, or the messages");
+	if (messages ? src->each == 0 : (src->vars & PROGRAM_VAR(VAR_TEMPLATE)) == 0)
+		return ydoc_error(src->doc, object, "$each", 0, e, "there are no %s here",
+				  over);
 	*inner = *src;
-	inner->vars |= PROGRAM_VARS_PARAMETER;
+	inner->vars |= messages ? src->each : PROGRAM_VARS_PARAMETER;
+	inner->each = 0;
 	*from = p->n;
-	piece = program_add(p, PIECE_EACH);
+	piece = program_add(p, messages ? PIECE_MESSAGES : PIECE_EACH);
 	piece->text = mem_strdup(between);
 	piece->len = strlen(between);
 	return 0;
@@ -430,7 +439,8 @@ static void program_each_end(struct program *p, size_t from)
 	p->pieces[from].skip = p->n - from;
 }
 
-/* {$each: parameters, $item: ANY} is an array, {$each: parameters, "{{name}}": "{{value}}"} an object. */
+/* {$each: parameters, $item: ANY} is an array, {$each: parameters, "{{name}}": "{{value}}"} an object; of
+ * messages likewise. */
 static int program_json_each(struct program *p, const struct program_source *src,
 			     const json_t *object, int depth, struct err *e)
 {
@@ -614,7 +624,8 @@ bool program_uses(const struct program *p, enum program_var var)
 	for (size_t i = 0; i < p->n; i++) {
 		enum piece_kind kind = p->pieces[i].kind;
 
-		if (kind != PIECE_FIXED && kind != PIECE_EACH && p->pieces[i].var == var)
+		if (kind != PIECE_FIXED && kind != PIECE_EACH && kind != PIECE_MESSAGES &&
+		    p->pieces[i].var == var)
 			return true;
 	}
 	return false;
@@ -632,6 +643,8 @@ void program_values_init(struct program_values *v)
 	for (size_t i = 0; i < VAR_COUNT; i++)
 		v->var[i] = "";
 	v->parameters = NULL;
+	v->messages = NULL;
+	v->n_messages = 0;
 }
 
 static int program_run_pieces(const struct program *p, size_t from, size_t to,
@@ -658,6 +671,31 @@ static int program_run_each(const struct program *p, size_t at,
 		if (inner.var[VAR_VALUE] == NULL)
 			return err_set(e, EX_DATAERR, "the parameter %.64s is no text", name);
 		if (n > 1)
+			(void)buf_add(out, piece->text, piece->len);
+		if (program_run_pieces(p, at + 1, at + piece->skip, &inner, out, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The pieces after `at`, once for each message. */
+static int program_run_messages(const struct program *p, size_t at,
+				const struct program_values *values, struct buf *out,
+				struct err *e)
+{
+	const struct program_piece *piece = &p->pieces[at];
+	struct program_values inner = *values;
+
+	for (size_t i = 0; i < values->n_messages; i++) {
+		const struct program_message *m = &values->messages[i];
+
+		inner.var[VAR_TO] = m->to;
+		inner.var[VAR_TEXT] = m->text;
+		inner.var[VAR_REF] = m->ref;
+		inner.var[VAR_UNICODE] = m->unicode;
+		inner.var[VAR_TEMPLATE] = m->template;
+		inner.parameters = m->parameters;
+		if (i > 0)
 			(void)buf_add(out, piece->text, piece->len);
 		if (program_run_pieces(p, at + 1, at + piece->skip, &inner, out, e) < 0)
 			return -1;
@@ -693,6 +731,11 @@ static int program_run_pieces(const struct program *p, size_t from, size_t to,
 			break;
 		case PIECE_EACH:
 			if (program_run_each(p, i, values, out, e) < 0)
+				return -1;
+			i += piece->skip - 1;
+			break;
+		case PIECE_MESSAGES:
+			if (program_run_messages(p, i, values, out, e) < 0)
 				return -1;
 			i += piece->skip - 1;
 			break;

@@ -50,6 +50,12 @@ enum program_var {
 	(PROGRAM_VARS_COMMON | PROGRAM_VAR(VAR_TO) | PROGRAM_VAR(VAR_TEXT) |                   \
 	 PROGRAM_VAR(VAR_REF) | PROGRAM_VAR(VAR_UNICODE) | PROGRAM_VAR(VAR_CB_URL) |           \
 	 PROGRAM_VAR(VAR_TEMPLATE))
+/* In such a set: there are several messages. */
+#define PROGRAM_MESSAGES (1U << 31)
+/* What each of several messages has of its own. */
+#define PROGRAM_VARS_EACH                                                                      \
+	(PROGRAM_VAR(VAR_TO) | PROGRAM_VAR(VAR_TEXT) | PROGRAM_VAR(VAR_REF) |                  \
+	 PROGRAM_VAR(VAR_UNICODE) | PROGRAM_VAR(VAR_TEMPLATE))
 #define PROGRAM_VARS_QUERY                                                                     \
 	(PROGRAM_VARS_COMMON | PROGRAM_VAR(VAR_TO) | PROGRAM_VAR(VAR_REF) |                    \
 	 PROGRAM_VAR(VAR_ID) | PROGRAM_VAR(VAR_SENT_AT))
@@ -64,9 +70,17 @@ enum program_var {
 #define PROGRAM_VARS_PARAMETER                                                                 \
 	(PROGRAM_VAR(VAR_INDEX) | PROGRAM_VAR(VAR_NAME) | PROGRAM_VAR(VAR_VALUE))
 
+/* One of several messages of a request. */
+struct program_message {
+	const char *to, *text, *ref, *unicode, *template;
+	const json_t *parameters;
+};
+
 struct program_values {
 	const char *var[VAR_COUNT]; /* never NULL */
 	const json_t *parameters;   /* an object: what {$each: parameters} goes through */
+	const struct program_message *messages; /* what {$each: messages} goes through */
+	size_t n_messages;
 };
 
 /* All of them "". */
@@ -93,6 +107,7 @@ struct program_source {
 	const struct program_constant *constants;
 	size_t n_constants;
 	unsigned vars; /* the variables that there are, 1 << VAR_… */
+	unsigned each; /* those that each of several messages has; 0 = there is one */
 };
 
 /* Adds to p. parent and key say where the text stands in the document, for errors.

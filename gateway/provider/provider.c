@@ -56,13 +56,20 @@ static const struct conf_field config_fields[] = {
      .min = 0,
      .max = 4096,
      .help = "requests at once; 0 = as described (16)"},
+    {.key = "batch",
+     .type = CONF_INT,
+     .offset = offsetof(struct provider_config, batch),
+     .fallback = "0",
+     .max = 200,
+     .help = "messages in one request at most; 0 = as described, 1 = each alone"},
     {.key = "weight",
      .type = CONF_INT,
      .offset = offsetof(struct provider_config, weight),
      .fallback = "100",
      .max = 1000,
-     .help = "its share of the messages of its channel, beside others' weights; 0 = only when no "
-	     "other can be used"},
+     .help =
+	 "its share of the messages of its channel, beside others' weights; 0 = only when no "
+	 "other can be used"},
     {.key = "price_per_segment",
      .type = CONF_INT,
      .offset = offsetof(struct provider_config, price_per_segment),
@@ -348,6 +355,9 @@ static void provider_facts_fill(struct provider *p, const struct provider_config
 	f->token_first = p->token_first != NULL ? p->token_first : "";
 	f->token_before_ms = d->token.before_ms;
 	f->balance = p->balance.method != NULL;
+	f->batch = p->batch.method != NULL ? (size_t)d->batch.max : 1;
+	if (cfg->batch > 0 && (size_t)cfg->batch < f->batch)
+		f->batch = (size_t)cfg->batch;
 	f->forbidden = d->text.forbidden;
 	f->max_segments = (int)d->text.max_segments;
 	f->can_ucs2 = d->text.accents;
@@ -442,8 +452,8 @@ static int provider_load(struct provider_loader *l, const char *path, struct err
 		return -1;
 	if (provider_resolve_settings(l, e) < 0 || provider_resolve_secrets(l, e) < 0 ||
 	    provider_resolve_url(l, e) < 0 || provider_compile_send(l, e) < 0 ||
-	    provider_compile_query(l, e) < 0 || provider_compile_balance(l, e) < 0 ||
-	    provider_tokens_compile(p, &l->doc, e) < 0 ||
+	    provider_batch_compile(p, &l->doc, e) < 0 || provider_compile_query(l, e) < 0 ||
+	    provider_compile_balance(l, e) < 0 || provider_tokens_compile(p, &l->doc, e) < 0 ||
 	    provider_jwt_compile(p, &l->doc, e) < 0 || provider_check_reference(l, e) < 0 ||
 	    provider_verify_compile(p, &l->doc, e) < 0 ||
 	    provider_incoming_compile(p, &l->doc, e) < 0)
@@ -512,6 +522,8 @@ void provider_free(struct provider *p)
 	free(p->constants);
 	provider_ask_free(&p->send);
 	provider_rules_free(&p->rules);
+	provider_ask_free(&p->batch);
+	provider_rules_free(&p->batch_rules);
 	provider_ask_free(&p->query);
 	provider_states_free(&p->found);
 	provider_incoming_free(p);
@@ -554,8 +566,8 @@ static bool provider_has_forbidden(const char *text, const char *set)
 	return false;
 }
 
-static int provider_check_message(const struct provider *p, const struct provider_message *m,
-				  struct err *e)
+int provider_message_check(const struct provider *p, const struct provider_message *m,
+			   struct err *e)
 {
 	size_t len = strlen(m->ref);
 
@@ -580,21 +592,15 @@ static int provider_check_message(const struct provider *p, const struct provide
 	return 0;
 }
 
-/* A message of a registered template (provider/form.h), into v. root is what it was read from. */
-static int provider_put_form(const struct provider *p, const struct provider_message *m,
-			     struct program_values *v, json_t **root, struct err *e)
+int provider_message_form(const struct provider *p, const struct provider_message *m,
+			  const char **template, const json_t **parameters, json_t **root,
+			  struct err *e)
 {
-	const char *template;
-
-	if (!p->facts.parameters)
-		return 0;
 	*root = values_parse_json(m->text, strlen(m->text), e);
-	template = json_string_value(json_object_get(*root, "template"));
-	v->parameters = json_object_get(*root, "parameters");
-	if (template == NULL || !json_is_object(v->parameters))
+	*template = json_string_value(json_object_get(*root, "template"));
+	*parameters = json_object_get(*root, "parameters");
+	if (*template == NULL || !json_is_object(*parameters))
 		return err_set(e, EX_DATAERR, "%s takes registered templates only", p->name);
-	v->var[VAR_TEMPLATE] = template;
-	v->var[VAR_TEXT] = "";
 	return 0;
 }
 
@@ -605,9 +611,9 @@ int provider_build_send(const struct provider *p, const struct provider_message 
 	char to[24], now[24];
 	int64_t seconds = clock_now_ms() / 1000;
 	json_t *form = NULL;
-	int rc;
+	int rc = 0;
 
-	if (provider_check_message(p, m, e) < 0)
+	if (provider_message_check(p, m, e) < 0)
 		return -1;
 	(void)buf_digits(to, m->to);
 	(void)buf_digits(now, seconds > 0 ? (uint64_t)seconds : 0);
@@ -618,7 +624,10 @@ int provider_build_send(const struct provider *p, const struct provider_message 
 	v.var[VAR_UNICODE] = m->ucs2 ? "1" : "0";
 	v.var[VAR_CB_URL] = m->callback_url ? m->callback_url : "";
 	v.var[VAR_NOW] = now;
-	rc = provider_put_form(p, m, &v, &form, e);
+	if (p->facts.parameters) {
+		v.var[VAR_TEXT] = "";
+		rc = provider_message_form(p, m, &v.var[VAR_TEMPLATE], &v.parameters, &form, e);
+	}
 	if (rc == 0)
 		rc = provider_ask_open(p, &p->send, &v, m->token, r, e);
 	json_decref(form);

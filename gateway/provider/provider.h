@@ -26,6 +26,7 @@ struct provider_config {
 			      environment MOIDAN_SECRET_<PROVIDER>_<NAME>[_FILE] */
 	int64_t rate_per_second;   /* segments; 0 = as described */
 	int64_t in_flight;	   /* requests at once; 0 = as described (16) */
+	int64_t batch;		   /* messages of one request at most; 0 = as described */
 	int64_t price_per_segment; /* đồng */
 	int64_t weight;		   /* its share of the messages of its channel; 0 = when no other works */
 };
@@ -75,6 +76,7 @@ struct provider_facts {
 	const char *token_first; /* … of which the account gives the first; "" = it does not */
 	int64_t token_before_ms; /* a new one is due that long before the end */
 	bool balance;		 /* can be asked for the money that is left */
+	size_t batch;		 /* messages that one request may carry; 1: each goes alone */
 	const char *forbidden;	 /* characters it refuses; "" */
 	int max_segments;	 /* 0 = no limit */
 	bool can_ucs2;		 /* accepts accented text */
@@ -150,6 +152,21 @@ struct outcome {
  * (or what the HTTP status proves). */
 void provider_classify(const struct provider *p, const struct http_reply *reply,
 		       struct outcome *out);
+
+/* Several messages in one request, at most facts.batch. As provider_build_send(); also -1 when any of them
+ * does not fit: ask provider_check_send() about each before. */
+MUST_CHECK int provider_build_batch(const struct provider *p, const struct provider_message *m,
+				    size_t n, struct provider_request *r, struct err *e);
+/* Whether a message of this text may go in one request with one of that text, as far as texts tell. */
+bool provider_batch_joins(const struct provider *p, const char *text, const char *that);
+/* Whether the message alone could be built: 0, or -1 with e. */
+MUST_CHECK int provider_check_send(const struct provider *p, const struct provider_message *m,
+				   struct err *e);
+/* What became of each of the n messages (to and ref are enough) of such a request: out has n. A refusal of
+ * the request for what one of them is at fault (number, text, channel) says of none which: RETRY, each alone. A
+ * message of which the answer does not speak, or speaks twice, is UNCERTAIN. */
+void provider_classify_batch(const struct provider *p, const struct provider_message *m,
+			     size_t n, const struct http_reply *reply, struct outcome *out);
 
 /* A question about a message that was, or may have been, sent. */
 struct provider_query {

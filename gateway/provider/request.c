@@ -168,8 +168,12 @@ int provider_ask_compile(const struct provider *p, const struct ydoc *doc, const
 {
 	const json_t *at = json_object_get(parent, key);
 	bool pointers = d->reply.format == FORMAT_JSON || d->reply.format == FORMAT_XML;
-	struct program_source src = {
-	    .doc = doc, .constants = p->constants, .n_constants = p->n_constants, .vars = vars};
+	struct program_source src = {.doc = doc,
+				     .constants = p->constants,
+				     .n_constants = p->n_constants,
+				     .vars = vars,
+				     .each = (vars & PROGRAM_MESSAGES) != 0 ? PROGRAM_VARS_EACH
+									    : 0};
 	const char *type;
 
 	out->d = d;

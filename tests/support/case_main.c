@@ -117,10 +117,12 @@ struct recorded {
 	struct case_query query;
 	struct case_token token, exchange, consent, balance;
 	struct case_callback callback;
-	json_t *request, *outcome, *found, *lent, *money, *receipts, *inbound;
+	struct conf_list batch; /* struct case_send */
+	json_t *request, *outcome, *outcomes, *found, *lent, *money, *receipts, *inbound;
 };
 static const struct conf_field case_fields[] = {
     {.key = "send", .type = CONF_OBJECT, AT(recorded, send), .table = &send_table},
+    {.key = "batch", .type = CONF_OBJECTS, AT(recorded, batch), .table = &send_table},
     {.key = "query", .type = CONF_OBJECT, AT(recorded, query), .table = &query_table},
     {.key = "token", .type = CONF_OBJECT, AT(recorded, token), .table = &token_table},
     {.key = "exchange", .type = CONF_OBJECT, AT(recorded, exchange), .table = &token_table},
@@ -129,6 +131,7 @@ static const struct conf_field case_fields[] = {
     {.key = "request", .type = CONF_TREE, AT(recorded, request)},
     {.key = "reply", .type = CONF_OBJECT, AT(recorded, reply), .table = &reply_table},
     {.key = "outcome", .type = CONF_TREE, AT(recorded, outcome)},
+    {.key = "outcomes", .type = CONF_TREE, AT(recorded, outcomes)},
     {.key = "found", .type = CONF_TREE, AT(recorded, found)},
     {.key = "lent", .type = CONF_TREE, AT(recorded, lent)},
     {.key = "money", .type = CONF_TREE, AT(recorded, money)},
@@ -239,6 +242,37 @@ static int case_play_send(const struct played *p, struct provider_request *r, st
 	return case_compare_request(p, built, r, &why, e);
 }
 
+/* The messages of a batch; the forms among their texts are put into forms, yours to free. */
+static void case_batch(const struct played *p, struct provider_message *out, char **forms)
+{
+	const struct case_send *s = p->c.batch.items;
+
+	for (size_t i = 0; i < p->c.batch.n && i < CASE_LIST_MAX; i++) {
+		forms[i] = s[i].form != NULL ? json_dumps(s[i].form, JSON_COMPACT) : NULL;
+		out[i] =
+		    (struct provider_message){.to = strtoull(s[i].to, NULL, 10),
+					      .text = forms[i] != NULL ? forms[i] : s[i].text,
+					      .token = s[i].token,
+					      .ucs2 = s[i].ucs2,
+					      .ref = s[i].ref,
+					      .callback_url = s[i].callback_url};
+	}
+}
+
+static int case_play_batch(const struct played *p, struct provider_request *r, struct err *e)
+{
+	struct provider_message m[CASE_LIST_MAX];
+	char *forms[CASE_LIST_MAX] = {0};
+	struct err why = ERR_INIT;
+	int built;
+
+	case_batch(p, m, forms);
+	built = provider_build_batch(p->provider, m, p->c.batch.n, r, &why);
+	for (size_t i = 0; i < CASE_LIST_MAX; i++)
+		free(forms[i]);
+	return case_compare_request(p, built, r, &why, e);
+}
+
 static int case_play_query(const struct played *p, struct provider_request *r, struct err *e)
 {
 	const struct case_query *q = &p->c.query;
@@ -286,6 +320,8 @@ static int case_play_request(const struct played *p, struct err *e)
 	provider_request_init(&r);
 	if (case_has(p, "send"))
 		rc = case_play_send(p, &r, e);
+	else if (case_has(p, "batch"))
+		rc = case_play_batch(p, &r, e);
 	else if (case_has(p, "query"))
 		rc = case_play_query(p, &r, e);
 	else
@@ -346,21 +382,48 @@ static int case_answer(const struct played *p, struct buf *body, struct http_hea
 	return 0;
 }
 
+static json_t *case_outcome_tree(const struct outcome *o)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:i, s:i, s:b, s:I}", "class",
+			 outcome_class_name(o->class), "code", o->code, "provider_ref",
+			 o->provider_ref, "reason", o->reason, "not_sent", o->not_sent,
+			 "wait_ms", (json_int_t)o->wait_ms, "wait_until_minute",
+			 o->wait_until_minute, "http_status", o->http_status, "token_refused",
+			 o->token_refused, "quota_left", (json_int_t)o->quota_left);
+}
+
 static int case_compare_outcome(const struct played *p, const struct http_reply *reply,
 				struct err *e)
 {
 	struct outcome o;
 
 	provider_classify(p->provider, reply, &o);
-	return case_compare(p, "outcome", p->c.outcome,
-			    json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:i, s:i, s:b, s:I}",
-				      "class", outcome_class_name(o.class), "code", o.code,
-				      "provider_ref", o.provider_ref, "reason", o.reason,
-				      "not_sent", o.not_sent, "wait_ms", (json_int_t)o.wait_ms,
-				      "wait_until_minute", o.wait_until_minute, "http_status",
-				      o.http_status, "token_refused", o.token_refused,
-				      "quota_left", (json_int_t)o.quota_left),
-			    e);
+	return case_compare(p, "outcome", p->c.outcome, case_outcome_tree(&o), e);
+}
+
+/* Of each message of a batch, in their order. */
+static int case_compare_outcomes(const struct played *p, const struct http_reply *reply,
+				 struct err *e)
+{
+	struct provider_message m[CASE_LIST_MAX];
+	struct outcome *o = mem_calloc(CASE_LIST_MAX, sizeof(*o));
+	char *forms[CASE_LIST_MAX] = {0};
+	size_t n = p->c.batch.n;
+	int rc = 0;
+
+	if (n > CASE_LIST_MAX || json_array_size(p->c.outcomes) != n)
+		rc = ydoc_error(&p->doc, p->doc.root, "outcomes", 0, e,
+				"outcomes: one for each of the batch");
+	case_batch(p, m, forms);
+	if (rc == 0)
+		provider_classify_batch(p->provider, m, n, reply, o);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = case_compare(p, "outcomes", json_array_get(p->c.outcomes, i),
+				  case_outcome_tree(&o[i]), e);
+	for (size_t i = 0; i < CASE_LIST_MAX; i++)
+		free(forms[i]);
+	free(o);
+	return rc;
 }
 
 static int case_compare_found(const struct played *p, const struct http_reply *reply,
@@ -419,6 +482,8 @@ static int case_play_reply(const struct played *p, struct err *e)
 
 	if (rc == 0 && case_has(p, "outcome"))
 		rc = case_compare_outcome(p, &reply, e);
+	if (rc == 0 && case_has(p, "outcomes"))
+		rc = case_compare_outcomes(p, &reply, e);
 	if (rc == 0 && case_has(p, "found"))
 		rc = case_compare_found(p, &reply, e);
 	if (rc == 0 && case_has(p, "lent"))
@@ -575,13 +640,16 @@ static int case_count(const struct played *p, const char *const *keys)
 /* What goes in and what must come out stand there together. */
 static int case_check(const struct played *p, struct err *e)
 {
-	static const char *const asks[] = {"send",    "query",	 "token", "exchange",
-					   "consent", "balance", NULL};
-	static const char *const meanings[] = {"outcome", "found", "lent", "money", NULL};
+	static const char *const asks[] = {"send",     "batch",	  "query",   "token",
+					   "exchange", "consent", "balance", NULL};
+	static const char *const meanings[] = {"outcome", "outcomes", "found",
+					       "lent",	  "money",    NULL};
 	static const char *const heard[] = {"receipts", "inbound", NULL};
 
 	if (json_object_size(p->doc.root) == 0)
 		return ydoc_error(&p->doc, NULL, NULL, 0, e, "nothing is played");
+	if (case_has(p, "outcomes") && !case_has(p, "batch"))
+		return ydoc_error(&p->doc, NULL, NULL, 0, e, "\"outcomes\" are of a \"batch\"");
 	if (case_count(p, asks) != case_has(p, "request"))
 		return ydoc_error(&p->doc, NULL, NULL, 0, e,
 				  "one request goes in (send, query …), and \"request\" is it");

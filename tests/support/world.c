@@ -120,6 +120,10 @@ void world_add_provider(struct world *w, const char *name, const char *descripti
 	     "{\"api_key\":\"khoa-thu-nghiem\",\"secret_key\":\"bi-mat-thu-nghiem\"}"},
 	    {"kannel", "{\"username\":\"thu\",\"from\":\"UBND-MPD\"}",
 	     "{\"password\":\"bi-mat-thu-nghiem\"}"},
+	    {"infobip", "{\"sender\":\"UBND-MPD\"}",
+	     "{\"api_key\":\"khoa-thu-nghiem\",\"callback_token\":\"bi-mat-thu-nghiem\"}"},
+	    {"stringee", "{\"brandname\":\"UBND-MPD\",\"key_sid\":\"SK1\"}",
+	     "{\"key_secret\":\"bi-mat-thu-nghiem\"}"},
 	    {"speedsms", "{\"sender\":\"UBND-MPD\"}", "{\"access_token\":\"khoa-thu-nghiem\"}"},
 	};
 	struct err e = ERR_INIT;

@@ -130,6 +130,7 @@ static inline struct outbox_result desk_answer(const struct outbox_item *item,
 	    .attempt = item->msg.attempt,
 	    .provider_id = item->msg.provider_id,
 	    .resend = item->resend,
+	    .more = item->more,
 	    .at = clock_now_ms(),
 	    .outcome = {.class = class, .wait_ms = -1, .wait_until_minute = -1}};
 }

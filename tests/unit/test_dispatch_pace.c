@@ -105,6 +105,26 @@ static void in_flight_is_bounded_and_only_results_make_room(void **state)
 	assert_int_equal(pace_room(&p, T0), 1);
 }
 
+static void what_goes_along_takes_segments_and_no_room(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, 100, 2);
+	(void)pace_segments(&p, T0);
+	assert_int_equal(pace_segments(&p, T0 + 1000), 25);
+	pace_take(&p, 1);
+	pace_take_along(&p, 4);
+	pace_take_along(&p, 1);
+	assert_int_equal(pace_segments(&p, T0 + 1000), 19);
+	assert_int_equal(pace_room(&p, T0), 1);
+	assert_int_equal(p.along, 2);
+	pace_give_back_along(&p);
+	pace_give_back_along(&p);
+	pace_give_back(&p);
+	assert_int_equal(p.in_flight + p.along, 0);
+}
+
 static void a_pause_asked_for_is_kept(void **state)
 {
 	struct pace p;
@@ -169,6 +189,7 @@ int main(void)
 	    cmocka_unit_test(no_rate_is_no_limit),
 	    cmocka_unit_test(a_clock_set_back_gives_nothing_and_forward_one_burst),
 	    cmocka_unit_test(in_flight_is_bounded_and_only_results_make_room),
+	    cmocka_unit_test(what_goes_along_takes_segments_and_no_room),
 	    cmocka_unit_test(a_pause_asked_for_is_kept),
 	    cmocka_unit_test(the_fuse_blows_probes_and_mends),
 	    cmocka_unit_test(new_limits_keep_what_is_under_way),

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "provider/provider.h"
 
@@ -93,7 +94,21 @@ static void what_is_wrong_is_named_with_file_line_and_key(void **state)
 	    {HEAD "send:\n  json: {a: b}\n  reply:\n    fields: {id: data}\n",
 	     "x.yaml:7:14: \"id\" must be a JSON pointer"},
 	    {HEAD "send:\n  json: {a: {$each: people, $item: x}}\n",
-	     "x.yaml:5:14: \"$each\" goes through the parameters"},
+	     "x.yaml:5:14: \"$each\" goes through the parameters, or the messages"},
+	    {HEAD "send:\n  json: {a: {$each: messages, $item: x}}\n",
+	     "x.yaml:5:14: there are no messages here"},
+	    {HEAD "send:\n  json: {a: b}\nbatch:\n  json: {a: \"{{to}}\"}\n",
+	     "x.yaml:7:10: unknown value {{to}}"},
+	    {HEAD "send:\n  json: {a: b}\nbatch:\n  json: {a: b}\n",
+	     "x.yaml:6:1: \"each\" is missing: where it says"},
+	    {HEAD "send:\n  json: {a: b}\nbatch:\n  json: {a: b}\n  reply: {each: /l, fields: "
+		  "{id: /i}}\n",
+	     "x.yaml:8:3: messages of different texts go together only where"},
+	    {HEAD "send:\n  json: {a: b}\nbatch:\n  json: {a: b}\n  reply: {each: /l, fields: "
+		  "{ref: /i}}\n",
+	     "x.yaml:8:3: messages of different texts go together only where"},
+	    {HEAD "send:\n  json: {a: b}\nbatch:\n  same: template\n  json: {a: b}\n",
+	     "x.yaml:7:3: there are no templates here"},
 	    {HEAD "send:\n  json: {a: \"{{token}}\"}\n",
 	     "x.yaml:4:1: {{token}} in \"send\" and the section \"token\""},
 	    {HEAD "send:\n  json: {a: \"{{jwt}}\"}\n",
@@ -321,6 +336,48 @@ static void parameters_become_an_object_a_list_pairs_and_fields(void **state)
 	}
 }
 
+static void messages_go_together_each_with_its_own(void **state)
+{
+	static const char text[] = HEAD
+	    "text: {parameters: true}\nsend:\n  json: {a: b}\nbatch:\n  same: template\n"
+	    "  json: {t: \"{{template}}\", n: \"{{now|int}}\", m: {$each: messages, $item: "
+	    "{to: \"{{to|phone:0}}\", \"r?\": \"{{ref}}\", x: \"\", p: {$each: parameters, "
+	    "$item: \"{{value}}\"}}}}\n"
+	    "  reply: {each: /l, fields: {phone: /p, id: /i}}\n";
+	struct provider_message m[] = {
+	    {.to = UINT64_C(84912000111),
+	     .text = "{\"template\":\"12\",\"parameters\":{\"ten\":\"B\"}}",
+	     .ref = "m-1"},
+	    {.to = UINT64_C(84912000222),
+	     .text = "{\"template\":\"12\",\"parameters\":{\"ten\":\"\\\"C\",\"d\":\"e\"}}",
+	     .ref = "m-2"},
+	    {.text = "{\"template\":\"13\",\"parameters\":{\"ten\":\"B\"}}"}};
+	struct provider *p = load_good(text);
+	struct provider_request r;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	clock_set_virtual(INT64_C(1686794400000));
+	provider_request_init(&r);
+	assert_int_equal(provider_facts(p)->batch, 100);
+	assert_true(provider_batch_joins(p, m[1].text, m[0].text));
+	assert_false(provider_batch_joins(p, m[2].text, m[0].text));
+	assert_false(provider_batch_joins(p, "", m[0].text));
+	if (provider_build_batch(p, m, 2, &r, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(
+	    r.http.body,
+	    "{\"t\":\"12\",\"n\":1686794400,\"m\":[{\"to\":\"0912000111\",\"x\":\"\",\"p\":["
+	    "\"B\"]"
+	    ",\"r\":\"m-1\"},{\"to\":\"0912000222\",\"x\":\"\",\"p\":[\"\\\"C\",\"e\"],\"r\":"
+	    "\"m-2\"}]}");
+	assert_int_equal(provider_build_batch(p, m, 0, &r, &e), -1);
+	assert_int_equal(provider_build_batch(p, m, 101, &r, &e), -1);
+	provider_request_free(&r);
+	provider_free(p);
+	clock_set_real();
+}
+
 static void a_request_can_be_shown_without_its_secrets(void **state)
 {
 	struct provider_config cfg = {.name = (char *)(uintptr_t) "x"};
@@ -360,6 +417,7 @@ int main(void)
 	    cmocka_unit_test(no_line_of_a_header_can_be_begun_by_a_text),
 	    cmocka_unit_test(a_member_with_a_question_mark_is_left_out_when_it_is_empty),
 	    cmocka_unit_test(parameters_become_an_object_a_list_pairs_and_fields),
+	    cmocka_unit_test(messages_go_together_each_with_its_own),
 	    cmocka_unit_test(a_request_can_be_shown_without_its_secrets),
 	};
 
