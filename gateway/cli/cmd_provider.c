@@ -60,21 +60,20 @@ static void provider_described(const char *name, const struct provider_facts *f,
 static int provider_list(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct provider_printer p = {0};
-	char *shared = mem_printf("%s/config", house_share_dir());
-	struct err none = ERR_INIT;
+	char *dir;
 
-	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0) {
-		free(shared);
+	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0)
 		return -1;
-	}
+	/* Not the whole house: a description that is broken is to be shown, not to be stumbled over. */
+	dir = house_descriptions(c->config_path, e);
+	if (dir == NULL)
+		return -1;
 	if (c->json)
 		p.list = json_array();
-	provider_each_description(cli_house(c, &none) == 0 ? c->house->cfg.descriptions
-							   : shared,
-				  provider_described, &p);
-	free(shared);
-	if (c->json)
-		return cli_print_json(p.list);
+	provider_each_description(dir, provider_described, &p);
+	free(dir);
+	if (c->json && cli_print_json(p.list) < 0)
+		return -1;
 	return p.broken > 0 ? EX_CONFIG : 0;
 }
 

@@ -489,16 +489,34 @@ static int house_furnish_reports(struct house *h, const struct ydoc *doc, struct
 	return 0;
 }
 
-static int house_build(struct house *h, const struct ydoc *doc, struct err *e)
+/* The file alone, with its paths resolved. doc is loaded too, also on failure; free both. */
+static int house_read(struct house *h, const char *path, struct ydoc *doc, struct err *e)
 {
-	char *copy = mem_strdup(h->path);
-	const char *dir = dirname(copy);
+	const char *from = path != NULL ? path : getenv("MOIDAN_CONFIG"), *dir;
+	char *copy;
 
+	h->path = mem_strdup(from != NULL && *from != '\0' ? from : "/etc/moidan/moidan.yaml");
+	if (access(h->path, R_OK) != 0 && from == NULL)
+		return err_set(
+		    e, EX_NOINPUT,
+		    "%s cannot be read; \"moidan init\" writes one, --config FILE names "
+		    "another",
+		    h->path);
+	if (ydoc_load_file(h->path, doc, e) < 0 ||
+	    conf_read(doc, doc->root, &config_table, "MOIDAN", &h->cfg, e) < 0)
+		return -1;
+	copy = mem_strdup(h->path);
+	dir = dirname(copy);
 	house_resolve(&h->cfg.database, dir);
 	house_resolve_secrets(&h->cfg, dir);
 	house_default_dir(&h->cfg.templates, dir, "templates", "/templates", "templates");
 	house_default_dir(&h->cfg.descriptions, dir, "programmes", "", "config");
 	free(copy);
+	return 0;
+}
+
+static int house_build(struct house *h, const struct ydoc *doc, struct err *e)
+{
 	if (*h->cfg.public_url != '\0')
 		h->callbacks = mem_printf("%s/callbacks", h->cfg.public_url);
 	log_set_level((enum log_level)h->cfg.log_level);
@@ -516,23 +534,9 @@ static int house_build(struct house *h, const struct ydoc *doc, struct err *e)
 struct house *house_load(const char *path, struct err *e)
 {
 	struct house *h = mem_calloc(1, sizeof(*h));
-	const char *from = path != NULL ? path : getenv("MOIDAN_CONFIG");
 	struct ydoc doc = {0};
-	int rc;
+	int rc = house_read(h, path, &doc, e);
 
-	h->path = mem_strdup(from != NULL && *from != '\0' ? from : "/etc/moidan/moidan.yaml");
-	if (access(h->path, R_OK) != 0 && from == NULL) {
-		(void)err_set(
-		    e, EX_NOINPUT,
-		    "%s cannot be read; \"moidan init\" writes one, --config FILE names "
-		    "another",
-		    h->path);
-		house_free(h);
-		return NULL;
-	}
-	rc = ydoc_load_file(h->path, &doc, e);
-	if (rc == 0)
-		rc = conf_read(&doc, doc.root, &config_table, "MOIDAN", &h->cfg, e);
 	if (rc == 0)
 		rc = house_build(h, &doc, e);
 	ydoc_free(&doc);
@@ -541,6 +545,22 @@ struct house *house_load(const char *path, struct err *e)
 		return NULL;
 	}
 	return h;
+}
+
+char *house_descriptions(const char *path, struct err *e)
+{
+	struct house *h = mem_calloc(1, sizeof(*h));
+	struct ydoc doc = {0};
+	char *out = NULL;
+
+	if (path == NULL && getenv("MOIDAN_CONFIG") == NULL &&
+	    access("/etc/moidan/moidan.yaml", R_OK) != 0)
+		out = mem_printf("%s/config", house_share_dir());
+	else if (house_read(h, path, &doc, e) == 0)
+		out = mem_strdup(h->cfg.descriptions);
+	ydoc_free(&doc);
+	house_free(h);
+	return out;
 }
 
 void house_free(struct house *h)

@@ -72,6 +72,9 @@ const char *house_share_dir(void);
  * it. NULL with e (EX_NOINPUT, EX_CONFIG with file, line, key). */
 struct house *house_load(const char *path, struct err *e);
 void house_free(struct house *h);
+/* Where the file says that descriptions are, whether they are good or not; path as above. The installed ones
+ * where there is no file and none is asked for. Yours. NULL with e. */
+char *house_descriptions(const char *path, struct err *e);
 const struct programme *house_programme(const struct house *h, const char *name);
 
 /* Calls fn for each file that holds a secret: those named by NAME_file and by MOIDAN_SECRET_…_FILE, and

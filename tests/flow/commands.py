@@ -4,6 +4,7 @@
 what does not exist. Usage: commands.py MOIDAN"""
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -60,6 +61,16 @@ def providers(h, provider):
     assert {"esms", "kannel", "speedsms"} <= {p["name"] for p in listed}, listed
     assert not [p for p in listed if p["error"]], listed
     assert "eSMS.vn" in h.run("provider", "list")
+    # The house's own copy is what is listed, also when the configured provider is broken by it.
+    h.describe("class: ok\n", "class: fine\n")
+    broken = [p for p in json.loads(h.run("provider", "list", "--json", code=EX_CONFIG)) if p["error"]]
+    assert [p["name"] for p in broken] == ["esms"] and "providers/esms.yaml:" in broken[0]["error"], broken
+    assert "LỖI" in h.run("provider", "list", code=EX_CONFIG)
+    h.run("provider", "check", code=EX_CONFIG)
+    shutil.rmtree(h.path("providers"))
+    shutil.rmtree(h.path("programmes"))
+    assert "LỖI" not in h.run("provider", "list")
+    h.run("provider", "list", code=EX_NOINPUT, env={"MOIDAN_CONFIG": h.path("none.yaml")})
     checked = h.run("provider", "check")
     assert provider.url in checked and "flow-api-key" not in checked and "flow-secret-key" not in checked
     assert h.run("provider", "check", "sms").startswith("đạt")
