@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "campaign/hand_in.h"
 #include "campaign/plan.h"
 #include "text/phone.h"
 #include "text/vi.h"
@@ -38,6 +39,11 @@ static const struct conf_field reply_fields[] = {
      .offset = offsetof(struct reply_words, result),
      .fallback = "KQ",
      .help = "the word before a code and a result"},
+    {.key = "figures",
+     .type = CONF_STRING,
+     .offset = offsetof(struct reply_words, figures),
+     .fallback = "SL",
+     .help = "the word before the figures of a week"},
     {.key = NULL},
 };
 const struct conf_table reply_words_table = {"replies.yaml", sizeof(struct reply_words),
@@ -82,11 +88,21 @@ static void reply_word(const char **s, char out[64])
 	*s += n;
 }
 
+/* Whether the answer begins with the word of key. */
+static bool reply_begins(const char *fold, const char *word)
+{
+	char *key = vi_fold(word);
+	size_t n = strlen(key);
+	bool begins = strncmp(fold, key, n) == 0 && (fold[n] == ' ' || fold[n] == '\0');
+
+	free(key);
+	return begins;
+}
+
 enum reply_kind reply_read(const struct reply_words *w, const char *text, char code[64],
 			   char result[64])
 {
-	char *fold = vi_fold(text), *key = vi_fold(w->result), *rest;
-	size_t n = strlen(key);
+	char *fold = vi_fold(text), *rest;
 	enum reply_kind kind = REPLY_UNKNOWN;
 	const char *s = text;
 	char first[64];
@@ -98,7 +114,9 @@ enum reply_kind reply_read(const struct reply_words *w, const char *text, char c
 		kind = REPLY_WRONG_PERSON;
 	} else if (reply_is(&w->will_come, fold)) {
 		kind = REPLY_WILL_COME;
-	} else if (strncmp(fold, key, n) == 0 && (fold[n] == ' ' || fold[n] == '\0')) {
+	} else if (reply_begins(fold, w->figures)) {
+		kind = REPLY_FIGURES;
+	} else if (reply_begins(fold, w->result)) {
 		kind = REPLY_RESULT;
 		reply_word(&s, first);
 		reply_word(&s, code);
@@ -108,7 +126,6 @@ enum reply_kind reply_read(const struct reply_words *w, const char *text, char c
 		free(rest);
 	}
 	free(fold);
-	free(key);
 	return kind;
 }
 
@@ -371,10 +388,90 @@ static const char *reply_result(struct store *st, const struct reply_house *h,
 	return why;
 }
 
+/* ---- the figures of a week ------------------------------------------------------------------- */
+
+struct reply_hamlets {
+	const struct reply_official *who;
+	const char *agency; /* kind of the units that are none */
+	int64_t unit_id;    /* of the first that is one */
+};
+
+static void reply_hamlet(const struct unit *u, void *arg)
+{
+	struct reply_hamlets *hs = arg;
+
+	for (size_t i = 0; i < hs->who->n && hs->unit_id == 0; i++) {
+		if (hs->who->units[i] == u->id && strcmp(u->kind, hs->agency) != 0)
+			hs->unit_id = u->id;
+	}
+}
+
+static const char *reply_agency(const struct reply_house *h)
+{
+	for (size_t i = 0; i < h->n_programmes; i++) {
+		if (strcmp(h->programmes[i]->name, h->officials) == 0 &&
+		    h->programmes[i]->unit_kind != NULL)
+			return h->programmes[i]->unit_kind;
+	}
+	return "";
+}
+
+/* "SL 443 259 184 58 thiếu máy": the numbers, and whatever comes after them in words. */
+static size_t reply_values(const char *text, char values[][64], const char *out[],
+			   const char **rest)
+{
+	size_t n = 0;
+
+	reply_word(&text, values[0]); /* SL */
+	for (;;) {
+		*rest = text + strspn(text, " \t\r\n,;");
+		if (n == HAND_IN_FIELDS || **rest < '0' || **rest > '9')
+			return n;
+		text = *rest;
+		reply_word(&text, values[n]);
+		values[n][strcspn(values[n], ",;")] = '\0';
+		out[n] = values[n];
+		n++;
+	}
+}
+
+/* Why the figures are not taken; NULL when they were. room keeps the reason. */
+static const char *reply_figures(struct store *st, const struct reply_house *h,
+				 const struct reply *r, struct err *room, int *failed,
+				 struct err *e)
+{
+	struct reply_official who = {.programme = h->officials};
+	struct reply_hamlets hs = {.who = &who, .agency = reply_agency(h)};
+	char values[HAND_IN_FIELDS][64], by[40];
+	const char *borrowed[HAND_IN_FIELDS], *rest;
+	struct hand_in in = {.proposals = "", .at = r->received_at, .who = by, .way = "sms"};
+	size_t n;
+
+	*failed = store_number_recipients(st, r->number, reply_unit, &who, e);
+	if (*failed == 0)
+		*failed = store_unit_list(st, reply_hamlet, &hs, e);
+	if (*failed < 0)
+		return NULL;
+	if (hs.unit_id == 0 || h->n_reported == 0)
+		return "số này không phải của cán bộ ấp nào";
+	n = reply_values(r->text, values, borrowed, &rest);
+	(void)snprintf(by, sizeof(by), "recipient/%" PRId64, who.id);
+	in.week = civil_iso_week(civil_day_of(r->received_at));
+	in.unit_id = hs.unit_id;
+	in.difficulties = rest;
+	if (hand_in_take(st, h->reported, h->n_reported, &in, borrowed, n, room) == 0)
+		return NULL;
+	*failed = room->code == EX_DATAERR ? 0 : -1;
+	if (*failed < 0)
+		*e = *room;
+	return room->text;
+}
+
 static int reply_act(struct store *st, const struct reply_house *h, struct reply *r,
 		     const char *code, const char *result, struct err *e)
 {
 	const char *why = NULL;
+	struct err room = ERR_INIT;
 	int64_t recipient = 0;
 	int rc = 0;
 
@@ -384,10 +481,15 @@ static int reply_act(struct store *st, const struct reply_house *h, struct reply
 		rc = reply_flag(st, h, r, r->kind, REPLY_WHO, e);
 		break;
 	case REPLY_RESULT:
-		why = reply_result(st, h, r, code, result, &recipient, &rc, e);
+	case REPLY_FIGURES:
+		why = r->kind == REPLY_RESULT
+			  ? reply_result(st, h, r, code, result, &recipient, &rc, e)
+			  : reply_figures(st, h, r, &room, &rc, e);
 		if (rc == 0 && why != NULL) {
 			log_warn("campaign", "result_refused",
-				 "reply=%" PRId64 " reason=\"%s\"", r->id, why);
+				 "reply=%" PRId64 " reason=\"%s\"", r->id,
+				 /* what was written may hold anything */
+				 r->kind == REPLY_FIGURES ? "figures" : why);
 			r->kind = REPLY_REFUSED;
 			r->open = true;
 		}

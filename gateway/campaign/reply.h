@@ -4,7 +4,7 @@
  * Whoever asks for no more messages gets none, on any channel and in any programme, is told so once (as
  * Decree 91/2020/NĐ-CP asks), and only staff can undo it. A wrong number is not written to again. An
  * official may enter a result by code, for the hamlet that their number is registered to and no other:
- * KQ TP-0001 account. What nobody understands waits for an officer. */
+ * KQ TP-0001 account, and hand in the week's figures: SL 443 259 184 58 and words. What nobody understands waits for an officer. */
 #ifndef MOIDAN_CAMPAIGN_REPLY_H
 #define MOIDAN_CAMPAIGN_REPLY_H
 
@@ -20,7 +20,7 @@
 /* config/replies.yaml */
 struct reply_words {
 	struct conf_list opt_out, wrong_person, will_come; /* char * */
-	char *result;
+	char *result, *figures;
 };
 extern const struct conf_table reply_words_table;
 /* Of dir/replies.yaml. Free with conf_free(). */
@@ -33,9 +33,11 @@ struct reply_house {
 	const char *officials; /* the programme that holds the numbers of officials */
 	struct programme *const *programmes;
 	size_t n_programmes;
+	struct programme *const *reported; /* whose figures are handed in; none: nobody hands in */
+	size_t n_reported;
 };
 
-/* What a text means by itself: UNKNOWN, OPT_OUT, WRONG_PERSON, WILL_COME, or RESULT (then the two words
+/* What a text means by itself: UNKNOWN, OPT_OUT, WRONG_PERSON, WILL_COME, FIGURES, or RESULT (then the two words
  * after it are in code and result, "" when there are none; each has room for 64 bytes). */
 enum reply_kind reply_read(const struct reply_words *w, const char *text, char code[64],
 			   char result[64]);

@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
+#include "campaign/hand_in.h"
 #include "cli/cli.h"
 #include "report/document.h"
+#include "report/hand_in_sheet.h"
 
 /* The digests of one hamlet, or of each when unit is NULL; with --json [{"unit", "text"}]. */
 static int report_digests(struct cli *c, const json_t *figures, const char *unit, struct err *e)
@@ -82,6 +85,35 @@ static int report_civil(struct cli *c, const struct report_options *o, struct er
 	return 0;
 }
 
+/* Who has handed in, and what differs from the lists. */
+static void report_print_teams(const json_t *figures)
+{
+	const json_t *team, *f;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(figures, "teams"), i, team)
+	{
+		const char *unit = json_string_value(json_object_get(team, "unit"));
+
+		cli_cell(*unit != '\0' ? unit
+				       : json_string_value(json_object_get(figures, "commune")),
+			 24);
+		(void)printf("%s\n", json_is_true(json_object_get(team, "handed_in"))
+					 ? "đã báo"
+					 : "chưa báo");
+		json_array_foreach(json_object_get(team, "fields"), k, f)
+		{
+			json_int_t said = json_integer_value(json_object_get(f, "said"));
+			json_int_t counted = json_integer_value(json_object_get(f, "counted"));
+
+			if (json_is_true(json_object_get(f, "differs")))
+				(void)printf("    %s: báo %lld, danh sách %lld\n",
+					     json_string_value(json_object_get(f, "title")),
+					     (long long)said, (long long)counted);
+		}
+	}
+}
+
 static int report_show(struct cli *c, const char *what, const json_t *figures,
 		       const struct report_options *o, struct err *e)
 {
@@ -96,6 +128,12 @@ static int report_show(struct cli *c, const char *what, const json_t *figures,
 					 e);
 	if (strcmp(what, "digest") == 0)
 		return report_digests(c, figures, o->unit, e);
+	if (strcmp(what, "teams") == 0 && !c->json) {
+		report_print_teams(figures);
+		return 0;
+	}
+	if (strcmp(what, "teams") == 0)
+		return cli_print_json(json_incref(json_object_get(figures, "teams")));
 	if (strcmp(what, "figures") == 0)
 		return cli_print_json(json_incref((json_t *)(uintptr_t)figures));
 	rc = report_files(c, figures, final, o, &files, e);
@@ -109,6 +147,70 @@ static int report_show(struct cli *c, const char *what, const json_t *figures,
 	if (rc == 0)
 		(void)printf("%s\n", buf_text(&text));
 	buf_free(&text);
+	return rc;
+}
+
+/* ---- what the teams count -------------------------------------------------------------------- */
+
+/* "443,259,184,58" into values that point into a copy, yours; "" is a figure that was not counted. */
+static char *report_values(const char *text, const char *values[HAND_IN_FIELDS], size_t *n)
+{
+	char *copy = mem_strdup(text), *rest = copy, *one;
+
+	*n = 0;
+	while (*text != '\0' && *n < HAND_IN_FIELDS && (one = strsep(&rest, ",")) != NULL) {
+		one += strspn(one, " ");
+		one[strcspn(one, " ")] = '\0';
+		values[(*n)++] = one;
+	}
+	return copy;
+}
+
+static int report_hand_in(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *week = NULL, *unit = "", *figures = "", *difficulties = "", *proposals = "",
+		   *sheet = NULL;
+	const struct cli_option options[] = {{.name = "week", .text = &week},
+					     {.name = "unit", .text = &unit},
+					     {.name = "figures", .text = &figures},
+					     {.name = "difficulties", .text = &difficulties},
+					     {.name = "proposals", .text = &proposals},
+					     {.name = "sheet", .text = &sheet},
+					     {.name = NULL}};
+	const char *values[HAND_IN_FIELDS];
+	struct hand_in in = {.at = clock_now_ms(), .who = cli_who(), .way = "command"};
+	char *copy = NULL;
+	size_t n, teams = 1;
+	int rc;
+
+	if (cli_parse(c, argc, argv, options, 0, 0, e) < 0 ||
+	    report_week_parse(week, in.at, &in.week, e) < 0 || cli_open(c, STORE_WRITER, e) < 0)
+		return -1;
+	if (*unit != '\0' && (rc = store_unit_find(c->store, unit, &in.unit_id, e)) <= 0)
+		return rc < 0 ? -1 : err_set(e, EX_NOINPUT, "không có ấp nào tên \"%s\"", unit);
+	in.difficulties = difficulties;
+	in.proposals = proposals;
+	if (sheet != NULL)
+		in.way = "sheet";
+	copy = report_values(figures, values, &n);
+	rc = store_begin(c->store, e);
+	if (rc == 0) {
+		rc = sheet != NULL
+			 ? hand_in_read(c->store, &c->house->report, sheet, &in, &teams, e)
+			 : hand_in_take(c->store, c->house->report.programmes,
+					c->house->report.n_programmes, &in, values, n, e);
+		if (rc == 0)
+			rc = store_commit(c->store, e);
+		else
+			store_rollback(c->store);
+	}
+	free(copy);
+	if (rc == 0 && sheet != NULL)
+		(void)printf("Đã ghi số liệu tuần %d-W%02d của %zu tổ.\n", in.week / 100,
+			     in.week % 100, teams);
+	else if (rc == 0)
+		(void)printf("Đã ghi số liệu tuần %d-W%02d của %s.\n", in.week / 100,
+			     in.week % 100, *unit != '\0' ? unit : c->house->campaign.commune);
 	return rc;
 }
 
@@ -173,7 +275,9 @@ int cmd_report(struct cli *c, int argc, char **argv)
 						{"digest", report_run},
 						{"weekly", report_run},
 						{"final", report_run},
+						{"teams", report_run},
 						{"civil-status", report_run},
+						{"hand-in", report_hand_in},
 						{"confirm", report_confirm_run},
 						{NULL, NULL}};
 

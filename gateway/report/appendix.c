@@ -76,9 +76,10 @@ static json_t *appendix_columns(const struct appendix *a)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < a->p->appendix.columns.n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "group", f[i].group,
-						      "title", f[i].title, "empty",
-						      *f[i].when == '\0' && !f[i].daily));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b}", "group",
+						      f[i].group, "title", f[i].title, "empty",
+						      *f[i].when == '\0' && !f[i].daily,
+						      "daily", f[i].daily));
 	return list;
 }
 
@@ -103,7 +104,8 @@ static json_t *appendix_row(const struct appendix *a, const struct appendix_row 
 	else
 		name = mem_printf("%s %s", u->kind, u->name);
 	shown = vi_first_upper(name);
-	o = json_pack("{s:s, s:o}", "unit", shown, "counts", counts);
+	o = json_pack("{s:s, s:s, s:o}", "unit", shown, "name", u != NULL ? u->name : "",
+		      "counts", counts);
 	free(shown);
 	free(name);
 	return o;
@@ -166,6 +168,8 @@ json_t *appendix_draw(struct store *st, const struct report_house *h, const stru
 			json_decref(list);
 			return NULL;
 		}
+		/* what the teams count on their own */
+		json_object_set_new(one, "handed_in", json_boolean(p != h->officials));
 		appendix_insert(list, one);
 	}
 	return list;

@@ -78,6 +78,36 @@ static const struct conf_field reports_config_fields[] = {
      .offset = offsetof(struct reports_config, programmes),
      .max = 16,
      .help = "programmes that are reported, in this order; empty = vneid, cccd"},
+    {.key = "collect",
+     .type = CONF_BOOL,
+     .offset = offsetof(struct reports_config, collect),
+     .fallback = "true",
+     .help = "the teams hand in their own figures on the day of the digests"},
+    {.key = "collect_remind_at",
+     .type = CONF_TIME,
+     .offset = offsetof(struct reports_config, collect_remind_at),
+     .fallback = "15:00",
+     .help = "when teams that have not are reminded"},
+    {.key = "collect_until",
+     .type = CONF_TIME,
+     .offset = offsetof(struct reports_config, collect_until),
+     .fallback = "17:00",
+     .help = "until when they hand in"},
+    {.key = "collect_late_at",
+     .type = CONF_TIME,
+     .offset = offsetof(struct reports_config, collect_late_at),
+     .fallback = "17:30",
+     .help = "when the police are told who is late, and whose figures differ"},
+    {.key = "team_audience",
+     .type = CONF_STRING,
+     .offset = offsetof(struct reports_config, team_audience),
+     .fallback = "to_truong",
+     .help = "the officials who are reminded, of their own hamlet; empty = nobody"},
+    {.key = "police_audience",
+     .type = CONF_STRING,
+     .offset = offsetof(struct reports_config, police_audience),
+     .fallback = "truong_cong_an",
+     .help = "the officials who are told of late teams and of the draft; empty = nobody"},
     {.key = "digest_weekday",
      .type = CONF_INT,
      .offset = offsetof(struct reports_config, digest_weekday),
@@ -153,6 +183,10 @@ static int reports_check_moments(const struct reports_config *c, struct err *e)
 		    e, EX_CONFIG,
 		    "reports: weekly_ready_at, weekly_push_by and weekly_deadline must "
 		    "follow each other");
+	if (c->collect_remind_at > c->collect_until || c->collect_until > c->collect_late_at)
+		return err_set(e, EX_CONFIG,
+			       "reports: collect_remind_at, collect_until and "
+			       "collect_late_at must follow each other");
 	if ((c->digest_weekday == REPORTS_SUNDAY && c->digest_at >= REPORT_DIGEST_UNTIL) ||
 	    (c->weekly_weekday == REPORTS_SUNDAY && c->weekly_deadline >= REPORT_DIGEST_UNTIL))
 		return err_set(

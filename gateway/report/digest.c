@@ -7,11 +7,7 @@
 #include "report/digest.h"
 #include "report/figures.h"
 #include "report/report.h"
-#include "report/view.h"
-#include "text/sms.h"
-#include "text/vi.h"
-
-#define DIGEST_TEXT_MAX 2000
+#include "report/week.h"
 
 /* NAME, and NAME_tang: the change against the week before ("+12", "-3", "0"), when there was one. */
 static void digest_put(json_t *model, const char *programme, const char *name, int64_t now,
@@ -102,31 +98,10 @@ int report_digest_text(const struct report_house *h, const json_t *figures, cons
 		       struct buf *out, struct err *e)
 {
 	json_t *model = digest_model(h, figures, unit, e);
-	struct sms_count count = {.segments = 0};
-	struct buf text = BUF_INIT(DIGEST_TEXT_MAX);
-	char *plain = NULL;
-	int rc = model != NULL ? 1 : -1;
+	int rc = model == NULL ? -1 : notices_text(h, REPORT_DIGEST_TEXT, model, out, e);
 
-	for (int body = 0; rc > 0; body++) {
-		buf_reset(&text);
-		rc =
-		    view_render(h->house->templates, REPORT_DIGEST_TEXT, body, model, &text, e);
-		if (rc <= 0)
-			break;
-		free(plain);
-		plain = sms_apply_accents(buf_text(&text), SMS_WITHOUT_ACCENTS, &count);
-		if (!count.ucs2 && count.segments == 1)
-			break;
-	}
-	if (rc == 0)
-		rc = err_set(
-		    e, EX_DATAERR,
-		    "%s: bản tin của \"%s\" dài hơn một SMS không dấu, cả bản ngắn nhất",
-		    REPORT_DIGEST_TEXT, unit);
-	else if (rc > 0)
-		rc = buf_adds(out, plain);
-	free(plain);
-	buf_free(&text);
+	if (model != NULL && rc < 0)
+		err_context(e, "%s", unit);
 	json_decref(model);
 	return rc;
 }

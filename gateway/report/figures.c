@@ -10,6 +10,7 @@
 #include "report/appendix.h"
 #include "report/heads.h"
 #include "report/report.h"
+#include "report/teams.h"
 #include "roster/programme.h"
 #include "text/vdate.h"
 #include "text/vi.h"
@@ -23,6 +24,7 @@ struct figures_row {
 	int64_t by_state[PROGRAMME_MAX_STATES];
 	int64_t birth[4];
 	int64_t invited, delivered, undelivered, messages, segments;
+	int64_t came, unreachable;
 	int64_t *reached; /* by target */
 };
 
@@ -73,6 +75,9 @@ static bool figures_take_recipient(const struct recipient *r, void *arg)
 		row->by_state[r->state]++;
 	row->done += state != NULL && state->done;
 	row->no_phone += r->contact_id == 0 && r->hold != HOLD_PURGED;
+	row->unreachable +=
+	    r->contact_id != 0 &&
+	    (r->contact_flags & (CONTACT_DEAD_NUMBER | CONTACT_WRONG_PERSON)) != 0;
 	row->held += r->hold != HOLD_NONE && r->hold != HOLD_PURGED;
 	row->held_deceased += r->hold == HOLD_DECEASED || r->hold == HOLD_DECEASED_SUSPECTED;
 	if (r->birth_precision >= DATE_NONE && r->birth_precision <= DATE_DAY)
@@ -93,6 +98,11 @@ static void figures_take_messages(const struct message_figures *m, void *arg)
 	row->segments = m->segments;
 }
 
+static void figures_take_came(int64_t unit_id, int64_t came, void *arg)
+{
+	figures_row_of(arg, unit_id)->came = came;
+}
+
 static void figures_add(struct figures_row *sum, const struct figures_row *row, size_t targets)
 {
 	sum->total += row->total;
@@ -105,6 +115,8 @@ static void figures_add(struct figures_row *sum, const struct figures_row *row, 
 		sum->by_state[i] += row->by_state[i];
 	for (size_t i = 0; i < 4; i++)
 		sum->birth[i] += row->birth[i];
+	sum->came += row->came;
+	sum->unreachable += row->unreachable;
 	sum->invited += row->invited;
 	sum->delivered += row->delivered;
 	sum->undelivered += row->undelivered;
@@ -122,7 +134,9 @@ static int figures_count(struct figures *f, struct store *st, struct err *e)
 					 figures_take_recipient, f, e) < 0)
 			return -1;
 	} while (f->scanned == FIGURES_SCAN);
-	return store_message_figures(st, f->p->name, figures_take_messages, f, e);
+	if (store_message_figures(st, f->p->name, figures_take_messages, f, e) < 0)
+		return -1;
+	return store_came_figures(st, f->p->name, figures_take_came, f, e);
 }
 
 /* ---- as JSON --------------------------------------------------------------------------- */
@@ -164,6 +178,8 @@ static json_t *figures_row_json(const struct figures *f, const struct figures_ro
 	figures_set(o, "invited", row->invited);
 	figures_set(o, "delivered", row->delivered);
 	figures_set(o, "undelivered", row->undelivered);
+	figures_set(o, "came", row->came);
+	figures_set(o, "unreachable", row->unreachable);
 	figures_set(o, "messages", row->messages);
 	figures_set(o, "segments", row->segments);
 	figures_set(o, "cost", row->segments * price);
@@ -255,6 +271,13 @@ static json_t *figures_units_json(struct figures *f, int64_t price)
 	return list;
 }
 
+static int figures_by_unit(const void *a, const void *b)
+{
+	const struct figures_row *x = a, *y = b;
+
+	return x->unit_id < y->unit_id ? -1 : x->unit_id > y->unit_id;
+}
+
 static json_t *figures_programme(struct store *st, const struct report_house *h,
 				 const struct programme *p, const struct units *units,
 				 struct err *e)
@@ -266,6 +289,9 @@ static json_t *figures_programme(struct store *st, const struct report_house *h,
 
 	if (figures_count(&f, st, e) < 0)
 		goto out;
+	/* Units that no programme puts in order stand as they came to be known, in every table the same. */
+	if (f.n > 0)
+		qsort(f.rows, f.n, sizeof(*f.rows), figures_by_unit);
 	for (size_t i = 0; i < f.n; i++)
 		figures_add(&sum, &f.rows[i], p->targets.n);
 	o = json_pack("{s:s,s:s,s:s}", "name", p->name, "title", p->title, "row", p->row);
@@ -345,7 +371,8 @@ json_t *figures_draw(struct store *st, const struct report_house *h, int iso_wee
 	struct heads heads = {.items = NULL};
 	json_t *o = NULL, *list = json_array(), *appendices;
 
-	if (units_load(&units, st, e) < 0 || heads_load(&heads, st, h, &units, e) < 0)
+	if (units_load(&units, st, e) < 0 ||
+	    heads_load(&heads, st, h, h->cfg->digest_audience, &units, e) < 0)
 		goto out;
 	for (size_t i = 0; i < h->n_programmes; i++) {
 		json_t *p = figures_programme(st, h, h->programmes[i], &units, e);
@@ -403,7 +430,8 @@ json_t *report_figures(struct store *st, const struct report_house *h, int iso_w
 	if (store_read_begin(st, e) < 0)
 		return NULL;
 	o = figures_draw(st, h, iso_week, now, e);
-	if (o != NULL && figures_compare(st, iso_week, o, e) < 0) {
+	if (o != NULL && (figures_compare(st, iso_week, o, e) < 0 ||
+			  teams_add(st, iso_week, INT64_MAX, o, e) < 0)) {
 		json_decref(o);
 		o = NULL;
 	}
@@ -415,14 +443,16 @@ int report_frozen(struct store *st, int iso_week, json_t **figures, struct err *
 {
 	char *text = NULL;
 	char sha[65];
-	int64_t at;
+	int64_t at, until = INT64_MAX;
 	int rc = store_figures_get(st, REPORT_FIGURES, iso_week, &text, &at, sha, e);
 
 	*figures = NULL;
 	if (rc <= 0)
 		return rc;
 	if (figures_parse(text, iso_week, figures, e) < 0 ||
-	    figures_compare(st, iso_week, *figures, e) < 0) {
+	    figures_compare(st, iso_week, *figures, e) < 0 ||
+	    report_confirmed_at(st, iso_week, &until, e) < 0 ||
+	    teams_add(st, iso_week, until, *figures, e) < 0) {
 		json_decref(*figures);
 		*figures = NULL;
 		rc = -1;

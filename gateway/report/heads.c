@@ -111,14 +111,14 @@ static bool heads_take(const struct recipient *r, void *arg)
 }
 
 int heads_load(struct heads *out, struct store *st, const struct report_house *h,
-	       const struct units *u, struct err *e)
+	       const char *audience, const struct units *u, struct err *e)
 {
 	struct heads_scan scan = {.out = out, .officials = h->officials, .units = u};
 
 	*out = (struct heads){.items = NULL};
 	if (h->officials == NULL)
 		return 0;
-	scan.audience = programme_audience_find(h->officials, h->cfg->digest_audience);
+	scan.audience = programme_audience_find(h->officials, audience);
 	if (scan.audience < 0)
 		return 0;
 	do {

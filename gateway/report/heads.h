@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who gets the digest of which hamlet: the officials of `digest_audience`. */
+/* Which officials are written to, by hamlet: those of an audience of their list. */
 #ifndef MOIDAN_REPORT_HEADS_H
 #define MOIDAN_REPORT_HEADS_H
 
@@ -35,7 +35,7 @@ struct heads {
 };
 /* Empty when there is no list of officials or it has no such audience (logged by the caller). */
 MUST_CHECK int heads_load(struct heads *out, struct store *st, const struct report_house *h,
-			  const struct units *u, struct err *e);
+			  const char *audience, const struct units *u, struct err *e);
 void heads_free(struct heads *hs);
 /* The next head of a hamlet after item *i (start with 0), NULL when there is none left. Two heads of
  * one hamlet both get its digest, one head of two hamlets gets two. */

@@ -149,6 +149,28 @@ static int release_jobs(const struct week *w)
 	return 0;
 }
 
+struct release_left {
+	int week;
+	bool open;
+};
+
+static void release_left(const struct job *j, void *arg)
+{
+	struct release_left *l = arg;
+
+	l->open =
+	    l->open || (j->week == l->week && j->state != JOB_DONE && j->state != JOB_FAILED);
+}
+
+int release_open(const struct week *w)
+{
+	struct release_left l = {.week = w->s.iso_week};
+
+	if (store_job_list(w->st, NULL, RELEASE_LIST, release_left, &l, w->e) < 0)
+		return -1;
+	return l.open;
+}
+
 /* The draft is a job that nobody carries: it is late as any other until somebody confirms. */
 static int release_draft(const struct week *w)
 {
@@ -324,6 +346,15 @@ static int release_frozen_at(struct store *st, const char *kind, int week, json_
 		*at = 0;
 		sha[0] = '\0';
 	}
+	free(text);
+	return rc < 0 ? -1 : 0;
+}
+
+int report_confirmed_at(struct store *st, int iso_week, int64_t *at, struct err *e)
+{
+	char *text = NULL, sha[65];
+	int rc = store_figures_get(st, RELEASE_CONFIRMED, iso_week, &text, at, sha, e);
+
 	free(text);
 	return rc < 0 ? -1 : 0;
 }

@@ -35,6 +35,9 @@ struct reports_config {
 	bool confirm; /* the summary goes out once a person has confirmed it */
 	struct conf_list
 	    programmes; /* char *: which programmes are reported; default vneid, cccd */
+	bool collect; /* the teams hand in their figures */
+	int64_t collect_remind_at, collect_until, collect_late_at; /* 15:00, 17:00, 17:30 */
+	char *team_audience, *police_audience; /* to_truong, truong_cong_an; "" = nobody */
 	int64_t digest_weekday, digest_at;	  /* 3, 17:30 */
 	int64_t
 	    duty_at; /* 17:30: those on duty the next day are reminded; whatever `enabled` says */
@@ -73,7 +76,8 @@ MUST_CHECK int reports_config_check(const struct reports_config *c, struct err *
 json_t *report_figures(struct store *st, const struct report_house *h, int iso_week,
 		       int64_t now, struct err *e);
 
-/* The frozen figures of a week, "before" beside them; 1/0/-1. Yours. */
+/* The frozen figures of a week, "before" and "teams" (as they were when it was confirmed) beside them;
+ * 1/0/-1. Yours. */
 int report_frozen(struct store *st, int iso_week, json_t **figures, struct err *e);
 
 /* "2023-W24" -> 202324; the week of now for NULL or "". 0, or -1 (EX_USAGE). */
@@ -105,6 +109,7 @@ MUST_CHECK int report_digest_text(const struct report_house *h, const json_t *fi
 struct report_schedule {
 	int iso_week;
 	/* UTC ms. Digests are void after digest_until (Sunday 20:00); a deadline met is before it. */
+	int64_t remind_at, collect_until, late_at;
 	int64_t digest_at, digest_until, ready_at, push_by, deadline;
 };
 struct report_schedule report_schedule_of(const struct report_house *h, int iso_week);
@@ -130,6 +135,8 @@ void report_seen(const char *text, char out[65]);
  * before), EX_TEMPFAIL (no longer what was read). */
 MUST_CHECK int report_confirm(struct store *st, const struct report_house *h, int iso_week,
 			      const char *seen, const char *who, int64_t now, struct err *e);
+/* When a week was confirmed; *at is left alone when it was not. */
+MUST_CHECK int report_confirmed_at(struct store *st, int iso_week, int64_t *at, struct err *e);
 /* Where a week stands: {"week", "frozen_at", "sha256", "confirmed_at", "confirmed_by", "to_confirm",
  * "deadline", "late", "jobs": [{"kind", "to", "state", "attempts", "done_at", "result"}]}; moments in
  * UTC ms, 0 = not yet; of a receiver only its host or domain. Yours; NULL with e. */

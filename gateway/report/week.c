@@ -40,6 +40,9 @@ struct report_schedule report_schedule_of(const struct report_house *h, int iso_
 
 	return (struct report_schedule){
 	    .iso_week = iso_week,
+	    .remind_at = week_moment(h, monday, c->digest_weekday, c->collect_remind_at),
+	    .collect_until = week_moment(h, monday, c->digest_weekday, c->collect_until),
+	    .late_at = week_moment(h, monday, c->digest_weekday, c->collect_late_at),
 	    .digest_at = week_moment(h, monday, c->digest_weekday, c->digest_at),
 	    .digest_until =
 		civil_day_start_ms(monday + 6) + REPORT_DIGEST_UNTIL * CLOCK_MINUTE_MS,
@@ -94,10 +97,10 @@ int week_marked(const struct week *w, const char *kind)
 
 /* ---- digests --------------------------------------------------------------------------- */
 
-static int week_campaign(const struct week *w, int64_t *id)
+int week_stream(const struct week *w, const char *name, enum lane lane, int64_t *id)
 {
 	struct campaign c = {.id = 0};
-	int rc = store_campaign_find(w->st, WEEK_CAMPAIGN, &c, w->e);
+	int rc = store_campaign_find(w->st, name, &c, w->e);
 
 	if (rc > 0) {
 		*id = c.id;
@@ -106,13 +109,13 @@ static int week_campaign(const struct week *w, int64_t *id)
 	}
 	if (rc < 0)
 		return -1;
-	c = (struct campaign){.name = (char[]){WEEK_CAMPAIGN},
+	c = (struct campaign){.name = (char *)(uintptr_t)name,
 			      .programme = w->h->cfg->digest_programme,
 			      .audiences = w->h->cfg->digest_audience,
 			      .channel = (char[]){"sms"},
 			      .parameters = (char[]){"{}"},
 			      .state = CAMPAIGN_RUNNING,
-			      .lane = LANE_NOTICE,
+			      .lane = lane,
 			      .accents = SMS_WITHOUT_ACCENTS,
 			      .stream = true,
 			      .cursor = -1,
@@ -131,19 +134,19 @@ struct week_digests {
 	size_t planned, missing, faults;
 };
 
-static int week_plan(const struct week *w, struct week_digests *d, const struct head *head,
-		     const char *text)
+int week_plan(const struct week *w, int64_t campaign_id, int64_t template_id,
+	      const struct head *head, int64_t until, const char *text, size_t *planned)
 {
 	struct sms_count count = sms_count(text);
 	size_t inserted = 0, linked = 0;
-	struct message_plan plan = {.campaign_id = d->campaign_id,
+	struct message_plan plan = {.campaign_id = campaign_id,
 				    .recipient_id = head->recipient_id,
 				    .step = w->s.iso_week,
 				    .contact_id = head->contact_id,
-				    .template_id = d->template_id,
+				    .template_id = template_id,
 				    .recipient_rev = head->rev,
 				    .due_at = w->now,
-				    .expires_at = w->s.digest_until,
+				    .expires_at = until,
 				    .day = civil_day_of(w->now),
 				    .ucs2 = count.ucs2,
 				    .segments = count.segments,
@@ -151,7 +154,7 @@ static int week_plan(const struct week *w, struct week_digests *d, const struct 
 
 	if (store_message_plan(w->st, &plan, 1, &inserted, &linked, w->e) < 0)
 		return -1;
-	d->planned += inserted;
+	*planned += inserted;
 	return 0;
 }
 
@@ -182,7 +185,8 @@ static int week_hamlet(const struct week *w, struct week_digests *d, const json_
 	}
 	while (rc == 0 && (head = heads_of(&d->heads, unit, kind, &i)) != NULL) {
 		if (head->status == HEAD_OK)
-			rc = week_plan(w, d, head, buf_text(&text));
+			rc = week_plan(w, d->campaign_id, d->template_id, head,
+				       w->s.digest_until, buf_text(&text), &d->planned);
 	}
 out:
 	buf_free(&text);
@@ -204,11 +208,11 @@ static int week_digests_plan(const struct week *w, struct week_digests *d)
 		d->faults++;
 		return 0;
 	}
-	if (week_campaign(w, &d->campaign_id) < 0 ||
+	if (week_stream(w, WEEK_CAMPAIGN, LANE_NOTICE, &d->campaign_id) < 0 ||
 	    store_template_put(w->st, REPORT_DIGEST_TEXT, text, &d->template_id, w->e) < 0 ||
 	    report_frozen(w->st, w->s.iso_week, &figures, w->e) < 0 ||
 	    units_load(&d->units, w->st, w->e) < 0 ||
-	    heads_load(&d->heads, w->st, w->h, &d->units, w->e) < 0)
+	    heads_load(&d->heads, w->st, w->h, w->h->cfg->digest_audience, &d->units, w->e) < 0)
 		goto out;
 	json_array_foreach(json_object_get(figures, "heads"), i, hamlet)
 	{
@@ -242,7 +246,7 @@ static int week_digests(const struct week *w)
 
 /* ---- the tick -------------------------------------------------------------------------- */
 
-static void week_wake(int64_t *wake, int64_t at)
+void week_wake(int64_t *wake, int64_t at)
 {
 	if (at < *wake)
 		*wake = at;
@@ -255,7 +259,7 @@ static int week_do(const struct week *w, int64_t *wake)
 
 	if (w->now < first) {
 		week_wake(wake, first);
-		return 0;
+		return notices_turn(w, wake);
 	}
 	if (week_freeze(w) < 0)
 		return -1;
@@ -267,7 +271,7 @@ static int week_do(const struct week *w, int64_t *wake)
 		week_wake(wake, s->ready_at);
 	else if (release_turn(w) < 0)
 		return -1;
-	return 0;
+	return notices_turn(w, wake);
 }
 
 /* When reports were first asked for here. A clock that was ahead then is not believed for ever. */

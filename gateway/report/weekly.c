@@ -9,6 +9,7 @@
 #include "report/figures.h"
 #include "report/report.h"
 #include "report/table.h"
+#include "report/teams.h"
 #include "report/view.h"
 #include "report/weekly.h"
 #include "text/vi.h"
@@ -240,6 +241,12 @@ static json_t *weekly_programme(const json_t *p, const json_t *before, size_t nu
 	weekly_set(o, "sinh_khong", figures_int(birth, "none"));
 	weekly_set_some(o, "giu_mat", figures_int(total, "held_deceased"));
 	weekly_set_some(o, "khong_con", figures_int(total, "gone"));
+	weekly_set(o, "da_moi", figures_int(total, "invited"));
+	weekly_set(o, "den_may", figures_int(total, "delivered"));
+	weekly_set_some(o, "da_den", figures_int(total, "came"));
+	weekly_set(o, "khong_lien_lac",
+		   figures_int(total, "undelivered") + figures_int(total, "unreachable"));
+	weekly_set(o, "khong_sdt", figures_int(total, "no_phone"));
 	weekly_set(o, "tin", figures_int(total, "messages"));
 	weekly_set(o, "doan", figures_int(total, "segments"));
 	weekly_set(o, "chi_phi", figures_int(total, "cost"));
@@ -274,6 +281,63 @@ static void weekly_missing(json_t *model, const json_t *figures)
 	json_object_set_new(model, "ap_thieu", list);
 }
 
+/* One team: what it said that the lists contradict, what is difficult, what it proposes. */
+static json_t *weekly_team(const json_t *figures, const json_t *team)
+{
+	bool in = json_is_true(json_object_get(team, "handed_in"));
+	char *name = teams_name(figures, team);
+	json_t *differs = json_array(), *o;
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach(json_object_get(team, "fields"), i, f)
+	{
+		if (json_is_true(json_object_get(f, "differs")))
+			json_array_append_new(differs,
+					      json_pack("{s:O, s:O, s:O}", "cot",
+							json_object_get(f, "title"), "bao",
+							json_object_get(f, "said"), "dem",
+							json_object_get(f, "counted")));
+	}
+	o = json_pack("{s:s, s:s, s:s, s:o, s:O, s:O}", "to", name, "da_bao", in ? "1" : "",
+		      "co_lech", json_array_size(differs) > 0 ? "1" : "", "lech", differs,
+		      "kho_khan", json_object_get(team, "difficulties"), "de_xuat",
+		      json_object_get(team, "proposals"));
+	free(name);
+	return o;
+}
+
+/* What the teams handed in; nothing at all where none did, as where nobody collects. */
+static void weekly_teams(json_t *model, const json_t *figures)
+{
+	const json_t *teams = json_object_get(figures, "teams"), *team;
+	json_t *in = json_array(), *late = json_array(), *differ = json_array();
+	bool words = false;
+	size_t i;
+
+	json_array_foreach(teams, i, team)
+	{
+		json_t *o = weekly_team(figures, team);
+
+		words = words || *figures_text(o, "kho_khan") != '\0' ||
+			*figures_text(o, "de_xuat") != '\0';
+		if (*figures_text(o, "co_lech") != '\0')
+			json_array_append(differ, o);
+		json_array_append_new(*figures_text(o, "da_bao") != '\0' ? in : late, o);
+	}
+	json_object_set_new(model, "co_to_bao",
+			    json_string(json_array_size(in) > 0 ? "1" : ""));
+	json_object_set_new(
+	    model, "co_to_muon",
+	    json_string(json_array_size(in) > 0 && json_array_size(late) > 0 ? "1" : ""));
+	json_object_set_new(model, "co_y_kien", json_string(words ? "1" : ""));
+	json_object_set_new(model, "co_to_lech",
+			    json_string(json_array_size(differ) > 0 ? "1" : ""));
+	json_object_set_new(model, "to_bao", in);
+	json_object_set_new(model, "to_muon", late);
+	json_object_set_new(model, "to_lech", differ);
+}
+
 /* "2023-W24" -> "24/2023". */
 static json_t *weekly_week(const char *week)
 {
@@ -306,6 +370,7 @@ json_t *weekly_model(const json_t *figures, struct err *e)
 	    weekly_programme(p, figures_programme_of(before, figures_text(p, "name")), i + 1));
 	json_object_set_new(model, "chuong_trinh", programmes);
 	weekly_missing(model, figures);
+	weekly_teams(model, figures);
 	return model;
 }
 

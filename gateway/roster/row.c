@@ -152,6 +152,18 @@ static char *row_name(const struct row_reader *rd, const struct sheet_row *row, 
 	return name;
 }
 
+/* A hamlet's name is a name; an agency's is words, written as its list does where that has both cases:
+ * "Khối vận xã", "Công an". Yours. */
+static char *row_unit_name(const char *name, bool agency)
+{
+	char *upper = vi_upper(name), *lower = vi_lower(name);
+	bool written = agency && strcmp(upper, name) != 0 && strcmp(lower, name) != 0;
+
+	free(upper);
+	free(lower);
+	return written ? mem_strdup(name) : vi_name_case(name);
+}
+
 /* The hamlet or agency of the row, NULL when the list says none. */
 static struct row_unit *row_unit(struct row_reader *rd, const struct sheet_row *row)
 {
@@ -177,7 +189,7 @@ static struct row_unit *row_unit(struct row_reader *rd, const struct sheet_row *
 	*at = (int)rd->n_units;
 	u->cell = mem_strdup(text);
 	u->kind = mem_strdup(kind == NULL ? "ấp" : kind);
-	u->name = vi_name_case(name);
+	u->name = row_unit_name(name, kind != NULL && kind == rd->p->unit_kind);
 	u->fold = vi_fold(u->name);
 	u->known = rd->p->units.n == 0;
 	free(clean);

@@ -24,6 +24,7 @@ static const struct {
     [REPLY_WILL_COME] = {"will_come", "sẽ đến"},
     [REPLY_RESULT] = {"result", "báo kết quả"},
     [REPLY_REFUSED] = {"refused", "không nhận kết quả"},
+    [REPLY_FIGURES] = {"figures", "báo số liệu tuần"},
 };
 
 const char *reply_kind_name(enum reply_kind k)

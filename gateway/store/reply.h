@@ -18,6 +18,7 @@ enum reply_kind {
 	REPLY_WILL_COME = 3,
 	REPLY_RESULT = 4,       /* an official entered a result */
 	REPLY_REFUSED = 5,      /* tried to: a wrong hamlet, an unknown code */
+	REPLY_FIGURES = 6,      /* an official handed in the week's figures */
 	REPLY_KINDS
 };
 const char *reply_kind_name(enum reply_kind k); /* "opt_out" … */

@@ -22,6 +22,11 @@ MUST_CHECK int store_message_figures(struct store *st, const char *programme,
 				     void (*fn)(const struct message_figures *f, void *arg),
 				     void *arg, struct err *e);
 
+/* How many rows of a programme that are still in the list came to a session, by unit. */
+MUST_CHECK int store_came_figures(struct store *st, const char *programme,
+				  void (*fn)(int64_t unit_id, int64_t came, void *arg),
+				  void *arg, struct err *e);
+
 /* Freezes figures (a JSON text) under (kind, ISO week): the first stays, *frozen says whether this call
  * froze them. In a transaction. */
 MUST_CHECK int store_figures_freeze(struct store *st, const char *kind, int week, const char *json,

@@ -269,6 +269,10 @@ static bool callback_replies(struct web_request *r, struct web_slot *slot,
 					.officials = h->officials,
 					.programmes = h->programmes,
 					.n_programmes = h->n_programmes};
+	if (h->report != NULL) {
+		w->house.reported = h->report->programmes;
+		w->house.n_reported = h->report->n_programmes;
+	}
 	provider_inbound_answer(slot->provider, &w->status, &content_type, &body);
 	callback_post(r, w, callback_store_replies, content_type, body);
 	return true;

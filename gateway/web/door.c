@@ -21,10 +21,12 @@ unsigned door_may(enum account_role role)
 {
 	static const unsigned may[ROLE_COUNT] = {
 	    [ROLE_VIEWER] = MAY_LOOK_OWN | MAY_LOOK,
-	    [ROLE_AUTHOR] = MAY_LOOK_OWN | MAY_LOOK | MAY_EDIT | MAY_COMPOSE | MAY_UNMASK,
-	    [ROLE_APPROVER] = MAY_LOOK_OWN | MAY_LOOK | MAY_EDIT | MAY_APPROVE | MAY_UNMASK,
+	    [ROLE_AUTHOR] =
+		MAY_LOOK_OWN | MAY_LOOK | MAY_EDIT | MAY_COMPOSE | MAY_UNMASK | MAY_HAND_IN,
+	    [ROLE_APPROVER] =
+		MAY_LOOK_OWN | MAY_LOOK | MAY_EDIT | MAY_APPROVE | MAY_UNMASK | MAY_HAND_IN,
 	    [ROLE_ADMINISTRATOR] = MAY_LOOK_OWN | MAY_LOOK | MAY_RULE,
-	    [ROLE_HAMLET] = MAY_LOOK_OWN,
+	    [ROLE_HAMLET] = MAY_LOOK_OWN | MAY_HAND_IN,
 	};
 
 	return may[role];
@@ -33,7 +35,7 @@ unsigned door_may(enum account_role role)
 static unsigned door_scopes(unsigned scopes)
 {
 	return (scopes & API_READ ? (unsigned)(MAY_LOOK_OWN | MAY_LOOK) : 0) |
-	       (scopes & API_WRITE ? (unsigned)(MAY_EDIT | MAY_COMPOSE) : 0) |
+	       (scopes & API_WRITE ? (unsigned)(MAY_EDIT | MAY_COMPOSE | MAY_HAND_IN) : 0) |
 	       (scopes & API_SEND ? (unsigned)MAY_SEND : 0);
 }
 

@@ -356,7 +356,7 @@ static int input_put(const struct route_input *in, char *text, json_t *into, str
 {
 	json_t *list;
 
-	if (*text == '\0' && in->type != INPUT_FILE)
+	if (*text == '\0' && in->type != INPUT_FILE && in->type != INPUT_IN_ORDER)
 		return 0;
 	if (in->type == INPUT_INT)
 		return input_put_number(in, text, into, e);
@@ -366,7 +366,7 @@ static int input_put(const struct route_input *in, char *text, json_t *into, str
 		return input_bad(in, e, "giá trị này không dùng được");
 	if (in->max > 0 && input_characters(text) > (size_t)in->max)
 		return input_bad(in, e, "dài quá");
-	if (in->type != INPUT_SEVERAL) {
+	if (in->type != INPUT_SEVERAL && in->type != INPUT_IN_ORDER) {
 		json_object_set_new(into, in->name, json_string(text));
 		return 0;
 	}

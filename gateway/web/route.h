@@ -22,6 +22,7 @@ enum may {
 	MAY_UNMASK = 1 << 5,   /* sees whole numbers, each time audited */
 	MAY_RULE = 1 << 6,     /* accounts, keys, audit, settings */
 	MAY_SEND = 1 << 7,     /* another system: submits, sends single notices */
+	MAY_HAND_IN = 1 << 8,  /* the figures of a team: the own one's, or of all */
 };
 
 /* Who may come in. */
@@ -46,6 +47,7 @@ enum input_type {
 	INPUT_DATE,	/* dd/mm/yyyy or ISO */
 	INPUT_CHOICE,	/* one of choices, "a|b|c" */
 	INPUT_SEVERAL,	/* INPUT_TEXT, any number of times */
+	INPUT_IN_ORDER, /* likewise, and what is empty keeps its place */
 	INPUT_FILE,	/* an upload */
 };
 struct route_input {

@@ -41,6 +41,14 @@
 	{                                                                                      \
 		.name = n, .type = INPUT_CHOICE, .choices = list                               \
 	}
+#define LONG(n, most)                                                                          \
+	{                                                                                      \
+		.name = n, .type = INPUT_LONG, .max = most                                     \
+	}
+#define IN_ORDER(n, most)                                                                      \
+	{                                                                                      \
+		.name = n, .type = INPUT_IN_ORDER, .max = most                                 \
+	}
 #define UPLOAD(n)                                                                              \
 	{                                                                                      \
 		.name = n, .type = INPUT_FILE, .max = 255                                      \
@@ -152,6 +160,16 @@ const struct route web_routes[] = {
      .inputs = {NEEDED("week", 8), NEEDED("seen", 64)}},
     {GET("/reports/weekly"), MAY(MAY_LOOK), .serve = screen_weekly,
      .inputs = {TEXT("week", 8), OPTION("as", "txt|pdf|xlsx|svg")}},
+    {GET("/hand-in"), MAY(MAY_LOOK_OWN), .serve = screen_hand_in, .page = "hand_in",
+     .inputs = {TEXT("week", 8), NUMBER("unit"), DONE}},
+    {POST("/hand-in"), MAY(MAY_HAND_IN), .serve = screen_hand_in_post, .page = "hand_in",
+     .again = screen_hand_in,
+     .inputs = {NEEDED("week", 8), NUMBER("unit"), IN_ORDER("figure", 12),
+		LONG("difficulties", 600), LONG("proposals", 600)}},
+    {GET("/hand-in/form"), MAY(MAY_EDIT), .serve = screen_hand_in_form,
+     .inputs = {TEXT("week", 8)}},
+    {POST("/hand-in/sheet"), MAY(MAY_EDIT), .serve = screen_hand_in_sheet, .page = "hand_in",
+     .again = screen_hand_in, .inputs = {NEEDED("week", 8), UPLOAD("file")}},
     {GET("/templates"), MAY(MAY_LOOK), .serve = screen_templates, .page = "templates"},
     {GET("/providers"), MAY(MAY_LOOK), .serve = screen_providers, .page = "providers"},
 

@@ -64,6 +64,12 @@ int screen_weekly(struct visit *v, struct err *e);
 int screen_templates(struct visit *v, struct err *e);
 int screen_providers(struct visit *v, struct err *e);
 
+/* screen_hand_in.c */
+int screen_hand_in(struct visit *v, struct err *e);
+int screen_hand_in_post(struct visit *v, struct err *e);
+int screen_hand_in_form(struct visit *v, struct err *e);
+int screen_hand_in_sheet(struct visit *v, struct err *e);
+
 /* screen_people.c: accounts, keys, audit */
 int screen_users(struct visit *v, struct err *e);
 int screen_user_add(struct visit *v, struct err *e);

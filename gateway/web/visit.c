@@ -192,10 +192,12 @@ static json_t *visit_frame(const struct visit *v, const char *name, const json_t
 		unsigned bit;
 	} bits[] = {{"look", MAY_LOOK},	      {"own", MAY_LOOK_OWN},	{"edit", MAY_EDIT},
 		    {"compose", MAY_COMPOSE}, {"approve", MAY_APPROVE}, {"unmask", MAY_UNMASK},
-		    {"rule", MAY_RULE}};
+		    {"rule", MAY_RULE},	      {"hand_in", MAY_HAND_IN}};
 	char *area = mem_strdup(v->path + 1);
 
 	area[strcspn(area, "/")] = '\0';
+	for (char *s = area; *s != '\0'; s++)
+		*s = *s == '-' ? '_' : *s;
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
 		json_object_set_new(may, bits[i].name, json_boolean(v->who.may & bits[i].bit));
 	json_object_set_new(page, "may", may);

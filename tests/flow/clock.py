@@ -99,6 +99,8 @@ def the_week():
 caps: {{per_day: 3, per_week: 6}}
 reports:
   confirm: false
+  collect: false
+  police_audience: ""
   push: [{{url: "http://127.0.0.1:{push.port}/nhan", secret: "{SECRET}"}}]
 """)
         h.set_clock("2023-06-12T09:00:00+07:00")

@@ -80,6 +80,8 @@ def main():
         smtp = h.add(Receiver("smtp_server.py"))
         h.configure(provider.url, f"""
 reports:
+  collect: false
+  police_audience: ""
   push: [{{url: "http://127.0.0.1:{webhook.port}/nhan", secret: "{SECRET}"}}]
   email: {{server: "smtp://127.0.0.1:{smtp.port}", from: moidan@xa.example, to: [cong-an@huyen.example]}}
 """)

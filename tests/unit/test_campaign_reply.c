@@ -6,6 +6,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "campaign/hand_in.h"
 #include "campaign/reply.h"
 #include "campaign_house.h"
 
@@ -49,7 +50,9 @@ static int set_up(void **state)
 				     .words = &words,
 				     .officials = "officials",
 				     .programmes = programmes,
-				     .n_programmes = 2};
+				     .n_programmes = 2,
+				     .reported = programmes + 1,
+				     .n_reported = 1};
 	TEST_OK(store_begin(home.st, &why));
 	put("vneid", "TP-0001", CITIZEN, "Tân Phú");
 	put("vneid", "TP-0002", CITIZEN, "Tân Phú");
@@ -155,6 +158,8 @@ static void words_are_compared_whole_with_and_without_marks(void **state)
 	    {"KQTP-0001 account", REPLY_UNKNOWN},
 	    {"kq tp-0001 account", REPLY_RESULT},
 	    {"KQ", REPLY_RESULT},
+	    {"sl 443 259", REPLY_FIGURES},
+	    {"SLA", REPLY_UNKNOWN},
 	};
 	char code[64], result[64];
 
@@ -325,6 +330,34 @@ static void an_officer_says_what_nobody_understood(void **state)
 
 #define REPLY_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void take_hand_in(const struct hand_in *in, void *arg)
+{
+	(void)snprintf(arg, 400, "%d %s %s|%s|%s", in->week, in->figures, in->difficulties,
+		       in->way, in->who);
+}
+
+static void an_official_hands_in_the_figures_of_the_own_hamlet(void **state)
+{
+	char said[400] = "";
+	struct reply r;
+
+	(void)state;
+	assert_int_equal(take(OFFICIAL, "SL 443 259, 184 58 thiếu máy, mưa", &r), 1);
+	assert_int_equal(r.kind, REPLY_FIGURES);
+	assert_false(r.open);
+	TEST_OK(store_hand_in_list(home.st, 202323, INT64_MAX, take_hand_in, said, &why));
+	assert_non_null(strstr(said, "202323 {\"III.1\":443,\"III.2\":259,\"III.3\":184,"
+				     "\"III.4\":58} thiếu máy, mưa|sms|recipient/"));
+	/* too few, and somebody who is no official: refused, and an officer sees it */
+	assert_int_equal(take(OFFICIAL, "SL 443 259", &r), 1);
+	assert_int_equal(r.kind, REPLY_REFUSED);
+	assert_true(r.open);
+	assert_int_equal(take(CITIZEN_NUMBER, "SL 1 2 3 4", &r), 1);
+	assert_int_equal(r.kind, REPLY_REFUSED);
+	TEST_OK(store_hand_in_list(home.st, 202323, INT64_MAX, take_hand_in, said, &why));
+	assert_non_null(strstr(said, "\"III.2\":259"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +366,7 @@ int main(void)
 	    REPLY_TEST(the_confirmation_is_the_one_message_that_may_go),
 	    REPLY_TEST(a_wrong_number_is_not_written_to_again),
 	    REPLY_TEST(an_official_enters_results_of_their_own_hamlet_only),
+	    REPLY_TEST(an_official_hands_in_the_figures_of_the_own_hamlet),
 	    REPLY_TEST(what_comes_twice_counts_once),
 	    REPLY_TEST(an_officer_says_what_nobody_understood),
 	};

@@ -146,6 +146,8 @@ static void post_open(struct post *p, json_t *reports)
 	post_clock(p, 0);
 	/* what is told here begins after a person's word */
 	json_object_set_new(reports, "confirm", json_false());
+	json_object_set_new(reports, "collect", json_false());
+	json_object_set_new(reports, "police_audience", json_string(""));
 	report_test_open(&p->r, reports);
 	world_add_provider(&p->r.w, "esms", "esms", 9, 1, 1);
 	world_add_households(&p->r.w, 1, 3);
@@ -644,6 +646,7 @@ static void what_cannot_work_is_refused_when_it_is_read(void **state)
 	    "{\"email\": {\"server\": \"http://127.0.0.1\", \"from\": \"a@b.example\"}}",
 	    "{\"weekly_ready_at\": \"08:45\"}",
 	    "{\"weekly_push_by\": \"09:30\"}",
+	    "{\"collect_until\": \"14:00\"}",
 	    "{\"digest_weekday\": 7, \"digest_at\": \"20:00\"}",
 	};
 	struct event_base *base = event_base_new();

@@ -17,11 +17,12 @@
 #define WEEKS	  10000
 #define FIRST	  report_at(20230605, 0, 0) /* Monday of week 23 */
 
-static const char REPORTS[] = "{\"confirm\": false,"
-			      " \"push\": [{\"url\": \"https://cong-an.example/moidan\"}],"
-			      " \"email\": {\"server\": \"smtps://thu.example\","
-			      " \"from\": \"moidan@xa.example\","
-			      " \"to\": [\"cong-an@huyen.example\"]}}";
+static const char REPORTS[] =
+    "{\"confirm\": false, \"collect\": false, \"police_audience\": \"\","
+    " \"push\": [{\"url\": \"https://cong-an.example/moidan\"}],"
+    " \"email\": {\"server\": \"smtps://thu.example\","
+    " \"from\": \"moidan@xa.example\","
+    " \"to\": [\"cong-an@huyen.example\"]}}";
 
 /* xorshift64: the same each time. */
 static uint64_t dice(uint64_t *seed, uint64_t sides)

@@ -20,8 +20,8 @@ static const char *const names[] = {"viewer", "author", "approver", "administrat
 
 static unsigned may_of(size_t who)
 {
-	static const unsigned keys[] = {MAY_LOOK_OWN | MAY_LOOK, MAY_EDIT | MAY_COMPOSE,
-					MAY_SEND};
+	static const unsigned keys[] = {MAY_LOOK_OWN | MAY_LOOK,
+					MAY_EDIT | MAY_COMPOSE | MAY_HAND_IN, MAY_SEND};
 
 	return who < ROLE_COUNT ? door_may((enum account_role)who) : keys[who - ROLE_COUNT];
 }
