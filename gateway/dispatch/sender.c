@@ -15,8 +15,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* Items taken and results handed on at once. */
-#define SENDER_BATCH 64
+/* Items taken, and results handed on, at once. */
+#define SENDER_BATCH   64
+#define SENDER_RESULTS 128
+/* How long a result waits for others while more are under way: a commit costs the store as much for one
+ * as for many, and touches the same pages. */
+#define SENDER_GATHER_US 2000
 
 /* A message under way. */
 struct sender_call {
@@ -66,13 +70,14 @@ struct sender {
 	struct sender_batch *batches;
 	struct outbox_item *gathered; /* of one request, of which not all came yet */
 	size_t n_gathered, cap_gathered;
-	struct outbox_result done[SENDER_BATCH];
+	size_t under_way; /* calls */
+	struct outbox_result done[SENDER_RESULTS];
 	size_t n_done;
-	bool flush_armed;
 };
 
 static void sender_flush(struct sender *s)
 {
+	(void)event_del(s->flush);
 	FAILPOINT("result.before");
 	if (queue_push(s->results, s->done, s->n_done) < 0) {
 		log_error("dispatch", "results_overflow", "n=%zu", s->n_done);
@@ -84,29 +89,28 @@ static void sender_flush(struct sender *s)
 
 static void sender_on_flush(evutil_socket_t fd, short what, void *arg)
 {
-	struct sender *s = arg;
-
 	(void)fd;
 	(void)what;
-	s->flush_armed = false;
-	sender_flush(s);
+	sender_flush(arg);
 }
 
-/* Results of one round of the loop go together. */
+/* Results go together: those of a round when it leaves nothing under way. */
 static void sender_call_end(struct sender_call *c)
 {
+	static const struct timeval gather = {.tv_usec = SENDER_GATHER_US};
 	struct sender *s = c->sender;
 
 	c->result.at = clock_now_ms();
 	s->done[s->n_done++] = c->result;
 	c->next = s->free;
 	s->free = c;
-	if (s->n_done == SENDER_BATCH) {
+	s->under_way--;
+	if (s->n_done == SENDER_RESULTS)
 		sender_flush(s);
-	} else if (!s->flush_armed) {
-		s->flush_armed = true;
+	else if (s->under_way == 0)
 		event_active(s->flush, EV_TIMEOUT, 0);
-	}
+	else if (s->n_done == 1)
+		(void)event_add(s->flush, &gather);
 }
 
 /* Their room is what may be in flight, and a fetch per route. */
@@ -177,6 +181,7 @@ static struct sender_call *sender_call_of(struct sender *s, const struct outbox_
 	struct sender_call *c = s->free;
 
 	s->free = c->next;
+	s->under_way++;
 	c->provider = s->routes[item->route].provider;
 	c->route = item->route;
 	c->token = s->shown[item->route].generation;
