@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The yardstick: nothing but libcurl's multi on a libevent loop, tuned as well
  * as we know how (handles reused, parsed URL and headers shared, a read event
- * that stays armed, at most 64 calls in one multi), posting the same body over
- * and over. Prints what it reached as one JSON line.
+ * that stays armed, at most 64 calls in one multi), posting over and over what
+ * the gateway posts to eSMS: the same path, headers and body, byte for byte
+ * as long. Prints what it reached as one JSON line.
  *
- *   curl_client URL MESSAGES IN_FLIGHT [THREADS] */
+ *   curl_client URL MESSAGES IN_FLIGHT [THREADS]      URL ends in the path */
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -23,11 +24,12 @@
 #define CLIENT_LANE 64
 
 static const char client_body[] =
-    "{\"ApiKey\":\"0123456789abcdef0123456789abcdef\",\"SecretKey\":"
-    "\"fedcba9876543210\",\"Phone\":\"84912345678\",\"Content\":\"UBND xa My Phu Dong "
-    "moi ong ba den UBND xa luc 8 gio ngay 12/6 de kich hoat tai khoan dinh danh dien tu "
-    "muc 2, mang theo the can cuoc va dien thoai.\",\"Brandname\":\"UBND-MPD\","
-    "\"SmsType\":\"2\",\"IsUnicode\":\"0\",\"RequestId\":\"bench0-100000-1\"}";
+    "{\"ApiKey\":\"khoa-thu-nghiem\",\"SecretKey\":\"bi-mat-thu-nghiem\",\"Phone\":\"0900100000\","
+    "\"Content\":\"UBND xa My Phu Dong kinh moi cong dan Nguyen Van Thu mang can cuoc, dien thoai den "
+    "Cong an xa lam dinh danh muc 2, han 31/12. Hoi Van phong ap Tan Phu, thu 2-6.\",\"Brandname\":"
+    "\"UBND-MPD\",\"SmsType\":\"2\",\"IsUnicode\":\"0\",\"Sandbox\":\"0\",\"RequestId\":"
+    "\"bench0-100000-1\",\"CallbackUrl\":\"https://tin.example.vn/callbacks/esms/"
+    "0123456789abcdef0123456789abcdef\"}";
 
 struct client_sock {
 	struct client_lane *lane;
@@ -244,6 +246,7 @@ int main(int argc, char **argv)
 		(void)curl_url_set(c->url, CURLUPART_URL, argv[1], 0);
 		c->headers = curl_slist_append(NULL, "Content-Type: application/json");
 		c->headers = curl_slist_append(c->headers, "Expect:");
+		c->headers = curl_slist_append(c->headers, "User-Agent: moidan/" MOIDAN_VERSION);
 		(void)pthread_create(&c->thread, NULL, client_main, c);
 	}
 	for (long i = 0; i < threads; i++) {
