@@ -4,7 +4,6 @@
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "provider/address.h"
 
 enum {
 	/* libcurl's work per call grows with the handles in a multi: many in flight take several. */
@@ -27,10 +27,11 @@ enum {
 	HTTP_IDLE_SECONDS = 20,
 };
 
-/* A parsed address, shared by the calls that go to it. */
+/* A parsed origin (scheme, host, port), shared by the calls that go to it. */
 struct http_target {
 	unsigned refs;
 	char *url;
+	size_t len;
 	CURLU *parsed;
 };
 
@@ -67,6 +68,7 @@ struct http_call {
 	CURL *easy;
 	struct http_target *target;
 	struct http_headset *headset;
+	struct buf path;       /* what is asked of the target, its query with it */
 	struct buf sent;       /* the request's body */
 	struct buf head, body; /* of the answer; head as name NUL value NUL … */
 	size_t name_at[HTTP_MAX_HEADERS], value_at[HTTP_MAX_HEADERS];
@@ -111,60 +113,6 @@ static int64_t http_now_us(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-/* Loopback, private, link-local, shared, documentation, multicast and reserved IPv4 (RFC 6890). */
-static bool http_private4(uint32_t a)
-{
-	static const struct {
-		uint32_t net;
-		int bits;
-	} nets[] = {{0x00000000, 8},  {0x0a000000, 8},	{0x64400000, 10}, {0x7f000000, 8},
-		    {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24},
-		    {0xc0a80000, 16}, {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24},
-		    {0xe0000000, 3}};
-
-	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
-		if (((a ^ nets[i].net) >> (32 - nets[i].bits)) == 0)
-			return true;
-	}
-	return false;
-}
-
-static uint32_t http_word(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-/* Only global unicast (2000::/3) is public; addresses that hold an IPv4 one are judged by it. */
-static bool http_private6(const uint8_t a[16])
-{
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
-	static const uint8_t documentation[4] = {0x20, 0x01, 0x0d, 0xb8};
-
-	if (memcmp(a, mapped, 12) == 0 || memcmp(a, nat64, 12) == 0)
-		return http_private4(http_word(a + 12));
-	if (a[0] == 0x20 && a[1] == 0x02) /* 6to4 */
-		return http_private4(http_word(a + 2));
-	return (a[0] & 0xe0) != 0x20 || memcmp(a, documentation, 4) == 0;
-}
-
-static bool http_private(const struct sockaddr *sa)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	switch (sa->sa_family) {
-	case AF_INET:
-		memcpy(&in, sa, sizeof(in));
-		return http_private4(ntohl(in.sin_addr.s_addr));
-	case AF_INET6:
-		memcpy(&in6, sa, sizeof(in6));
-		return http_private6(in6.sin6_addr.s6_addr);
-	default:
-		return true;
-	}
 }
 
 static void http_lane_finish(struct http_lane *lane);
@@ -234,7 +182,7 @@ static curl_socket_t http_sock_open(void *arg, curlsocktype purpose, struct curl
 	int fd;
 
 	(void)purpose;
-	if (!c->http->limits.allow_private && http_private(&addr->addr)) {
+	if (!c->http->limits.allow_private && !address_is_public(&addr->addr)) {
 		c->refused_address = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -440,6 +388,7 @@ static struct http_call *http_call_get(struct http *h)
 	c->easy = curl_easy_init();
 	if (c->easy == NULL)
 		abort();
+	buf_init(&c->path, HTTP_REQUEST_BYTES);
 	buf_init(&c->sent, HTTP_REQUEST_BYTES);
 	buf_init(&c->head, HTTP_HEADER_BYTES);
 	buf_init(&c->body, h->limits.max_body);
@@ -570,6 +519,7 @@ void http_free(struct http *h)
 		curl_easy_cleanup(c->easy);
 		http_target_unref(c->target);
 		http_headset_unref(c->headset);
+		buf_free(&c->path);
 		buf_free(&c->sent);
 		buf_free(&c->head);
 		buf_free(&c->body);
@@ -588,42 +538,80 @@ void http_free(struct http *h)
 	free(h);
 }
 
-/* Makes h->target the parsed form of url. */
-static int http_aim(struct http *h, const char *url, struct err *e)
+/* Parses an origin, without user name. NULL with e. */
+static struct http_target *http_target_new(const struct http *h, const char *url, size_t len,
+					   struct err *e)
 {
-	struct http_target *t;
+	struct http_target *t = mem_calloc(1, sizeof(*t));
 	char *scheme = NULL;
 	bool allowed;
 
-	if (h->target != NULL && strcmp(h->target->url, url) == 0)
-		return 0;
-	for (const char *p = url; *p != '\0'; p++) {
-		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f)
-			return err_set(e, EX_CONFIG,
-				       "the URL holds a character that must be escaped");
-	}
-	t = mem_calloc(1, sizeof(*t));
 	t->refs = 1;
-	t->url = mem_strdup(url);
+	t->url = mem_strndup(url, len);
+	t->len = len;
 	t->parsed = curl_url();
 	if (t->parsed == NULL)
 		abort();
-	if (curl_url_set(t->parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
+	if (curl_url_set(t->parsed, CURLUPART_URL, t->url, CURLU_DISALLOW_USER) != CURLUE_OK ||
 	    curl_url_get(t->parsed, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) {
 		http_target_unref(t);
-		return err_set(e, EX_CONFIG, "not an absolute URL without user name");
+		(void)err_set(e, EX_CONFIG, "not an absolute URL without user name");
+		return NULL;
 	}
 	allowed = strcmp(scheme, "https") == 0 ||
 		  (h->limits.allow_http && strcmp(scheme, "http") == 0);
 	curl_free(scheme);
 	if (!allowed) {
 		http_target_unref(t);
-		return err_set(e, EX_CONFIG, "the URL must begin with https://%s",
-			       h->limits.allow_http ? " or http://" : "");
+		(void)err_set(e, EX_CONFIG, "the URL must begin with https://%s",
+			      h->limits.allow_http ? " or http://" : "");
+		return NULL;
 	}
+	return t;
+}
+
+/* Makes h->target the parsed origin of url; *path is the rest of it. libcurl would look at each of its
+ * characters three times for each request. */
+static int http_aim(struct http *h, const char *url, const char **path, struct err *e)
+{
+	const char *host = strstr(url, "://");
+	size_t len, end;
+	struct http_target *t;
+
+	for (end = 0; url[end] > ' ' && url[end] < 0x7f; end++)
+		;
+	if (url[end] != '\0')
+		return err_set(e, EX_CONFIG, "the URL holds a character that must be escaped");
+	if (end >= HTTP_REQUEST_BYTES)
+		return err_set(e, EX_DATAERR, "the URL is longer than 1 MiB");
+	len = host == NULL ? end : (size_t)(host - url) + 3;
+	while (len < end && url[len] != '/' && url[len] != '?' && url[len] != '#')
+		len++;
+	*path = url + len;
+	if (h->target != NULL && h->target->len == len && memcmp(h->target->url, url, len) == 0)
+		return 0;
+	t = http_target_new(h, url, len, e);
+	if (t == NULL)
+		return -1;
 	http_target_unref(h->target);
 	h->target = t;
 	return 0;
+}
+
+/* The call asks for path, which is what stands in a URL after the host: perhaps nothing, perhaps only a
+ * query, perhaps with a fragment, which stays here. */
+static void http_call_ask(struct http_call *c, const char *path)
+{
+	const char *hash = strchr(path, '#');
+	size_t len = hash != NULL ? (size_t)(hash - path) : strlen(path);
+	size_t slash = *path != '/';
+
+	if (c->path.len == len + slash && memcmp(c->path.data + slash, path, len) == 0)
+		return;
+	buf_reset(&c->path);
+	(void)buf_add(&c->path, "/", slash);
+	(void)buf_add(&c->path, path, len);
+	curl_easy_setopt(c->easy, CURLOPT_REQUEST_TARGET, buf_text(&c->path));
 }
 
 static bool http_headers_equal(const struct http_headset *s, const struct http_request *req)
@@ -692,7 +680,8 @@ static int http_dress(struct http *h, const struct http_request *req, struct err
 }
 
 /* Gives the call what differs from the request it carried last. */
-static void http_call_load(struct http_call *c, const struct http_request *req, bool post)
+static void http_call_load(struct http_call *c, const struct http_request *req,
+			   const char *path, bool post)
 {
 	struct http *h = c->http;
 
@@ -702,6 +691,7 @@ static void http_call_load(struct http_call *c, const struct http_request *req, 
 		c->target->refs++;
 		curl_easy_setopt(c->easy, CURLOPT_CURLU, c->target->parsed);
 	}
+	http_call_ask(c, path);
 	if (c->headset != h->headset) {
 		http_headset_unref(c->headset);
 		c->headset = h->headset;
@@ -730,6 +720,7 @@ int http_send(struct http *h, const struct http_request *req, http_done_fn done,
 	bool post = strcmp(req->method, "POST") == 0;
 	struct http_lane *lane = h->lanes;
 	struct http_call *c;
+	const char *path = NULL;
 
 	if (h->calls >= h->limits.in_flight)
 		return err_set(e, EX_TEMPFAIL, "%d requests are under way already", h->calls);
@@ -737,12 +728,12 @@ int http_send(struct http *h, const struct http_request *req, http_done_fn done,
 		return err_set(e, EX_CONFIG, "only GET without a body and POST are sent");
 	if (req->body_len > HTTP_REQUEST_BYTES)
 		return err_set(e, EX_DATAERR, "the request is longer than 1 MiB");
-	if (http_aim(h, req->url, e) < 0 || http_dress(h, req, e) < 0)
+	if (http_aim(h, req->url, &path, e) < 0 || http_dress(h, req, e) < 0)
 		return -1;
 	while (lane->calls >= HTTP_LANE_CALLS)
 		lane++;
 	c = http_call_get(h);
-	http_call_load(c, req, post);
+	http_call_load(c, req, path, post);
 	c->done = done;
 	c->arg = arg;
 	c->lane = lane;

@@ -62,6 +62,8 @@ def serve_one(conn, path, nth):
     if path.startswith('/counts/'):
         with lock:
             ok(conn, b'%d' % counts[path[len('/counts'):]])
+    elif path.split('?')[0] in ('/', '/echo'):
+        ok(conn, path.encode())
     elif path in ('/fin-second', '/reset-second'):
         if nth > 1:
             if path == '/reset-second':

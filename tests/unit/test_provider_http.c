@@ -168,6 +168,35 @@ static void an_answer_comes_whole_with_its_headers(void **state)
 	http_free(h);
 }
 
+/* The same handle carries one after the other. */
+static void what_is_asked_for_is_what_stands_after_the_host(void **state)
+{
+	static const struct {
+		const char *rest, *asked;
+	} cases[] = {
+	    {"/echo", "/echo"},
+	    {"/echo", "/echo"},
+	    {"/echo?to=84900000001&text=a%20b%2Fc", "/echo?to=84900000001&text=a%20b%2Fc"},
+	    {"/echo?at=http://x/y?z", "/echo?at=http://x/y?z"},
+	    {"/echo?a=1#b", "/echo?a=1"},
+	    {"", "/"},
+	    {"?a=1", "/?a=1"},
+	    {"#b", "/"},
+	    {"/", "/"},
+	    {"/echo", "/echo"},
+	};
+	struct http *h = pool(&usual);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct answer a = ask_path(h, cases[i].rest, i % 2 == 0 ? NULL : "x");
+
+		assert_int_equal(a.phase, HTTP_ANSWERED);
+		assert_string_equal(a.body, cases[i].asked);
+	}
+	http_free(h);
+}
+
 /* libcurl alone processes the second request twice here and reports one clean 200. */
 static void a_kept_connection_that_dies_is_never_sent_twice(void **state)
 {
@@ -453,6 +482,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_answer_comes_whole_with_its_headers),
+	    cmocka_unit_test(what_is_asked_for_is_what_stands_after_the_host),
 	    cmocka_unit_test(a_kept_connection_that_dies_is_never_sent_twice),
 	    cmocka_unit_test(what_may_have_been_sent_is_said_to_be),
 	    cmocka_unit_test(a_redirect_is_an_answer_and_is_not_followed),
