@@ -202,6 +202,19 @@ static int conf_wrong(const struct conf_reader *r, const json_t *obj,
 	return rc;
 }
 
+static int conf_wrong_env(const struct conf_reader *r, const char *env,
+			  const struct conf_field *f)
+{
+	struct buf want = BUF_INIT(512);
+	int rc;
+
+	conf_expectation(f, &want);
+	rc = err_set(r->err, EX_CONFIG, "%s in the environment: \"%s\" must be %s", env, f->key,
+		     buf_text(&want));
+	buf_free(&want);
+	return rc;
+}
+
 static int conf_read_object(const struct conf_reader *r, const json_t *obj,
 			    const struct conf_table *t, const char *env, void *out);
 
@@ -263,13 +276,13 @@ static int conf_read_field(const struct conf_reader *r, const json_t *obj,
 	if (f->type < CONF_STRINGS && from_env != NULL) {
 		if (conf_scalar_text(f, from_env, dst) == 0)
 			return 0;
-		return err_set(r->err, EX_CONFIG, "%s: the value is not allowed for \"%s\"",
-			       env, f->key);
+		return conf_wrong_env(r, env, f);
 	}
+	if (f->required && (v == NULL || (f->type == CONF_STRING && json_is_string(v) &&
+					  *json_string_value(v) == '\0')))
+		return ydoc_error(r->doc, obj, v != NULL ? f->key : NULL, 0, r->err,
+				  "\"%s\" is missing: %s", f->key, f->help);
 	if (v == NULL) {
-		if (f->required)
-			return ydoc_error(r->doc, obj, NULL, 0, r->err, "\"%s\" is missing: %s",
-					  f->key, f->help);
 		if (f->fallback == NULL)
 			return 0;
 		if (conf_scalar_text(f, f->fallback, dst) < 0)

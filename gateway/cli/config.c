@@ -314,14 +314,24 @@ static void house_warn_secret(const char *path, void *arg)
 
 /* ---- the house --------------------------------------------------------------------------- */
 
+static bool house_is_port(const char *text)
+{
+	size_t len = strspn(text, "0123456789");
+
+	return len > 0 && len <= 5 && text[len] == '\0' && strtol(text, NULL, 10) >= 1 &&
+	       strtol(text, NULL, 10) <= 65535;
+}
+
 static int house_check(const struct house *h, const struct ydoc *doc, struct err *e)
 {
 	const struct config *c = &h->cfg;
 	const char *colon = strrchr(c->listen, ':');
 
-	if (colon == NULL || colon == c->listen || strspn(colon + 1, "0123456789") == 0)
-		return ydoc_error(doc, doc->root, "listen", 0, e,
-				  "\"listen\" must be address:port, such as 127.0.0.1:8080");
+	if (colon == NULL || colon == c->listen || !house_is_port(colon + 1))
+		return ydoc_error(
+		    doc, doc->root, "listen", 0, e,
+		    "\"listen\" must be address:port, such as 127.0.0.1:8080, the "
+		    "port from 1 to 65535");
 	if (*c->public_url != '\0' && strncmp(c->public_url, "https://", 8) != 0 &&
 	    strncmp(c->public_url, "http://127.0.0.1", 16) != 0)
 		return ydoc_error(
@@ -349,14 +359,29 @@ static int house_check(const struct house *h, const struct ydoc *doc, struct err
 	return 0;
 }
 
-static int house_load_providers(struct house *h, struct err *e)
+static int house_load_calendar(struct house *h, const struct ydoc *doc, struct err *e)
+{
+	struct err own = ERR_INIT;
+
+	h->calendar = calendar_new(&h->cfg.hours, &own);
+	return h->calendar != NULL ? 0
+				   : ydoc_error(doc, doc->root, "hours", 0, e, "%s", own.text);
+}
+
+static int house_load_providers(struct house *h, const struct ydoc *doc, struct err *e)
 {
 	const struct conf_list *list = &h->cfg.providers;
 
 	h->providers = mem_calloc(list->n, sizeof(struct provider *));
 	for (size_t i = 0; i < list->n; i++) {
-		h->providers[i] = provider_new(
-		    &((const struct provider_config *)list->items)[i], h->cfg.descriptions, e);
+		struct provider_config *account = &((struct provider_config *)list->items)[i];
+
+		account->doc = doc;
+		account->accounts = json_object_get(doc->root, "providers");
+		account->index = i;
+		h->providers[i] = provider_new(account, h->cfg.descriptions, e);
+		account->doc = NULL;
+		account->accounts = NULL;
 		if (h->providers[i] == NULL)
 			return -1;
 		h->n_providers = i + 1;
@@ -520,9 +545,9 @@ static int house_build(struct house *h, const struct ydoc *doc, struct err *e)
 	if (*h->cfg.public_url != '\0')
 		h->callbacks = mem_printf("%s/callbacks", h->cfg.public_url);
 	log_set_level((enum log_level)h->cfg.log_level);
-	h->calendar = calendar_new(&h->cfg.hours, e);
-	if (h->calendar == NULL || house_check(h, doc, e) < 0 ||
-	    house_load_providers(h, e) < 0 || house_load_programmes(h, e) < 0)
+	if (house_check(h, doc, e) < 0 || house_load_calendar(h, doc, e) < 0 ||
+	    reports_config_check(&h->cfg.reports, doc, e) < 0 ||
+	    house_load_providers(h, doc, e) < 0 || house_load_programmes(h, e) < 0)
 		return -1;
 	if (house_load_replies(h, e) < 0)
 		return -1;

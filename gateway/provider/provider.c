@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -124,6 +125,34 @@ static void provider_names(const struct conf_list *list, struct buf *out)
 		(void)buf_adds(out, "none");
 }
 
+/* What is wrong with the account: with key of its section (each may be NULL), which may be what is not
+ * there. Returns -1. */
+__attribute__((format(printf, 5, 6))) static int provider_wrong(const struct provider_loader *l,
+								const char *section,
+								const char *key, struct err *e,
+								const char *fmt, ...)
+{
+	const struct provider_config *cfg = l->cfg;
+	const json_t *account = json_array_get(cfg->accounts, cfg->index), *in = account;
+	char text[800];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (cfg->doc == NULL)
+		return err_set(e, EX_CONFIG, "provider %s: %s", l->p->name, text);
+	if (section != NULL)
+		in = json_object_get(account, section);
+	if (key != NULL && json_object_get(in, key) != NULL)
+		return ydoc_error(cfg->doc, in, key, 0, e, "provider %s: %s", l->p->name, text);
+	if (section != NULL && in != NULL)
+		return ydoc_error(cfg->doc, account, section, 0, e, "provider %s: %s",
+				  l->p->name, text);
+	return ydoc_error(cfg->doc, cfg->accounts, NULL, cfg->index, e, "provider %s: %s",
+			  l->p->name, text);
+}
+
 /* Every name the account gives must be one the description asks for. */
 static int provider_refuse_unknown(const struct provider_loader *l, const json_t *given,
 				   const struct conf_list *declared, const char *what,
@@ -143,9 +172,8 @@ static int provider_refuse_unknown(const struct provider_loader *l, const json_t
 		     provider_declared(declared, name, len - 5) != NULL))
 			continue;
 		provider_names(declared, &known);
-		rc = err_set(e, EX_CONFIG,
-			     "provider %s: unknown key \"%s\" in its %s; known: %s", l->p->name,
-			     name, what, buf_text(&known));
+		rc = provider_wrong(l, what, name, e, "unknown key \"%s\" in its %s; known: %s",
+				    name, what, buf_text(&known));
 		break;
 	}
 	buf_free(&known);
@@ -172,6 +200,21 @@ static bool provider_allowed(const struct description_setting *s, const char *va
 	return s->allowed.n == 0;
 }
 
+static int provider_not_allowed(const struct provider_loader *l,
+				const struct description_setting *s, struct err *e)
+{
+	struct buf allowed = BUF_INIT(512);
+	int rc;
+
+	for (size_t i = 0; i < s->allowed.n; i++)
+		(void)buf_addf(&allowed, "%s\"%s\"", i == 0 ? "" : ", ",
+			       ((char **)s->allowed.items)[i]);
+	rc = provider_wrong(l, "settings", s->name, e, "settings.%s must be one of %s", s->name,
+			    buf_text(&allowed));
+	buf_free(&allowed);
+	return rc;
+}
+
 static int provider_resolve_settings(struct provider_loader *l, struct err *e)
 {
 	const struct description_setting *s = l->p->d.settings.items;
@@ -187,15 +230,13 @@ static int provider_resolve_settings(struct provider_loader *l, struct err *e)
 
 		if ((missing && !l->lenient) || value == NULL) {
 			free(value);
-			return err_set(e, EX_CONFIG, "provider %s: settings.%s is missing: %s",
-				       l->p->name, s[i].name, s[i].help ? s[i].help : "");
+			return provider_wrong(l, "settings", s[i].name, e,
+					      "settings.%s is missing: %s", s[i].name,
+					      s[i].help ? s[i].help : "");
 		}
 		if (!provider_allowed(&s[i], value) && *value != '\0') {
 			free(value);
-			return err_set(
-			    e, EX_CONFIG,
-			    "provider %s: settings.%s has a value that is not allowed",
-			    l->p->name, s[i].name);
+			return provider_not_allowed(l, &s[i], e);
 		}
 		provider_constant(l->p, "cfg", s[i].name, value);
 		free(value);
@@ -259,25 +300,39 @@ static char *provider_secret(const struct provider_loader *l, const char *name, 
 	return file != NULL ? provider_read_secret(file, e) : NULL;
 }
 
+/* own: why its file cannot be read; empty when none is given. */
+static int provider_no_secret(const struct provider_loader *l, const char *name,
+			      const struct err *own, struct err *e)
+{
+	char *file_key = mem_printf("%s_file", name);
+	int rc;
+
+	if (own->code != 0)
+		rc = provider_wrong(l, "secrets", file_key, e, "secrets.%s: %s", name,
+				    own->text);
+	else
+		rc = provider_wrong(l, "secrets", name, e,
+				    "secrets.%s is missing: give it, %s, or "
+				    "MOIDAN_SECRET_<PROVIDER>_<NAME>[_FILE]",
+				    name, file_key);
+	free(file_key);
+	return rc;
+}
+
 static int provider_resolve_secrets(struct provider_loader *l, struct err *e)
 {
 	const struct description_setting *s = l->p->d.secrets.items;
+	struct err own = ERR_INIT;
 
 	if (provider_refuse_unknown(l, l->cfg->secrets, &l->p->d.secrets, "secrets", true, e) <
 	    0)
 		return -1;
 	for (size_t i = 0; i < l->p->d.secrets.n; i++) {
 		char *value = l->masked ? mem_printf("[%s]", s[i].name)
-					: provider_secret(l, s[i].name, e);
+					: provider_secret(l, s[i].name, &own);
 
-		if (value == NULL && !l->lenient) {
-			err_context(e, "provider %s: secrets.%s", l->p->name, s[i].name);
-			return err_set(
-			    e, EX_CONFIG,
-			    "provider %s: secrets.%s is missing: give it, %s_file, or "
-			    "MOIDAN_SECRET_<PROVIDER>_<NAME>[_FILE]",
-			    l->p->name, s[i].name, s[i].name);
-		}
+		if (value == NULL && !l->lenient)
+			return provider_no_secret(l, s[i].name, &own, e);
 		if (value != NULL && !l->masked)
 			log_redact(value);
 		provider_constant(l->p, "secret", s[i].name, value ? value : "");
@@ -299,22 +354,21 @@ static int provider_resolve_url(struct provider_loader *l, struct err *e)
 	if (url == NULL && l->lenient)
 		url = "https://provider.invalid";
 	if (url == NULL)
-		return err_set(e, EX_CONFIG,
-			       "provider %s: base_url is missing, and its description has none",
-			       l->p->name);
+		return provider_wrong(l, NULL, NULL, e,
+				      "base_url is missing, and its description has none");
 	here = l->cfg->base_url != NULL && http_is_loopback(url);
 	f->http.allow_http = l->p->d.allow_http || here;
 	f->http.allow_private = l->p->d.allow_private || here;
 	if (strncmp(url, "https://", 8) != 0 &&
 	    !(f->http.allow_http && strncmp(url, "http://", 7) == 0))
-		return err_set(e, EX_CONFIG, "provider %s: base_url must begin with https://%s",
-			       l->p->name, f->http.allow_http ? " or http://" : "");
+		return provider_wrong(l, NULL, "base_url", e,
+				      "base_url must begin with https://%s",
+				      f->http.allow_http ? " or http://" : "");
 	for (const char *c = url; *c != '\0'; c++) {
 		if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f || *c == '@' ||
 		    *c == '?' || *c == '#')
-			return err_set(e, EX_CONFIG,
-				       "provider %s: base_url is scheme, host and path only",
-				       l->p->name);
+			return provider_wrong(l, NULL, "base_url", e,
+					      "base_url is scheme, host and path only");
 	}
 	len = strlen(url);
 	while (url[len - 1] == '/')
@@ -448,6 +502,9 @@ static int provider_load(struct provider_loader *l, const char *path, struct err
 	struct provider *p = l->p;
 	int rc = 0;
 
+	if (access(path, R_OK) != 0)
+		return provider_wrong(l, NULL, "description", e, "no description %s: %s", path,
+				      strerror(errno));
 	if (description_load(path, &l->doc, &p->d, e) < 0)
 		return -1;
 	if (provider_resolve_settings(l, e) < 0 || provider_resolve_secrets(l, e) < 0 ||

@@ -28,7 +28,12 @@ struct provider_config {
 	int64_t in_flight;	   /* requests at once; 0 = as described (16) */
 	int64_t batch;		   /* messages of one request at most; 0 = as described */
 	int64_t price_per_segment; /* đồng */
-	int64_t weight;		   /* its share of the messages of its channel; 0 = when no other works */
+	int64_t weight; /* its share of the messages of its channel; 0 = when no other works */
+	/* Where it stands, for the errors of provider_new(): element index of accounts. NULL = in no
+	 * file. Borrowed. */
+	const struct ydoc *doc;
+	const json_t *accounts;
+	size_t index;
 };
 extern const struct conf_table provider_config_table;
 

@@ -173,50 +173,66 @@ static const struct conf_field reports_config_fields[] = {
 const struct conf_table reports_config_table = {"reports", sizeof(struct reports_config),
 						reports_config_fields};
 
+/* What is wrong with key of at (NULL: of the file), where doc says that it stands; doc may be NULL. */
+static int reports_wrong(const struct ydoc *doc, const json_t *at, const char *key,
+			 struct err *e, const char *what)
+{
+	return doc != NULL ? ydoc_error(doc, at != NULL ? at : doc->root, key, 0, e,
+					"reports: %s", what)
+			   : err_set(e, EX_CONFIG, "reports: %s", what);
+}
+
 /* Everything of a week happens before its digests are void. */
 #define REPORTS_SUNDAY 7
 
-static int reports_check_moments(const struct reports_config *c, struct err *e)
+static int reports_check_moments(const struct reports_config *c, const struct ydoc *doc,
+				 struct err *e)
 {
+	const json_t *at = doc != NULL ? json_object_get(doc->root, "reports") : NULL;
+
 	if (c->weekly_ready_at > c->weekly_push_by || c->weekly_push_by > c->weekly_deadline)
-		return err_set(
-		    e, EX_CONFIG,
-		    "reports: weekly_ready_at, weekly_push_by and weekly_deadline must "
-		    "follow each other");
+		return reports_wrong(doc, NULL, "reports", e,
+				     "weekly_ready_at, weekly_push_by and weekly_deadline must "
+				     "follow each other");
 	if (c->collect_remind_at > c->collect_until || c->collect_until > c->collect_late_at)
-		return err_set(e, EX_CONFIG,
-			       "reports: collect_remind_at, collect_until and "
-			       "collect_late_at must follow each other");
-	if ((c->digest_weekday == REPORTS_SUNDAY && c->digest_at >= REPORT_DIGEST_UNTIL) ||
-	    (c->weekly_weekday == REPORTS_SUNDAY && c->weekly_deadline >= REPORT_DIGEST_UNTIL))
-		return err_set(
-		    e, EX_CONFIG,
-		    "reports: a week ends on Sunday at 20:00: choose an earlier moment");
+		return reports_wrong(doc, NULL, "reports", e,
+				     "collect_remind_at, collect_until and collect_late_at must "
+				     "follow each other");
+	if (c->digest_weekday == REPORTS_SUNDAY && c->digest_at >= REPORT_DIGEST_UNTIL)
+		return reports_wrong(
+		    doc, at, "digest_weekday", e,
+		    "a week ends on Sunday at 20:00: choose an earlier moment");
+	if (c->weekly_weekday == REPORTS_SUNDAY && c->weekly_deadline >= REPORT_DIGEST_UNTIL)
+		return reports_wrong(
+		    doc, at, "weekly_weekday", e,
+		    "a week ends on Sunday at 20:00: choose an earlier moment");
 	return 0;
 }
 
-int reports_config_check(const struct reports_config *c, struct err *e)
+int reports_config_check(const struct reports_config *c, const struct ydoc *doc, struct err *e)
 {
+	const json_t *at = doc != NULL ? json_object_get(doc->root, "reports") : NULL;
+	const json_t *email = json_object_get(at, "email");
 	const struct report_push *push = c->push.items;
 	const struct report_email *m = &c->email;
 
-	if (reports_check_moments(c, e) < 0)
+	if (reports_check_moments(c, doc, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->push.n; i++) {
 		if (strncmp(push[i].url, "https://", 8) != 0 &&
 		    (strncmp(push[i].url, "http://", 7) != 0 || !http_is_loopback(push[i].url)))
-			return err_set(
-			    e, EX_CONFIG,
-			    "reports.push[%zu].url must begin with https:// (http:// "
-			    "for this machine only)",
-			    i);
+			return reports_wrong(
+			    doc, json_array_get(json_object_get(at, "push"), i), "url", e,
+			    "\"url\" must begin with https:// (http:// for this "
+			    "machine only)");
 	}
 	if (*m->server == '\0')
 		return 0;
 	if (strncmp(m->server, "smtp://", 7) != 0 && strncmp(m->server, "smtps://", 8) != 0)
-		return err_set(e, EX_CONFIG,
-			       "reports.email.server must begin with smtp:// or smtps://");
+		return reports_wrong(doc, email, "server", e,
+				     "\"server\" must begin with smtp:// or smtps://");
 	if (strchr(m->from, '@') == NULL)
-		return err_set(e, EX_CONFIG, "reports.email.from must be an e-mail address");
+		return reports_wrong(doc, email, "from", e,
+				     "\"from\" must be an e-mail address");
 	return 0;
 }

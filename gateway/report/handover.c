@@ -126,7 +126,7 @@ struct receivers *receivers_new(struct event_base *base, const struct reports_co
 	const struct report_push *push = c->push.items;
 	struct receivers *r;
 
-	if (reports_config_check(c, e) < 0)
+	if (reports_config_check(c, NULL, e) < 0)
 		return NULL;
 	r = mem_calloc(1, sizeof(*r));
 	r->refs = 1;

@@ -61,8 +61,10 @@ struct report_house {
 };
 
 /* What report_schedule_of() or deliver_new() could not work with: moments in the wrong order, a receiver
- * that is neither https nor this machine, an e-mail without sender. 0, or -1 (EX_CONFIG). */
-MUST_CHECK int reports_config_check(const struct reports_config *c, struct err *e);
+ * that is neither https nor this machine, an e-mail without sender. doc: moidan.yaml, to say where, or NULL.
+ * 0, or -1 (EX_CONFIG). */
+MUST_CHECK int reports_config_check(const struct reports_config *c, const struct ydoc *doc,
+				    struct err *e);
 
 /* Under which kind the store keeps frozen figures. */
 #define REPORT_FIGURES "weekly"
@@ -84,8 +86,8 @@ int report_frozen(struct store *st, int iso_week, json_t **figures, struct err *
 MUST_CHECK int report_week_parse(const char *text, int64_t now, int *iso_week, struct err *e);
 /* The figures of a week: the frozen ones, or for the week of now those of now (*frozen says which). Not
  * inside a transaction. Yours; NULL with e (EX_NOINPUT when that week was never frozen). */
-json_t *report_of_week(struct store *st, const struct report_house *h, int iso_week, int64_t now,
-		       bool *frozen, struct err *e);
+json_t *report_of_week(struct store *st, const struct report_house *h, int iso_week,
+		       int64_t now, bool *frozen, struct err *e);
 
 /* The weekly summary as text by templates/report/weekly.txt (count and target, footnote when they
  * differ, change against the week before), and a hamlet's digest by templates/digest/: unaccented and

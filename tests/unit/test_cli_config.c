@@ -453,6 +453,87 @@ static void a_secret_in_the_file_makes_the_file_a_secret(void **state)
 
 #define OFFICE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- what is wrong, and where ------------------------------------------------------------- */
+
+#define ESMS	   "providers:\n  - name: a\n    description: esms\n"
+#define ESMS_SET   ESMS "    settings: {brandname: XA}\n"
+#define ESMS_WHOLE ESMS_SET "    secrets: {api_key: key-of-a, secret_key: secret-of-a}\n"
+
+static void each_error_names_the_place(void **state)
+{
+	/* write_config() writes three lines before these. */
+	static const struct {
+		const char *lines, *place, *want;
+	} cases[] = {
+	    {"databse: x\n", "4:1", "unknown key \"databse\""},
+	    {"database: x\nlisten: 127.0.0.1:99999\n", "5:1", "the port from 1 to 65535"},
+	    {"listen: 8080\n", "4:1", "must be address:port"},
+	    {"hours:\n  from: \"25:00\"\n", "5:3", "a time of day"},
+	    {"hours:\n  holidays: [2027-02-30]\n", "4:1",
+	     "hours.holidays: \"2027-02-30\" is no date"},
+	    {"hours: {from: \"23:00\", to: \"05:00\"}\n", "4:1", "between 07:00 and 22:00"},
+	    {"reports:\n  weekly_push_by: \"12:00\"\n", "4:1", "must follow each other"},
+	    {"reports:\n  enabled: true\n  digest_weekday: 7\n  digest_at: \"23:00\"\n", "6:3",
+	     "Sunday at 20:00"},
+	    {"reports:\n  push:\n    - url: http://x.example\n", "6:7",
+	     "must begin with https://"},
+	    {"reports:\n  email:\n    server: x.example\n", "6:5", "smtp:// or smtps://"},
+	    {"reports:\n  email:\n    server: smtp://x.example\n    from: x\n", "7:5",
+	     "an e-mail address"},
+	    {ESMS, "5:5", "provider a: settings.brandname is missing"},
+	    {ESMS "    settings:\n      sms_type: 7\n", "7:5", "settings.brandname is missing"},
+	    {ESMS "    settings:\n      brandname: XA\n      brand: XA\n", "9:7",
+	     "unknown key \"brand\" in its settings; known: brandname"},
+	    {ESMS "    settings:\n      brandname: XA\n      sms_type: 7\n", "9:7",
+	     "settings.sms_type must be one of \""},
+	    {ESMS_SET, "5:5", "secrets.api_key is missing"},
+	    {ESMS_SET "    secrets:\n      api_key: key-of-a\n      secret_key_file: none\n",
+	     "10:7", "secrets.secret_key: "},
+	    {ESMS_WHOLE "    base_url: http://x.example\n", "9:5",
+	     "base_url must begin with https://"},
+	    {ESMS_WHOLE "    rate_per_second: fast\n", "9:5", "a whole number from 0 to"},
+	    {"providers:\n  - name: a\n    description: nobody\n", "6:5",
+	     "provider a: no description "},
+	    {ESMS_WHOLE "  - name: a\n    description: esms\n", "9:5", "two providers"},
+	};
+	struct office *o = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *place = mem_printf("%s:%s: ", o->path, cases[i].place);
+
+		write_config(o, cases[i].lines);
+		err_clear(&o->e);
+		assert_null(house_load(o->path, &o->e));
+		if (strncmp(o->e.text, place, strlen(place)) != 0 ||
+		    strstr(o->e.text, cases[i].want) == NULL || o->e.code != EX_CONFIG)
+			fail_msg("case %zu, which is wrong at %s, said (%d): %s", i, place,
+				 o->e.code, o->e.text);
+		free(place);
+	}
+}
+
+static void an_office_without_a_name_is_refused(void **state)
+{
+	struct office *o = *state;
+
+	write_file(o->path, "unit:\n  name: xã A\n  office: \"\"\n", 0600);
+	assert_null(house_load(o->path, &o->e));
+	assert_non_null(strstr(o->e.text, ":3:3: \"office\" is missing"));
+}
+
+static void the_environment_is_told_what_is_allowed(void **state)
+{
+	struct office *o = *state;
+
+	write_config(o, "");
+	setenv("MOIDAN_CAPS_PER_DAY", "9", 1);
+	assert_null(house_load(o->path, &o->e));
+	unsetenv("MOIDAN_CAPS_PER_DAY");
+	assert_string_equal(o->e.text,
+			    "MOIDAN_CAPS_PER_DAY in the environment: \"per_day\" must "
+			    "be a whole number from 1 to 3");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +547,11 @@ int main(void)
 	    OFFICE_TEST(texts_and_descriptions_beside_the_file_come_before_the_installed_ones),
 	    OFFICE_TEST(a_secret_that_everybody_can_read_is_warned_of_and_only_that),
 	    OFFICE_TEST(a_secret_in_the_file_makes_the_file_a_secret),
+	    cmocka_unit_test_setup_teardown(each_error_names_the_place, setup, teardown),
+	    cmocka_unit_test_setup_teardown(an_office_without_a_name_is_refused, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(the_environment_is_told_what_is_allowed, setup,
+					    teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,7 @@ static void the_moments_of_each_of_ten_thousand_weeks_are_in_order(void **state)
 		/* any that is accepted */
 		any.cfg = &cfg;
 		cfg.email.server = (char[]){""};
-		assert_int_equal(reports_config_check(&cfg, &e), 0);
+		assert_int_equal(reports_config_check(&cfg, NULL, &e), 0);
 		x = report_schedule_of(&any, week);
 		assert_true(x.ready_at <= x.push_by && x.push_by <= x.deadline);
 		assert_true(x.digest_at < x.digest_until && x.deadline < x.digest_until);
