@@ -13,7 +13,7 @@ _moidan() {
   message) verbs="list show retry settle" ;;
   recipient) verbs="show export erase hold release set" ;;
   template) verbs="list show check" ;;
-  provider) verbs="list check send-test authorize balance resume weights" ;;
+  provider) verbs="list check send-test authorize balance resume weights callback" ;;
   reply) verbs="list show settle" ;;
   report) verbs="figures weekly final digest civil-status teams hand-in confirm" ;;
   inspect) verbs="phone text file" ;;

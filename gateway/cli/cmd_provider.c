@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cli/callback_address.h"
 #include "cli/cli.h"
 #include "dispatch/token.h"
 #include "provider/once.h"
@@ -61,6 +62,7 @@ static int provider_list(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct provider_printer p = {0};
 	char *dir;
+	int rc;
 
 	if (cli_parse(c, argc, argv, NULL, 0, 0, e) < 0)
 		return -1;
@@ -72,9 +74,8 @@ static int provider_list(struct cli *c, int argc, char **argv, struct err *e)
 		p.list = json_array();
 	provider_each_description(dir, provider_described, &p);
 	free(dir);
-	if (c->json && cli_print_json(p.list) < 0)
-		return -1;
-	return p.broken > 0 ? EX_CONFIG : 0;
+	rc = c->json ? cli_print_json(p.list) : 0;
+	return rc == 0 && p.broken > 0 ? EX_CONFIG : rc;
 }
 
 /* What would be sent, with the names of secrets in their place. */
@@ -545,13 +546,43 @@ static int provider_weights(struct cli *c, int argc, char **argv, struct err *e)
 	return c->json ? cli_print_json(list) : 0;
 }
 
+/* What is written into a provider's portal. The address is a secret: it is shown to who asks, and nowhere else. */
+static int provider_callback(struct cli *c, int argc, char **argv, struct err *e)
+{
+	unsigned char key[CALLBACK_KEY];
+	const struct provider *p;
+	const struct provider_facts *f;
+	char token[CALLBACK_TOKEN];
+
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_house(c, e) < 0)
+		return -1;
+	if ((p = provider_named(c, argv[1], e)) == NULL)
+		return -1;
+	f = provider_facts(p);
+	if (!f->receipts && !f->replies)
+		return err_set(e, EX_USAGE, "%s không gọi đến: %s", f->name, f->title);
+	if (c->house->callbacks == NULL)
+		return err_set(e, EX_CONFIG,
+			       "chưa có public_url: nhà cung cấp chưa gọi đến được");
+	if (cli_open(c, STORE_WRITER, e) < 0 || callback_key_load(c->store, key, e) < 0)
+		return -1;
+	callback_token_make(key, f->name, token);
+	sodium_memzero(key, sizeof(key));
+	(void)printf("%s/%s/%s\n", c->house->callbacks, f->name, token);
+	return 0;
+}
+
 int cmd_provider(struct cli *c, int argc, char **argv)
 {
-	static const struct cli_verb verbs[] = {
-	    {"list", provider_list},	       {"check", provider_check},
-	    {"send-test", provider_send_test}, {"authorize", provider_authorize},
-	    {"balance", provider_balance},     {"resume", provider_resume},
-	    {"weights", provider_weights},     {NULL, NULL}};
+	static const struct cli_verb verbs[] = {{"list", provider_list},
+						{"check", provider_check},
+						{"send-test", provider_send_test},
+						{"authorize", provider_authorize},
+						{"balance", provider_balance},
+						{"resume", provider_resume},
+						{"weights", provider_weights},
+						{"callback", provider_callback},
+						{NULL, NULL}};
 
 	return cli_verb(c, verbs, argc, argv);
 }

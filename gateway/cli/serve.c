@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/callback_address.h"
 #include "cli/cli.h"
 #include "dispatch/engine.h"
 #include "report/deliver.h"
@@ -27,12 +28,11 @@
 /* Ten thousand callbacks at once, and the connections to providers beside them. */
 #define SERVE_FILES 16384
 
-/* The path segment that proves a callback to be a provider's: derived from one key in the store, so
- * that it survives restarts and a provider added by a reload has one too. */
+/* The path segment that proves a callback to be a provider's. */
 struct serve_token {
 	struct serve_token *next;
 	char *provider;
-	char text[sodium_base64_ENCODED_LEN(24, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+	char text[CALLBACK_TOKEN];
 };
 
 struct serve {
@@ -46,39 +46,12 @@ struct serve {
 	struct engine *engine;
 	struct deliver *deliver;
 	struct web *web;
-	unsigned char key[crypto_auth_KEYBYTES];
+	unsigned char key[CALLBACK_KEY];
 	struct serve_token *tokens;
 	struct err fatal;
 };
 
 /* ---- callbacks' tokens ------------------------------------------------------------------- */
-
-static int serve_load_key(struct serve *s, struct err *e)
-{
-	char text[2 * crypto_auth_KEYBYTES + 1], *kept = NULL;
-	size_t len = 0;
-	int rc = store_meta_get(s->store, "callback_key", &kept, e);
-
-	if (rc == 0) {
-		crypto_auth_keygen(s->key);
-		(void)sodium_bin2hex(text, sizeof(text), s->key, sizeof(s->key));
-		rc = store_begin(s->store, e);
-		if (rc == 0 && (rc = store_meta_set(s->store, "callback_key", text, e)) < 0)
-			store_rollback(s->store);
-		if (rc == 0)
-			rc = store_commit(s->store, e);
-		sodium_memzero(text, sizeof(text));
-	} else if (rc > 0) {
-		rc = sodium_hex2bin(s->key, sizeof(s->key), kept, strlen(kept), NULL, &len,
-				    NULL) == 0 &&
-			     len == sizeof(s->key)
-			 ? 0
-			 : err_set(e, EX_DATAERR, "the store's callback_key is damaged");
-	}
-	if (kept != NULL)
-		mem_free_secret(kept, strlen(kept));
-	return rc;
-}
 
 static const char *serve_token(const char *provider, void *arg)
 {
@@ -93,8 +66,6 @@ static const char *serve_token(const char *provider, void *arg)
 
 static void serve_make_tokens(struct serve *s, const struct house *h)
 {
-	unsigned char mac[crypto_auth_BYTES];
-
 	for (size_t i = 0; i < h->n_providers; i++) {
 		const char *name = provider_facts(h->providers[i])->name;
 		struct serve_token *t;
@@ -103,14 +74,11 @@ static void serve_make_tokens(struct serve *s, const struct house *h)
 			continue;
 		t = mem_calloc(1, sizeof(*t));
 		t->provider = mem_strdup(name);
-		(void)crypto_auth(mac, (const unsigned char *)name, strlen(name), s->key);
-		(void)sodium_bin2base64(t->text, sizeof(t->text), mac, 24,
-					sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		callback_token_make(s->key, name, t->text);
 		log_redact(t->text);
 		t->next = s->tokens;
 		s->tokens = t;
 	}
-	sodium_memzero(mac, sizeof(mac));
 }
 
 /* ---- what the floors get ----------------------------------------------------------------- */
@@ -308,7 +276,7 @@ static int serve_open(struct serve *s, struct err *e)
 	/* Before the store: from then on commands send signals. */
 	if (serve_signals(s, e) < 0 ||
 	    store_open(s->house->cfg.database, STORE_DAEMON, &s->store, e) < 0 ||
-	    serve_load_key(s, e) < 0)
+	    callback_key_load(s->store, s->key, e) < 0)
 		return -1;
 	serve_make_tokens(s, s->house);
 	engine = serve_engine_config(s, s->house);

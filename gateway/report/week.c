@@ -265,7 +265,7 @@ static int week_do(const struct week *w, int64_t *wake)
 		return -1;
 	if (w->now < s->digest_at)
 		week_wake(wake, s->digest_at);
-	else if (w->now < s->digest_until && week_digests(w) < 0)
+	else if (w->now < s->digest_until && (week_digests(w) < 0 || unread_turn(w) < 0))
 		return -1;
 	if (w->now < s->ready_at)
 		week_wake(wake, s->ready_at);

@@ -37,6 +37,10 @@ MUST_CHECK int notices_turn(const struct week *w, int64_t *wake);
 MUST_CHECK int notices_text(const struct report_house *h, const char *name, const json_t *model,
 			    struct buf *out, struct err *e);
 
+/* unread.c: from digest_at on. Tells the police, once a week, how many answers of citizens wait for an officer;
+ * nobody when there are none. */
+MUST_CHECK int unread_turn(const struct week *w);
+
 /* release.c: whether something of the week is still to be confirmed or handed over: 1/0/-1. */
 int release_open(const struct week *w);
 /* release.c: from ready_at on. Makes the jobs of the week that are not there yet, or the draft that waits
