@@ -162,6 +162,14 @@ MUST_CHECK int campaign_retry_failed(struct store *st, int64_t id, const char *w
  * were halted; -1. In a transaction. */
 int campaign_complained(struct store *st, const struct campaign_house *house, uint64_t number,
 			struct err *e);
+/* A standing campaign without texts of its own, unaccented SMS: whoever feeds it makes them. */
+struct campaign_stream {
+	const char *name, *programme, *audiences; /* the last two may be NULL */
+	enum lane lane;
+};
+/* Its id; made when it is not there yet. In a transaction. */
+MUST_CHECK int campaign_stream_open(struct store *st, const struct campaign_stream *stream,
+				    int64_t now, int64_t *id, struct err *e);
 /* finished: fan-out is done, or was cancelled, and every message is final; a stream never is. 1/0/-1 */
 int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e);
 

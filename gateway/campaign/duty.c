@@ -327,34 +327,6 @@ static char *duty_render(const struct duty_tick *t, const char *file,
 	return out;
 }
 
-static int duty_stream(const struct duty_tick *t, int64_t *id)
-{
-	struct campaign c = {.id = 0};
-	int rc = store_campaign_find(t->st, DUTY_STREAM, &c, t->e);
-
-	*id = c.id;
-	if (rc > 0)
-		campaign_clear(&c);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	c = (struct campaign){.name = (char[]){DUTY_STREAM},
-			      .programme = (char *)(uintptr_t)t->officials,
-			      .audiences = (char[]){""},
-			      .channel = (char[]){"sms"},
-			      .parameters = (char[]){"{}"},
-			      .state = CAMPAIGN_RUNNING,
-			      .lane = LANE_NOTICE,
-			      .accents = SMS_WITHOUT_ACCENTS,
-			      .stream = true,
-			      .cursor = -1,
-			      .created_at = t->now,
-			      .started_at = t->now,
-			      .created_by = (char[]){"moidan"}};
-	rc = store_campaign_add(t->st, &c, t->e);
-	*id = c.id;
-	return rc;
-}
-
 /* One reminder. Whoever is not in the list of officials, or cannot be texted, is told by somebody: `duty list`
  * shows them. */
 static int duty_remind(const struct duty_tick *t, const struct duty_person *p, const char *file,
@@ -397,6 +369,8 @@ static int duty_remind(const struct duty_tick *t, const struct duty_person *p, c
 
 static int duty_remind_all(struct duty_tick *t)
 {
+	const struct campaign_stream stream = {
+	    .name = DUTY_STREAM, .programme = t->officials, .lane = LANE_NOTICE};
 	int64_t campaign_id = 0, template_id = 0;
 	struct err why = ERR_INIT;
 	size_t planned = 0;
@@ -407,7 +381,7 @@ static int duty_remind_all(struct duty_tick *t)
 		log_error("campaign", "duty_fault", "reason=\"%s\"", why.text);
 		return 0;
 	}
-	if (duty_stream(t, &campaign_id) < 0 ||
+	if (campaign_stream_open(t->st, &stream, t->now, &campaign_id, t->e) < 0 ||
 	    store_template_put(t->st, DUTY_TEXT, file, &template_id, t->e) < 0)
 		rc = -1;
 	for (size_t i = 0; rc == 0 && i < t->n; i++) {

@@ -492,6 +492,35 @@ int campaign_complained(struct store *st, const struct campaign_house *house, ui
 	return w.n;
 }
 
+int campaign_stream_open(struct store *st, const struct campaign_stream *stream, int64_t now,
+			 int64_t *id, struct err *e)
+{
+	struct campaign c = {0};
+	int rc = store_campaign_find(st, stream->name, &c, e);
+
+	*id = c.id;
+	campaign_clear(&c);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	/* Borrowed: the store writes them down and changes none. */
+	c = (struct campaign){.name = (char *)(uintptr_t)stream->name,
+			      .programme = (char *)(uintptr_t)stream->programme,
+			      .audiences = (char *)(uintptr_t)stream->audiences,
+			      .channel = (char[]){"sms"},
+			      .parameters = (char[]){"{}"},
+			      .state = CAMPAIGN_RUNNING,
+			      .lane = stream->lane,
+			      .accents = SMS_WITHOUT_ACCENTS,
+			      .stream = true,
+			      .cursor = -1,
+			      .created_at = now,
+			      .started_at = now,
+			      .created_by = (char[]){"moidan"}};
+	rc = store_campaign_add(st, &c, e);
+	*id = c.id;
+	return rc;
+}
+
 int campaign_is_finished(struct store *st, const struct campaign *c, struct err *e)
 {
 	struct message_counts n;

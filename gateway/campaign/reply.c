@@ -181,32 +181,6 @@ static char *reply_render(const struct campaign_house *house, int64_t at, char *
 	return out;
 }
 
-static int reply_stream(struct store *st, int64_t now, int64_t *id, struct err *e)
-{
-	struct campaign c = {.id = 0};
-	int rc = store_campaign_find(st, REPLY_CAMPAIGN, &c, e);
-
-	if (rc == 0) {
-		c = (struct campaign){.name = (char[]){REPLY_CAMPAIGN},
-				      .channel = (char[]){"sms"},
-				      .parameters = (char[]){"{}"},
-				      .state = CAMPAIGN_RUNNING,
-				      .lane = LANE_URGENT,
-				      .accents = SMS_WITHOUT_ACCENTS,
-				      .stream = true,
-				      .cursor = -1,
-				      .created_at = now,
-				      .started_at = now,
-				      .created_by = (char[]){"moidan"}};
-		rc = store_campaign_add(st, &c, e);
-		*id = c.id;
-		return rc;
-	}
-	*id = c.id;
-	campaign_clear(&c);
-	return rc < 0 ? -1 : 0;
-}
-
 struct reply_owner {
 	int64_t id, contact_id;
 };
@@ -228,6 +202,8 @@ static bool reply_first(int64_t id, int64_t contact_id, int64_t unit_id, const c
 static int reply_confirm(struct store *st, const struct reply_house *h, const struct reply *r,
 			 struct err *e)
 {
+	static const struct campaign_stream stream = {.name = REPLY_CAMPAIGN,
+						      .lane = LANE_URGENT};
 	struct reply_owner owner = {.id = 0};
 	struct message_plan plan = {.due_at = r->received_at,
 				    .expires_at = r->received_at + REPLY_VOID,
@@ -249,7 +225,7 @@ static int reply_confirm(struct store *st, const struct reply_house *h, const st
 		rc = 0;
 		goto out;
 	}
-	if (reply_stream(st, r->received_at, &plan.campaign_id, e) < 0 ||
+	if (campaign_stream_open(st, &stream, r->received_at, &plan.campaign_id, e) < 0 ||
 	    store_reply_before(st, r->number, REPLY_OPT_OUT, r->id, &before, e) < 0 ||
 	    store_template_put(st, REPLY_OPT_OUT_TEXT, file, &plan.template_id, e) < 0)
 		goto out;

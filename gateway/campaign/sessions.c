@@ -237,31 +237,12 @@ static int sessions_withdraw(struct sessions_work *w, const struct seat *s, bool
 static int sessions_stream(struct sessions_work *w, const char *programme, struct err *e)
 {
 	char *name = mem_printf(SESSIONS_STREAM, programme);
-	struct campaign c = {0};
-	int rc = store_campaign_find(w->st, name, &c, e);
+	const struct campaign_stream stream = {
+	    .name = name, .programme = programme, .lane = LANE_NOTICE};
+	int rc = campaign_stream_open(w->st, &stream, w->now, &w->stream_id, e);
 
-	if (rc > 0) {
-		w->stream_id = c.id;
-		campaign_clear(&c);
-	} else if (rc == 0) {
-		c = (struct campaign){.name = name,
-				      .programme = (char *)(uintptr_t)programme,
-				      .audiences = (char[]){""},
-				      .channel = (char[]){"sms"},
-				      .parameters = (char[]){"{}"},
-				      .state = CAMPAIGN_RUNNING,
-				      .lane = LANE_NOTICE,
-				      .accents = SMS_WITHOUT_ACCENTS,
-				      .stream = true,
-				      .cursor = -1,
-				      .created_at = w->now,
-				      .started_at = w->now,
-				      .created_by = (char[]){"moidan"}};
-		rc = store_campaign_add(w->st, &c, e);
-		w->stream_id = c.id;
-	}
 	free(name);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 /* Plans one message about the session as `about` has it, in campaign_id under step. */

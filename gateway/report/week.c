@@ -99,32 +99,12 @@ int week_marked(const struct week *w, const char *kind)
 
 int week_stream(const struct week *w, const char *name, enum lane lane, int64_t *id)
 {
-	struct campaign c = {.id = 0};
-	int rc = store_campaign_find(w->st, name, &c, w->e);
+	const struct campaign_stream stream = {.name = name,
+					       .programme = w->h->cfg->digest_programme,
+					       .audiences = w->h->cfg->digest_audience,
+					       .lane = lane};
 
-	if (rc > 0) {
-		*id = c.id;
-		campaign_clear(&c);
-		return 0;
-	}
-	if (rc < 0)
-		return -1;
-	c = (struct campaign){.name = (char *)(uintptr_t)name,
-			      .programme = w->h->cfg->digest_programme,
-			      .audiences = w->h->cfg->digest_audience,
-			      .channel = (char[]){"sms"},
-			      .parameters = (char[]){"{}"},
-			      .state = CAMPAIGN_RUNNING,
-			      .lane = lane,
-			      .accents = SMS_WITHOUT_ACCENTS,
-			      .stream = true,
-			      .cursor = -1,
-			      .created_at = w->now,
-			      .started_at = w->now,
-			      .created_by = (char[]){"moidan"}};
-	rc = store_campaign_add(w->st, &c, w->e);
-	*id = c.id;
-	return rc;
+	return campaign_stream_open(w->st, &stream, w->now, id, w->e);
 }
 
 struct week_digests {
