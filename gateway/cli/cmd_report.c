@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "report/document.h"
 #include "report/hand_in_sheet.h"
+#include "report/rollup.h"
 
 /* The digests of one hamlet, or of each when unit is NULL; with --json [{"unit", "text"}]. */
 static int report_digests(struct cli *c, const json_t *figures, const char *unit, struct err *e)
@@ -214,6 +215,41 @@ static int report_hand_in(struct cli *c, int argc, char **argv, struct err *e)
 	return rc;
 }
 
+static int report_communes(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *text = NULL;
+	const struct cli_option options[] = {{.name = "week", .text = &text}, {.name = NULL}};
+	int64_t now = clock_now_ms();
+	const json_t *one, *t;
+	json_t *all;
+	size_t i, k;
+	int week;
+
+	if (cli_parse(c, argc, argv, options, 0, 0, e) < 0 ||
+	    report_week_parse(text, now, &week, e) < 0 || cli_open(c, STORE_READER, e) < 0)
+		return -1;
+	all = rollup_week(c->store, &c->house->report, week, now, e);
+	if (all == NULL)
+		return -1;
+	if (c->json)
+		return cli_print_json(all);
+	json_array_foreach(json_object_get(all, "communes"), i, one)
+	{
+		cli_cell(json_string_value(json_object_get(one, "name")), 28);
+		(void)printf("%s%s\n",
+			     json_is_true(json_object_get(one, "missing")) ? "chưa gửi"
+									   : "đã gửi",
+			     json_is_true(json_object_get(one, "late")) ? ", MUỘN" : "");
+	}
+	json_array_foreach(json_object_get(all, "totals"), k, t)(void) printf(
+	    "Cộng: %s: %lld/%lld, giao %lld\n", json_string_value(json_object_get(t, "title")),
+	    (long long)json_integer_value(json_object_get(t, "reached")),
+	    (long long)json_integer_value(json_object_get(t, "count")),
+	    (long long)json_integer_value(json_object_get(t, "assigned")));
+	json_decref(all);
+	return 0;
+}
+
 static int report_confirm_run(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *text = NULL;
@@ -271,15 +307,12 @@ static int report_run(struct cli *c, int argc, char **argv, struct err *e)
 
 int cmd_report(struct cli *c, int argc, char **argv)
 {
-	static const struct cli_verb verbs[] = {{"figures", report_run},
-						{"digest", report_run},
-						{"weekly", report_run},
-						{"final", report_run},
-						{"teams", report_run},
-						{"civil-status", report_run},
-						{"hand-in", report_hand_in},
-						{"confirm", report_confirm_run},
-						{NULL, NULL}};
+	static const struct cli_verb verbs[] = {
+	    {"figures", report_run},	   {"digest", report_run},
+	    {"weekly", report_run},	   {"final", report_run},
+	    {"teams", report_run},	   {"civil-status", report_run},
+	    {"hand-in", report_hand_in},   {"confirm", report_confirm_run},
+	    {"communes", report_communes}, {NULL, NULL}};
 
 	return cli_verb(c, verbs, argc, argv);
 }

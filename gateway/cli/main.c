@@ -83,7 +83,7 @@ static const struct command commands[] = {
      "report digest [--unit HAMLET] [--week 2023-W24] [--pdf FILE] [--json]\n"
      "report weekly|final [--week 2023-W24] [--pdf FILE] [--xlsx FILE] [--svg FILE]\n"
      "report civil-status --out FILE.pdf\n"
-     "report teams [--week 2023-W24] [--json] | confirm [--week 2023-W24]\n"
+     "report teams|communes [--week 2023-W24] [--json] | confirm [--week 2023-W24]\n"
      "report hand-in [--unit HAMLET] [--week 2023-W24] [--figures 443,259,184,58] "
      "[--difficulties TEXT] [--proposals TEXT]\n"
      "report hand-in --sheet FILE [--week 2023-W24]",

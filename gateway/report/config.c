@@ -29,6 +29,25 @@ static const struct conf_field report_push_fields[] = {
 static const struct conf_table report_push_table = {
     "a receiver of the weekly summary", sizeof(struct report_push), report_push_fields};
 
+static const struct conf_field report_commune_fields[] = {
+    {.key = "name",
+     .type = CONF_STRING,
+     .offset = offsetof(struct report_commune, name),
+     .required = true,
+     .help = "the commune, as its own unit.name says"},
+    {.key = "secret",
+     .type = CONF_STRING,
+     .offset = offsetof(struct report_commune, secret),
+     .help = "whsec_BASE64: that of its reports.push"},
+    {.key = "secret_file",
+     .type = CONF_STRING,
+     .offset = offsetof(struct report_commune, secret_file),
+     .help = "a file that holds the secret"},
+    {.key = NULL},
+};
+static const struct conf_table report_commune_table = {
+    "a gateway below", sizeof(struct report_commune), report_commune_fields};
+
 static const struct conf_field report_email_fields[] = {
     {.key = "server",
      .type = CONF_STRING,
@@ -163,6 +182,12 @@ static const struct conf_field reports_config_fields[] = {
      .table = &report_push_table,
      .max = 16,
      .help = "receivers by HTTP POST"},
+    {.key = "communes",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct reports_config, communes),
+     .table = &report_commune_table,
+     .max = 400,
+     .help = "gateways below that push their summaries to /rollup here"},
     {.key = "email",
      .type = CONF_OBJECT,
      .offset = offsetof(struct reports_config, email),
@@ -225,6 +250,15 @@ int reports_config_check(const struct reports_config *c, const struct ydoc *doc,
 			    doc, json_array_get(json_object_get(at, "push"), i), "url", e,
 			    "\"url\" must begin with https:// (http:// for this "
 			    "machine only)");
+	}
+	for (size_t i = 0; i < c->communes.n; i++) {
+		const struct report_commune *k =
+		    &((const struct report_commune *)c->communes.items)[i];
+
+		if ((k->secret == NULL || *k->secret == '\0') &&
+		    (k->secret_file == NULL || *k->secret_file == '\0'))
+			return err_set(e, EX_CONFIG,
+				       "reports.communes[%zu] needs secret or secret_file", i);
 	}
 	if (*m->server == '\0')
 		return 0;

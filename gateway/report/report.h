@@ -22,6 +22,11 @@ struct report_push {
 	char *secret_file;
 	bool allow_private; /* the receiver may stand in a private network */
 };
+/* One element of `reports.communes`: a gateway below that pushes its summary to us. */
+struct report_commune {
+	char *name; /* as its unit.name says: "xã Mỹ Phú Đông" */
+	char *secret, *secret_file; /* whsec_…, that of its reports.push */
+};
 /* `reports.email`. */
 struct report_email {
 	char *server; /* "smtp://mail.example:587" */
@@ -45,6 +50,7 @@ struct reports_config {
 	int64_t weekly_weekday, weekly_ready_at, weekly_push_by,
 	    weekly_deadline;   /* 4, 07:00, 08:30, 09:00 */
 	struct conf_list push; /* struct report_push */
+	struct conf_list communes; /* struct report_commune */
 	struct report_email email;
 };
 extern const struct conf_table reports_config_table;

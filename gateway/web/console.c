@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "report/rollup.h"
 #include "web/page.h"
 #include "web/server.h"
 #include "web/visit.h"
@@ -103,8 +104,16 @@ size_t web_admits(const char *head, size_t len, void *arg)
 	struct web *web = arg;
 	struct visit v = {0};
 	struct err e = ERR_INIT;
+	static const char rollup[] = "POST /rollup ";
+	const struct report_house *h = web->cfg.house.report;
 	size_t may = 0;
 
+	/* Who it is stands in what is signed: so many at once may be anybody's. */
+	if (strncmp(head, rollup, strlen(rollup)) == 0)
+		return h != NULL && h->cfg->communes.n > 0 &&
+			       throttle_take(web->rollups, "rollup", "", clock_mono_ms()) == 0
+			   ? ROLLUP_BODY_MAX
+			   : 0;
 	if (web->desk == NULL || (strncmp(head, starts[0], strlen(starts[0])) != 0 &&
 				  strncmp(head, starts[1], strlen(starts[1])) != 0))
 		return 0;

@@ -70,6 +70,9 @@ int screen_hand_in_post(struct visit *v, struct err *e);
 int screen_hand_in_form(struct visit *v, struct err *e);
 int screen_hand_in_sheet(struct visit *v, struct err *e);
 
+/* screen_communes.c */
+int screen_communes(struct visit *v, struct err *e);
+
 /* screen_people.c: accounts, keys, audit */
 int screen_users(struct visit *v, struct err *e);
 int screen_user_add(struct visit *v, struct err *e);

@@ -62,7 +62,7 @@ struct web {
 	struct gate *gate;
 	struct desk *desk;	/* NULL: no console */
 	struct page_set *pages; /* likewise */
-	struct throttle *uploads;
+	struct throttle *uploads, *rollups;
 	struct web_request *requests; /* under way */
 	struct web_slot *slots;
 	struct receipt *receipts; /* room for one call's */
@@ -106,6 +106,7 @@ size_t web_admits(const char *head, size_t len, void *web);
 void web_handle_static(struct web_request *r);
 void web_handle_openapi(struct web_request *r);
 void web_handle_callback(struct web_request *r);
+void web_handle_rollup(struct web_request *r);
 void web_handle_healthz(struct web_request *r);
 void web_handle_readyz(struct web_request *r);
 void web_handle_metrics(struct web_request *r);

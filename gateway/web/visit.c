@@ -208,6 +208,9 @@ static json_t *visit_frame(const struct visit *v, const char *name, const json_t
 	json_object_set_new(page, "form", json_string(v->form));
 	json_object_set_new(page, "plain", json_boolean(!page_has_bootstrap(v->pages)));
 	json_object_set_new(page, "version", json_string(MOIDAN_VERSION));
+	json_object_set_new(
+	    page, "superior",
+	    json_boolean(v->house->report != NULL && v->house->report->cfg->communes.n > 0));
 	if (*area != '\0') {
 		char *key = mem_printf("at_%s", area);
 

@@ -231,6 +231,7 @@ struct web *web_new(struct event_base *base, struct engine *en, const struct web
 	w->started_at = clock_now_ms();
 	w->receipts = mem_calloc(WEB_RECEIPTS_MAX, sizeof(*w->receipts));
 	w->uploads = throttle_new(6, 10 * CLOCK_SECOND_MS);
+	w->rollups = throttle_new(30, CLOCK_SECOND_MS);
 	w->answers = mem_calloc(web_n_routes + 1, sizeof(*w->answers));
 	buf_init(&w->figures, 1 << 20);
 	if (web_reconfigure(w, cfg, e) < 0 || web_open_desk(w, e) < 0)
@@ -298,6 +299,7 @@ void web_free(struct web *w)
 	store_close(w->reader);
 	page_set_free(w->pages);
 	throttle_free(w->uploads);
+	throttle_free(w->rollups);
 	buf_free(&w->figures);
 	free(w->receipts);
 	free(w->answers);

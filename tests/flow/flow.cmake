@@ -51,6 +51,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(stops)
   moidan_flow(tokens)
   moidan_flow(hand_in)
+  moidan_flow(rollup)
   moidan_flow(weekly)
   # What takes longer than the others: ctest -LE slow leaves them out.
   set_tests_properties(flow.clock flow.copies flow.crowd flow.power flow.stops PROPERTIES LABELS "flow;slow")

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/rollup.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "provider/provider.h"
+#include "report/deliver.h"
+#include "report/figures.h"
+
+/* Standard Webhooks: what is older, or newer, was recorded or has a wrong clock. */
+#define ROLLUP_TOLERANCE_S (5 * 60)
+
+/* ---- who is it --------------------------------------------------------------------------- */
+
+static const struct report_commune *rollup_commune(const struct reports_config *c,
+						   const char *name)
+{
+	const struct report_commune *all = c->communes.items;
+
+	for (size_t i = 0; i < c->communes.n; i++) {
+		if (strcmp(all[i].name, name) == 0)
+			return &all[i];
+	}
+	return NULL;
+}
+
+/* The header holds signatures with spaces between: of the old secret and the new. */
+static bool rollup_signed(const char *secret, const struct rollup_call *call, int64_t stamp)
+{
+	struct err ignored = ERR_INIT;
+	const char *at = call->signature;
+	char right[64];
+	size_t n;
+
+	if (deliver_signature(secret, call->id, stamp, call->body, call->len, right, &ignored) <
+	    0)
+		return false;
+	n = strlen(right);
+	while (*at != '\0') {
+		size_t len = strcspn(at, " ");
+
+		if (len == n && sodium_memcmp(at, right, n) == 0)
+			return true;
+		at += len;
+		at += strspn(at, " ");
+	}
+	return false;
+}
+
+static bool rollup_proved(const struct report_commune *m, const struct rollup_call *call,
+			  int64_t stamp)
+{
+	struct err ignored = ERR_INIT;
+	bool file = m->secret == NULL || *m->secret == '\0';
+	char *secret =
+	    file ? provider_read_secret(m->secret_file, &ignored) : mem_strdup(m->secret);
+	bool proved = secret != NULL && rollup_signed(secret, call, stamp);
+
+	if (secret != NULL)
+		mem_free_secret(secret, strlen(secret));
+	return proved;
+}
+
+static int rollup_unknown(struct err *e)
+{
+	return err_set(e, EX_NOPERM, "nobody whom we know");
+}
+
+int rollup_verify(const struct reports_config *c, const struct rollup_call *call, int64_t now,
+		  struct rollup_word *out, struct err *e)
+{
+	const struct report_commune *m = NULL;
+	const json_t *figures;
+	char *end = NULL;
+	int64_t stamp;
+	json_t *body;
+	int rc = -1;
+
+	if (call->id == NULL || call->timestamp == NULL || call->signature == NULL ||
+	    strlen(call->id) > 128 || c->communes.n == 0)
+		return rollup_unknown(e);
+	stamp = strtoll(call->timestamp, &end, 10);
+	if (end == call->timestamp || *end != '\0' ||
+	    llabs(stamp - now / CLOCK_SECOND_MS) > ROLLUP_TOLERANCE_S)
+		return rollup_unknown(e);
+	body = json_loadb(call->body, call->len, JSON_REJECT_DUPLICATES, NULL);
+	figures = json_object_get(json_object_get(body, "data"), "figures");
+	m = rollup_commune(c, figures_text(figures, "commune"));
+	if (m == NULL || !rollup_proved(m, call, stamp))
+		rc = rollup_unknown(e);
+	else if (strcmp(figures_text(body, "type"), "report.weekly") != 0 ||
+		 *figures_text(figures, "week") == '\0' ||
+		 report_week_parse(figures_text(figures, "week"), now, &out->week, e) < 0)
+		rc = err_set(e, EX_DATAERR, "this is no summary of a week");
+	else
+		rc = 0;
+	if (rc == 0)
+		out->commune = m->name;
+	json_decref(body);
+	return rc;
+}
+
+/* ---- the week of all --------------------------------------------------------------------- */
+
+static json_t *rollup_target(const char *programme, const json_t *t)
+{
+	json_t *o = json_pack("{s:s}", "programme", programme);
+	static const char *const keys[] = {"id",       "title", "unit",
+					   "assigned", "count", "reached"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_object_set(o, keys[i], json_object_get(t, keys[i]));
+	return o;
+}
+
+/* Adds one commune's target to the total of its kind. */
+static void rollup_add(json_t *totals, const json_t *target)
+{
+	static const char *const sums[] = {"assigned", "count", "reached"};
+	json_t *o;
+	size_t i;
+
+	json_array_foreach(totals, i, o)
+	{
+		if (strcmp(figures_text(o, "programme"), figures_text(target, "programme")) !=
+			0 ||
+		    strcmp(figures_text(o, "id"), figures_text(target, "id")) != 0)
+			continue;
+		for (size_t k = 0; k < 3; k++)
+			json_object_set_new(o, sums[k],
+					    json_integer(figures_int(o, sums[k]) +
+							 figures_int(target, sums[k])));
+		return;
+	}
+	json_array_append_new(totals, json_deep_copy(target));
+}
+
+static json_t *rollup_targets(const json_t *figures, json_t *totals)
+{
+	json_t *list = json_array();
+	const json_t *p, *t;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(figures, "programmes"), i, p)
+	{
+		json_array_foreach(json_object_get(p, "targets"), k, t)
+		{
+			json_t *o = rollup_target(figures_text(p, "name"), t);
+
+			rollup_add(totals, o);
+			json_array_append_new(list, o);
+		}
+	}
+	return list;
+}
+
+static int rollup_one(struct store *st, const char *name, int week, int64_t deadline,
+		      int64_t now, json_t *out, struct err *e)
+{
+	json_t *totals = json_object_get(out, "totals"), *body = NULL;
+	int64_t at = 0;
+	char *text = NULL;
+	int rc = store_subordinate_get(st, name, week, &text, &at, e);
+	bool late = (rc > 0 ? at : now) > deadline;
+	const char *count = rc == 0 ? "missing" : "late";
+
+	if (rc < 0)
+		return -1;
+	if (rc > 0)
+		body = json_loads(text, 0, NULL);
+	free(text);
+	json_array_append_new(
+	    json_object_get(out, "communes"),
+	    json_pack("{s:s, s:I, s:b, s:b, s:o}", "name", name, "received_at", (json_int_t)at,
+		      "late", late, "missing", rc == 0, "targets",
+		      rollup_targets(json_object_get(json_object_get(body, "data"), "figures"),
+				     totals)));
+	if (rc == 0 || late)
+		json_object_set_new(out, count, json_integer(figures_int(out, count) + 1));
+	json_decref(body);
+	return 0;
+}
+
+json_t *rollup_week(struct store *st, const struct report_house *h, int iso_week, int64_t now,
+		    struct err *e)
+{
+	const struct report_commune *all = h->cfg->communes.items;
+	int64_t deadline = report_schedule_of(h, iso_week).deadline;
+	char week[16];
+	json_t *out;
+
+	(void)snprintf(week, sizeof(week), "%d-W%02d", iso_week / 100, iso_week % 100);
+	out = json_pack("{s:s, s:I, s:[], s:[], s:i, s:i}", "week", week, "deadline",
+			(json_int_t)deadline, "communes", "totals", "missing", 0, "late", 0);
+	for (size_t i = 0; i < h->cfg->communes.n; i++) {
+		if (rollup_one(st, all[i].name, iso_week, deadline, now, out, e) < 0) {
+			json_decref(out);
+			return NULL;
+		}
+	}
+	return out;
+}
+
+int rollup_text(struct store *st, const char *commune, int iso_week, char **text, struct err *e)
+{
+	int64_t at;
+	char *body = NULL;
+	json_t *o;
+	int rc = store_subordinate_get(st, commune, iso_week, &body, &at, e);
+
+	if (rc <= 0)
+		return rc;
+	o = json_loads(body, 0, NULL);
+	*text = mem_strdup(figures_text(json_object_get(o, "data"), "text"));
+	json_decref(o);
+	free(body);
+	return 1;
+}
