@@ -49,6 +49,10 @@ MUST_CHECK int carry_hand_over(struct store *st, const struct campaign_plan *p,
 			       enum handed_kind kind, const struct carry_request *q,
 			       const char *who, struct carry_result *out, struct err *e);
 
+/* Whether the text of an audience can be used: kind "letter" or "visit". 1; 0 when there is none; -1 with e
+ * (EX_CONFIG: file, line, what is wrong). */
+int carry_check(const struct campaign_plan *p, const char *kind, int audience, struct err *e);
+
 /* The text of templates/loudspeaker/PROGRAMME.txt for a hamlet, in words by abbreviations.txt beside it;
  * a text that asks for somebody's name or group is refused. */
 struct carry_speech {

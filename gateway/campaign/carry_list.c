@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "store/rung.h"
 #include "text/vi.h"
@@ -285,6 +287,25 @@ int carry_text_load(struct carry_text *t, const struct campaign_plan *p, const c
 	if (rc == 0 && place != NULL && plan_text_uses(&t->body, PLAN_PLACE))
 		rc = plan_text_compile(p, &t->place, file, place, strlen(place), more, e);
 	free(text);
+	return rc;
+}
+
+int carry_check(const struct campaign_plan *p, const char *kind, int audience, struct err *e)
+{
+	char *file = carry_text_file(p, kind, audience);
+	char *path = mem_printf("%s/%s", p->house->templates, file);
+	json_t *more = carry_more(p, clock_now_ms(), 0, "");
+	struct carry_text t = {0};
+	int rc = 0;
+
+	if (access(path, F_OK) == 0) {
+		rc = carry_text_load(&t, p, file, p->audiences[audience].a->place, more, e);
+		carry_text_free(&t);
+		rc = rc < 0 ? -1 : 1;
+	}
+	json_decref(more);
+	free(path);
+	free(file);
 	return rc;
 }
 

@@ -124,6 +124,17 @@ const char *cli_who(void)
 	return who;
 }
 
+int cli_audit(struct cli *c, const char *what, const char *subject, struct err *e)
+{
+	if (store_begin(c->store, e) < 0)
+		return -1;
+	if (store_audit(c->store, cli_who(), what, subject, "", e) < 0) {
+		store_rollback(c->store);
+		return -1;
+	}
+	return store_commit(c->store, e);
+}
+
 int cli_fail(const struct err *e)
 {
 	(void)fprintf(stderr, "moidan: %s\n", e->text);

@@ -62,6 +62,9 @@ void cli_changed(struct cli *c);
 
 /* Who runs this, for the audit: the login name behind sudo if there is one. Static. */
 const char *cli_who(void);
+/* Writes down that whoever runs the command did what to subject, at once: before a list of names is
+ * printed. The store must be a writer's. */
+MUST_CHECK int cli_audit(struct cli *c, const char *what, const char *subject, struct err *e);
 
 /* Prints "moidan: …" on standard error and returns the exit code. */
 int cli_fail(const struct err *e);

@@ -23,8 +23,9 @@ struct paper_run {
 	struct carry_result done;
 };
 
+/* printed: what the audit calls a list of names that is printed; NULL = none is. */
 static int paper_ready(struct cli *c, struct paper_run *r, int argc, char **argv,
-		       enum store_mode mode, struct err *e)
+		       const char *printed, struct err *e)
 {
 	const struct cli_option options[] = {
 	    {.name = "out", .text = &r->out},
@@ -33,12 +34,14 @@ static int paper_ready(struct cli *c, struct paper_run *r, int argc, char **argv
 	    {.name = "xlsx", .flag = &r->xlsx},
 	    {.name = NULL},
 	};
+	char *subject;
+	int rc;
 
 	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0)
 		return -1;
-	if (mode == STORE_READER && r->out == NULL)
+	if (printed != NULL && r->out == NULL)
 		return err_set(e, EX_USAGE, "--out FILE: cần tên tệp để ghi");
-	if (cli_open(c, mode, e) < 0 || cli_campaign(c, argv[1], &r->k, e) < 0)
+	if (cli_open(c, STORE_WRITER, e) < 0 || cli_campaign(c, argv[1], &r->k, e) < 0)
 		return -1;
 	r->plan = campaign_plan_new(&c->house->campaign, &r->k, e);
 	if (r->plan != NULL && campaign_plan_programme(r->plan) == NULL)
@@ -46,7 +49,12 @@ static int paper_ready(struct cli *c, struct paper_run *r, int argc, char **argv
 			       r->k.name);
 	r->q =
 	    (struct carry_request){.unit = r->unit, .again = r->again, .now = clock_now_ms()};
-	return r->plan == NULL ? -1 : 0;
+	if (r->plan == NULL || printed == NULL)
+		return r->plan == NULL ? -1 : 0;
+	subject = mem_printf("campaign:%lld", (long long)r->k.id);
+	rc = cli_audit(c, printed, subject, e);
+	free(subject);
+	return rc;
 }
 
 /* Says what was done, and takes the run. */
@@ -79,7 +87,7 @@ static int paper_end(struct cli *c, struct paper_run *r, int rc, const char *wha
 static int letter_print(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct paper_run r = {0};
-	int rc = paper_ready(c, &r, argc, argv, STORE_READER, e);
+	int rc = paper_ready(c, &r, argc, argv, "letter.print", e);
 
 	if (rc == 0)
 		rc = carry_letters(c->store, r.plan, r.out, &r.q, &r.done, e);
@@ -161,7 +169,7 @@ static int visit_print(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct paper_run r = {0};
 	struct stat sb;
-	int rc = paper_ready(c, &r, argc, argv, STORE_READER, e);
+	int rc = paper_ready(c, &r, argc, argv, "visit.print", e);
 
 	if (rc == 0 && r.unit == NULL && stat(r.out, &sb) == 0 && S_ISDIR(sb.st_mode))
 		rc = visit_each(c, &r, e);
@@ -174,7 +182,7 @@ static int paper_hand_over(struct cli *c, int argc, char **argv, enum handed_kin
 			   struct err *e)
 {
 	struct paper_run r = {0};
-	int rc = paper_ready(c, &r, argc, argv, STORE_WRITER, e);
+	int rc = paper_ready(c, &r, argc, argv, NULL, e);
 
 	if (rc == 0)
 		rc = carry_hand_over(c->store, r.plan, kind, &r.q, cli_who(), &r.done, e);

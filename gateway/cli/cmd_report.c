@@ -79,7 +79,8 @@ static int report_civil(struct cli *c, const struct report_options *o, struct er
 {
 	if (o->out == NULL)
 		return err_set(e, EX_USAGE, "report civil-status --out FILE.pdf");
-	if (cli_open(c, STORE_READER, e) < 0 ||
+	if (cli_open(c, STORE_WRITER, e) < 0 ||
+	    cli_audit(c, "report.civil_status", "", e) < 0 ||
 	    report_civil_status(c->store, &c->house->report, o->out, clock_now_ms(), e) < 0)
 		return -1;
 	(void)printf("%s: chỉ dùng bản giấy, không gửi qua mạng\n", o->out);
@@ -124,6 +125,9 @@ static int report_show(struct cli *c, const char *what, const json_t *figures,
 
 	if (strcmp(what, "digest") == 0 && o->pdf != NULL && o->unit == NULL)
 		return err_set(e, EX_USAGE, "report digest --unit HAMLET --pdf FILE");
+	if (strcmp(what, "digest") == 0 && o->pdf != NULL &&
+	    cli_audit(c, "report.hamlet", o->unit, e) < 0)
+		return -1;
 	if (strcmp(what, "digest") == 0 && o->pdf != NULL)
 		return report_hamlet_pdf(c->store, &c->house->report, figures, o->unit, o->pdf,
 					 e);
@@ -293,7 +297,8 @@ static int report_run(struct cli *c, int argc, char **argv, struct err *e)
 	if (strcmp(what, "civil-status") == 0)
 		return report_civil(c, &o, e);
 	if (report_week_parse(o.week, clock_now_ms(), &week, e) < 0 ||
-	    cli_open(c, STORE_READER, e) < 0)
+	    /* who prints names writes down that they did */
+	    cli_open(c, strcmp(what, "digest") == 0 ? STORE_WRITER : STORE_READER, e) < 0)
 		return -1;
 	figures = report_of_week(c->store, &c->house->report, week, clock_now_ms(), &frozen, e);
 	if (figures == NULL)

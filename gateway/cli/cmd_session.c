@@ -420,12 +420,7 @@ static int session_sheet(struct cli *c, int argc, char **argv, struct err *e)
 	    session_named(c, argv[1], &s, e) < 0)
 		return -1;
 	subject = mem_printf("session/%lld", (long long)s.id);
-	rc = store_begin(c->store, e);
-	if (rc == 0 &&
-	    (rc = store_audit(c->store, cli_who(), "session.sheet", subject, "", e)) < 0)
-		store_rollback(c->store);
-	if (rc == 0)
-		rc = store_commit(c->store, e);
+	rc = cli_audit(c, "session.sheet", subject, e);
 	free(subject);
 	if (rc < 0 || session_people_of(c, s.id, &p, e) < 0) {
 		session_clear(&s);

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "campaign/carry.h"
 #include "cli/cli.h"
 #include "provider/form.h"
 #include "text/template.h"
@@ -89,6 +90,24 @@ static int template_show(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* What is printed for an audience, where there is such a text. */
+static int template_check_paper(const struct campaign_plan *plan, const struct programme *p,
+				const struct programme_audience *a, const char *kind)
+{
+	char *id = vi_lower(a->id), *name = mem_printf("%s/%s/%s.txt", kind, p->name, id);
+	struct err own = ERR_INIT;
+	int rc = carry_check(plan, kind, 0, &own);
+
+	if (rc != 0) {
+		cli_cell(rc > 0 ? "đạt" : "LỖI", 7);
+		cli_cell(name, 28);
+		(void)printf("%s\n", rc > 0 ? a->title : own.text);
+	}
+	free(name);
+	free(id);
+	return rc < 0 ? -1 : 0;
+}
+
 /* Makes a campaign of one audience ready: that compiles, lints and prices its text. */
 static int template_check_one(struct cli *c, const struct programme *p,
 			      const struct programme_audience *a, struct err *e)
@@ -100,13 +119,21 @@ static int template_check_one(struct cli *c, const struct programme *p,
 			     .parameters = (char *)"{}"};
 	struct err own = ERR_INIT;
 	struct campaign_plan *plan = campaign_plan_new(&c->house->campaign, &k, &own);
+	bool bad;
 
 	(void)e;
-	(void)printf("%-7s", plan != NULL ? "đạt" : "LỖI");
+	cli_cell(plan != NULL ? "đạt" : "LỖI", 7);
 	cli_cell(a->sms, 28);
 	(void)printf("%s\n", plan != NULL ? a->title : own.text);
+	bad = plan == NULL;
 	campaign_plan_free(plan);
-	return plan != NULL ? 0 : -1;
+	/* What a message is told by its seat, a letter is told by the campaign. */
+	k.parameters = (char *)"{\"ngay\": \"2099-12-30\", \"gio\": \"08:00\"}";
+	plan = bad ? NULL : campaign_plan_new(&c->house->campaign, &k, &own);
+	for (size_t i = 0; plan != NULL && i < 2; i++)
+		bad = template_check_paper(plan, p, a, i == 0 ? "letter" : "visit") < 0 || bad;
+	campaign_plan_free(plan);
+	return bad ? -1 : 0;
 }
 
 /* The registered template of an audience, where the office has one: what is wrong in it, or that it has no
@@ -123,7 +150,7 @@ static int template_check_form(struct cli *c, const struct programme *p,
 	(void)e;
 	if (access(path, F_OK) == 0) {
 		rc = form_load(path, &form, &own);
-		(void)printf("%-7s", rc < 0 ? "LỖI" : form_registered(&form) ? "đạt" : "chưa");
+		cli_cell(rc < 0 ? "LỖI" : form_registered(&form) ? "đạt" : "chưa", 7);
 		cli_cell(name, 28);
 		(void)printf("%s\n", rc < 0 ? own.text
 				     : form_registered(&form)

@@ -17,6 +17,10 @@
 #define BOOK_FONT    "Times New Roman"
 /* Millimetres of paper to characters of a column. */
 #define BOOK_PER_MM 0.55
+/* Points of a line. */
+#define BOOK_LINE 16.0
+/* A grid of more columns is printed lengthwise. */
+#define BOOK_UPRIGHT 8
 
 enum book_look { LOOK_TEXT, LOOK_BOLD, LOOK_TITLE, LOOK_HEAD, LOOK_ROW, LOOK_TOTAL, LOOKS };
 
@@ -24,7 +28,7 @@ struct book {
 	char *path, *part;
 	lxw_workbook *book;
 	lxw_worksheet *sheet;
-	lxw_format *text[LOOKS], *number[LOOKS];
+	lxw_format *text[LOOKS], *number[LOOKS], *tenths[LOOKS], *sign[LOOKS];
 	int row;
 };
 
@@ -71,6 +75,10 @@ int book_open(const char *path, bool streaming, struct book **out, struct err *e
 		format_set_num_format_index(b->text[look], BOOK_AS_TEXT);
 		b->number[look] = book_format(b, (enum book_look)look);
 		format_set_num_format(b->number[look], "#,##0");
+		b->tenths[look] = book_format(b, (enum book_look)look);
+		format_set_num_format(b->tenths[look], "0.0");
+		b->sign[look] = book_format(b, (enum book_look)look);
+		format_set_num_format(b->sign[look], "+#,##0;-#,##0;0");
 	}
 	*out = b;
 	return 0;
@@ -178,6 +186,51 @@ static void book_merge(struct book *b, int row, size_t column, size_t across, si
 		book_put(b, row, (int)column, text, look);
 }
 
+/* Lines that a heading takes in the width of its columns; words are not broken. */
+static double book_lines(const struct grid *g, size_t column, const struct grid_cell *cell)
+{
+	double width = 0, at = 0, lines = 1;
+	const char *text = cell->text;
+
+	for (size_t c = 0; c < cell->across; c++)
+		width +=
+		    g->column[column + c].mm > 0 ? g->column[column + c].mm * BOOK_PER_MM : 24;
+	while (*text != '\0') {
+		size_t bytes = strcspn(text, " ");
+		double word = 1;
+
+		for (size_t i = 0; i < bytes; i++)
+			word += ((unsigned char)text[i] & 0xC0) != 0x80;
+		if (at > 0 && at + word > width) {
+			lines++;
+			at = 0;
+		}
+		at += word;
+		text += bytes + (text[bytes] == ' ');
+	}
+	return lines;
+}
+
+/* Programs that do not measure wrapped text show a row as high as it is said to be. */
+static void book_head_heights(struct book *b, const struct grid *g)
+{
+	for (size_t r = 0; r < g->head_rows; r++) {
+		double most = 1;
+
+		for (size_t c = 0; c < g->columns; c++) {
+			const struct grid_cell *cell = &g->head[r * g->columns + c];
+			double lines;
+
+			if (cell->kind == GRID_COVERED || cell->text == NULL)
+				continue;
+			lines = book_lines(g, c, cell) / (double)cell->down;
+			most = lines > most ? lines : most;
+		}
+		(void)worksheet_set_row(b->sheet, (lxw_row_t)(b->row + (int)r),
+					most * BOOK_LINE + 4, NULL);
+	}
+}
+
 static void book_grid_head(struct book *b, const struct grid *g)
 {
 	for (size_t i = 0; i < g->head_rows * g->columns; i++) {
@@ -187,10 +240,19 @@ static void book_grid_head(struct book *b, const struct grid *g)
 			book_merge(b, b->row + (int)(i / g->columns), i % g->columns,
 				   cell->across, cell->down, cell->text, LOOK_HEAD);
 	}
+	book_head_heights(b, g);
 	b->row += (int)g->head_rows;
 	worksheet_freeze_panes(b->sheet, (lxw_row_t)b->row, 0);
 	(void)worksheet_repeat_rows(b->sheet, (lxw_row_t)(b->row - (int)g->head_rows),
 				    (lxw_row_t)(b->row - 1));
+}
+
+static lxw_format *book_number(const struct book *b, const struct grid_cell *cell,
+			       enum book_look look)
+{
+	return cell->look == GRID_TENTHS   ? b->tenths[look]
+	       : cell->look == GRID_SIGNED ? b->sign[look]
+					   : b->number[look];
 }
 
 /* The sum as a formula over the rows of the body above it; its value stands beside for whoever does not
@@ -203,7 +265,8 @@ static void book_sum(struct book *b, int first, size_t column, const struct grid
 	lxw_rowcol_to_cell(to, (lxw_row_t)(b->row - 1), (lxw_col_t)column);
 	(void)snprintf(formula, sizeof(formula), "=SUM(%s:%s)", from, to);
 	(void)worksheet_write_formula_num(b->sheet, (lxw_row_t)b->row, (lxw_col_t)column,
-					  formula, b->number[LOOK_TOTAL], (double)cell->number);
+					  formula, book_number(b, cell, LOOK_TOTAL),
+					  (double)cell->number);
 }
 
 static void book_grid_row(struct book *b, const struct grid *g, size_t r, int first)
@@ -221,7 +284,10 @@ static void book_grid_row(struct book *b, const struct grid *g, size_t r, int fi
 			book_sum(b, first, c, cell);
 		else if (cell->kind == GRID_NUMBER)
 			(void)worksheet_write_number(b->sheet, (lxw_row_t)b->row, (lxw_col_t)c,
-						     (double)cell->number, b->number[look]);
+						     cell->look == GRID_TENTHS
+							 ? (double)cell->number / 10.0
+							 : (double)cell->number,
+						     book_number(b, cell, look));
 		else
 			book_put(b, b->row, (int)c, cell->text, look);
 	}
@@ -235,6 +301,8 @@ void book_grid(struct book *b, const char *name, const char *title, const struct
 	book_sheet(b, name);
 	for (size_t c = 0; c < g->columns; c++)
 		book_width(b, (int)c, g->column[c].mm > 0 ? g->column[c].mm * BOOK_PER_MM : 24);
+	if (g->columns > BOOK_UPRIGHT)
+		worksheet_set_landscape(b->sheet);
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		book_merge(b, b->row, 0, g->columns, 1, line, LOOK_TITLE);
 		b->row++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "paper/grid.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,28 @@ void grid_number(struct grid *g, int64_t v)
 	c->text = mem_strdup(text);
 }
 
+void grid_tenths(struct grid *g, int64_t tenths)
+{
+	struct grid_cell *c = grid_next(g);
+
+	c->kind = GRID_NUMBER;
+	c->look = GRID_TENTHS;
+	c->number = tenths;
+	c->text = mem_printf("%" PRId64 ",%" PRId64, tenths / 10, tenths % 10);
+}
+
+void grid_signed(struct grid *g, int64_t v)
+{
+	struct grid_cell *c = grid_next(g);
+	char text[32];
+
+	vi_number(v < 0 ? -v : v, text);
+	c->kind = GRID_NUMBER;
+	c->look = GRID_SIGNED;
+	c->number = v;
+	c->text = mem_printf("%s%s", v > 0 ? "+" : v < 0 ? "-" : "", text);
+}
+
 void grid_box(struct grid *g)
 {
 	struct grid_cell *c = grid_next(g);
@@ -132,6 +155,19 @@ void grid_sums(struct grid *g, const char *label)
 		g->cells[g->n - 1].sum = numbers;
 	}
 	grid_total(g);
+}
+
+void grid_mark_sums(struct grid *g)
+{
+	size_t last = g->n_rows - 1;
+
+	for (size_t c = 0; g->n_rows > 0 && c < g->columns; c++) {
+		struct grid_cell *cell = &g->cells[last * g->columns + c];
+		int64_t sum;
+
+		cell->sum = cell->kind == GRID_NUMBER && cell->look != GRID_TENTHS &&
+			    grid_sum(g, last, c, &sum) && sum == cell->number;
+	}
 }
 
 const struct grid_cell *grid_at(const struct grid *g, size_t r, size_t c)

@@ -22,10 +22,14 @@ enum grid_kind {
 	GRID_COVERED, /* a heading reaches over it from the left or from above */
 };
 
+/* How a number is shown: 1.057; 58,4 (of tenths); +12. */
+enum grid_look { GRID_PLAIN, GRID_TENTHS, GRID_SIGNED };
+
 struct grid_cell {
 	enum grid_kind kind;
 	char *text; /* as it is shown; "" for a box */
 	int64_t number;
+	enum grid_look look; /* of a number */
 	bool sum;	     /* a number that is the sum of those above it */
 	size_t across, down; /* of a heading: columns and rows that it takes */
 };
@@ -53,12 +57,16 @@ void grid_head(struct grid *g, const char *text, size_t across, size_t down);
 /* The next cell of the body. Copied. */
 void grid_text(struct grid *g, const char *text);
 void grid_number(struct grid *g, int64_t v); /* shown as 1.057 */
+void grid_tenths(struct grid *g, int64_t tenths); /* 584 is shown as 58,4 */
+void grid_signed(struct grid *g, int64_t v);	 /* shown as +12, -3, 0 */
 void grid_box(struct grid *g);
 /* A row of its own, over all columns: "Tổ 1 (15 hộ)". Between whole rows. */
 void grid_section(struct grid *g, const char *text);
 /* The last row: label in the second column (the first one counts), and under each further column that
  * holds numbers their sum. */
 void grid_sums(struct grid *g, const char *label);
+/* Says of each number of the last row that it is the sum of those above it, where it is. */
+void grid_mark_sums(struct grid *g);
 /* Makes the row that was begun or finished last a total, shown in bold. */
 void grid_total(struct grid *g);
 

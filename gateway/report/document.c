@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "paper/book.h"
 #include "paper/paper.h"
 #include "report/figures.h"
+#include "report/ranking.h"
 #include "report/view.h"
 #include "report/weekly.h"
 
@@ -25,18 +27,25 @@ struct document {
 
 /* ---- tables ---------------------------------------------------------------------------- */
 
-/* "1.157" as a number; anything else ("58,4", "+12") is text. */
+/* "1.157", "58,4" and "+12" as numbers; anything else is text. */
 static void document_cell(struct grid *g, const char *text)
 {
+	bool sign = *text == '+' || *text == '-';
+	const char *digits = text + sign, *comma = strchr(digits, ',');
 	int64_t value = 0;
 
-	if (*text == '\0' || strspn(text, "0123456789.") != strlen(text)) {
+	if (*digits == '\0' || strspn(digits, "0123456789.,") != strlen(digits)) {
 		grid_text(g, text);
 		return;
 	}
-	for (; *text != '\0'; text++)
-		value = *text != '.' ? value * 10 + (*text - '0') : value;
-	grid_number(g, value);
+	for (const char *s = digits; *s != '\0'; s++)
+		value = *s >= '0' && *s <= '9' ? value * 10 + (*s - '0') : value;
+	if (comma != NULL)
+		grid_tenths(g, value);
+	else if (sign)
+		grid_signed(g, *text == '-' ? -value : value);
+	else
+		grid_number(g, value);
 }
 
 static struct grid *document_programme(const json_t *p, const json_t *before)
@@ -58,6 +67,7 @@ static struct grid *document_programme(const json_t *p, const json_t *before)
 	for (size_t i = t.columns; i < t.n; i++)
 		document_cell(g, t.cells[i]);
 	grid_total(g);
+	grid_mark_sums(g);
 	table_free(&t);
 	free(columns);
 	return g;
@@ -253,6 +263,13 @@ static bool document_place(struct paper *p, const char *name, void *arg)
 	programme = figures_programme_of(d->figures, what);
 	if (programme == NULL)
 		return false;
+	if (strncmp(name, "xep_hang ", 9) == 0) {
+		struct grid *ranks = ranking_grid(d->st, d->figures, what, d->e);
+
+		if (ranks != NULL)
+			document_grid(p, ranks);
+		return d->e->code == 0;
+	}
 	if (strncmp(name, "bang ", 5) == 0) {
 		document_grid(
 		    p, document_programme(programme, figures_programme_of(before, what)));
@@ -266,10 +283,28 @@ static bool document_place(struct paper *p, const char *name, void *arg)
 	return rc >= 0;
 }
 
+/* The day of the summary, or of the figures where they were drawn later. */
+static void document_day_signed(const struct report_house *h, const json_t *figures,
+				char out[16])
+{
+	const char *drawn = figures_text(figures, "drawn_on");
+	struct err ignored = ERR_INIT;
+	civil_day day;
+	int week;
+
+	(void)snprintf(out, 16, "%s", drawn);
+	if (report_week_parse(figures_text(figures, "week"), 0, &week, &ignored) < 0)
+		return;
+	day = civil_day_of(report_schedule_of(h, week).ready_at);
+	if (day > document_day(drawn))
+		civil_day_format_iso(day, out);
+}
+
 static json_t *document_model(const struct report_house *h, const json_t *figures,
 			      struct err *e)
 {
 	json_t *model = weekly_model(figures, e), *list;
+	char day[16];
 	size_t i;
 	const json_t *a;
 
@@ -281,7 +316,8 @@ static json_t *document_model(const struct report_house *h, const json_t *figure
 						  "tieu_de", figures_text(a, "title")));
 	json_object_set_new(model, "phu_luc", list);
 	json_object_set_new(model, "xa", json_string(h->house->commune));
-	json_object_set(model, "ngay_ky", json_object_get(figures, "drawn_on"));
+	document_day_signed(h, figures, day);
+	json_object_set_new(model, "ngay_ky", json_string(day));
 	return model;
 }
 

@@ -6,9 +6,9 @@
 #include "report/report.h"
 
 /* templates/report/NAME: weekly-paper.txt or final-paper.txt. Besides the values of weekly.txt: xa, ngay_ky
- * (of the figures), phu_luc (so, tieu_de); lines "[bang PROGRAMME]" (its table), "[bieu_do PROGRAMME]"
- * (progress of its first target over the frozen weeks up to this one), "[phu_luc I]". Number and
- * signature are left empty. */
+ * (the day of the summary), phu_luc (so, tieu_de); lines "[bang PROGRAMME]" (its table), "[bieu_do PROGRAMME]"
+ * (progress of its first target over the frozen weeks up to this one), "[xep_hang PROGRAMME]" (its units,
+ * the furthest first), "[phu_luc I]". Number and signature are left empty. */
 MUST_CHECK int report_weekly_pdf(struct store *st, const struct report_house *h,
 				 const json_t *figures, const char *name, const char *path,
 				 struct err *e);

@@ -4,11 +4,12 @@
 what does not exist. Usage: commands.py MOIDAN"""
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 
-from lib import House, Provider, get
+from lib import House, Provider, ROOT, get
 
 EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_CANTCREAT, EX_TEMPFAIL, EX_CONFIG = 64, 65, 66, 73, 75, 78
 NAME = "Nguyễn Văn A"
@@ -51,7 +52,13 @@ def templates(h):
     assert "sms/vneid/a1.txt" in listed and "vneid" in listed, listed
     assert "{{" in h.run("template", "show", "sms/vneid/a1.txt")
     checked = h.run("template", "check")
-    assert "LỖI" not in checked and checked.count("đạt") == len(listed.splitlines()), checked
+    assert "LỖI" not in checked and len(re.findall("đạt +sms/", checked)) == len(listed.splitlines()), checked
+    assert "letter/cccd/a3.txt" in checked and "visit/vneid/a1.txt" in checked, checked
+    os.makedirs(h.path("templates"), exist_ok=True)
+    shutil.copytree(ROOT + "/templates", h.path("templates"), dirs_exist_ok=True)
+    h.write("templates/letter/vneid/a1.txt", "Kính gửi {{tên}}\n")
+    assert re.search("LỖI +letter/vneid/a1.txt", h.run("template", "check", code=EX_DATAERR))
+    shutil.rmtree(h.path("templates"))
     h.run("template", "show", "sms/none.txt", code=EX_NOINPUT)
     h.run("template", "burn", code=EX_USAGE)
 

@@ -56,6 +56,7 @@ def letters(h):
     out = h.json("letter", "print", "một", "--out", h.path("l.pdf"))
     assert (out["people"], out["units"], out["pages"]) == (7, 3, 10), out
     embedded(h.path("l.pdf"))
+    assert b"letter.print" in open(h.path("moidan.db-wal"), "rb").read() + open(h.path("moidan.db"), "rb").read()
     sheets = pages(h.path("l.pdf"))
     assert len(sheets) == 10
     # hamlets as the list has them; then group 2 before 10, An before Ân, Bùi before Phạm

@@ -102,6 +102,17 @@ static void the_week_has_the_form_of_the_decree_and_the_numbers_of_the_plan(void
 					    "3 Ấp Tân Đông 443 259 184 58",
 					    "Tổng cộng 1.157 614 543 168",
 					    NULL};
+	/* 58,46 > 54,87 > 45,07; nobody yet has a card, so all are level */
+	static const char *const final[] = {"BÁO CÁO TỔNG KẾT",
+					    "II. XẾP HẠNG CÁC ẤP",
+					    "1 Ấp Tân Đông 443 259 58,5",
+					    "2 Ấp Tân Phú 339 186 54,9",
+					    "3 Ấp Tân Mỹ 375 169 45,1",
+					    "1 Ấp Tân Phú 33 0 0,0",
+					    "1 Ấp Tân Mỹ 33 0 0,0",
+					    "1 Ấp Tân Đông 32 0 0,0",
+					    "III. KHÓ KHĂN",
+					    NULL};
 	struct report_test t;
 	struct err e = ERR_INIT;
 	char *path = mem_printf("%s/week.pdf", dir), *text;
@@ -119,7 +130,7 @@ static void the_week_has_the_form_of_the_decree_and_the_numbers_of_the_plan(void
 	if (report_weekly_pdf(t.w.st, &t.h, figures, "final-paper.txt", path, &e) < 0)
 		fail_msg("%s", e.text);
 	text = text_of("week.pdf");
-	assert_non_null(strstr(text, "BÁO CÁO TỔNG KẾT"));
+	assert_follows(text, final);
 	free(text);
 	json_decref(figures);
 	free(path);
@@ -142,6 +153,15 @@ static void the_workbook_has_the_same_tables_with_sums_that_are_sums(void **stat
 	figures = draw(&t, 202323, 20230608);
 	assert_int_equal(report_weekly_xlsx(figures, path, &e), 0);
 	json_decref(figures);
+	/* a share is a number too, and the last row adds up */
+	assert_int_equal(sheet_read(path, 0, NULL, NULL, &s, &e), 0);
+	row = sheet_row_at(&s, s.n_rows - 1);
+	assert_string_equal(row.cells[0].text, "Cộng");
+	assert_int_equal(row.cells[1].kind, CELL_NUMBER);
+	assert_int_equal((int)row.cells[1].number, 1157);
+	assert_int_equal(row.cells[7].kind, CELL_NUMBER);
+	assert_true(row.cells[7].number > 53.0 && row.cells[7].number < 53.2);
+	sheet_free(&s);
 	assert_int_equal(sheet_read(path, 4, NULL, NULL, &s, &e), 0);
 	assert_int_equal(s.n_worksheets, 5);
 	assert_string_equal(s.name, "Phụ lục III");
