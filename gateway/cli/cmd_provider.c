@@ -480,7 +480,8 @@ static void provider_find(int id, const char *name, const char *reason, int64_t 
 static int provider_resume(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct provider_row n = {.id = 0};
-	char *subject;
+	char *subject, *why = NULL;
+	int64_t until;
 	int rc;
 
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_WRITER, e) < 0)
@@ -490,7 +491,11 @@ static int provider_resume(struct cli *c, int argc, char **argv, struct err *e)
 		return -1;
 	if (n.id == 0)
 		return err_set(e, EX_NOINPUT, "chưa gửi gì qua nhà cung cấp \"%s\"", n.name);
-	if (!n.stopped) {
+	rc = store_provider_rest_get(c->store, n.id, &until, &why, e);
+	free(why);
+	if (rc < 0)
+		return -1;
+	if (!n.stopped && rc == 0) {
 		(void)printf("%s không bị dừng.\n", n.name);
 		return 0;
 	}
@@ -498,6 +503,8 @@ static int provider_resume(struct cli *c, int argc, char **argv, struct err *e)
 		return -1;
 	subject = mem_printf("provider:%s", n.name);
 	rc = store_provider_stop(c->store, n.id, NULL, e);
+	if (rc == 0)
+		rc = store_provider_rest_set(c->store, n.id, 0, "", e);
 	if (rc == 0)
 		rc = store_audit(c->store, cli_who(), "provider.resume", subject, NULL, e);
 	free(subject);

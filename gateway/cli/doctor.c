@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "dispatch/token.h"
+#include "store/health.h"
 #include "store/message.h"
 #include "store/recipient.h"
 #include "store/report.h"
@@ -435,9 +436,17 @@ static void doctor_on_stopped(int id, const char *name, const char *reason, int6
 			      void *arg)
 {
 	struct doctor *d = arg;
-	char at[32], *todo;
+	char at[32], *todo, *why = NULL;
+	struct err ignored = ERR_INIT;
+	int64_t until;
 
-	(void)id;
+	if (store_provider_rest_get(d->c->store, id, &until, &why, &ignored) > 0 &&
+	    until > clock_now_ms()) {
+		clock_format_vi(until, at);
+		doctor_say(d, "provider", DOCTOR_WARN, 0, NULL, "%s nghỉ đến %s: %s", name, at,
+			   why);
+	}
+	free(why);
 	if (reason == NULL)
 		return;
 	clock_format_vi(since, at);

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "dispatch/token.h"
 #include "store/asked.h"
+#include "store/health.h"
 #include "store/message.h"
 #include "store/reply.h"
 #include "store/report.h"
@@ -176,6 +177,21 @@ static int status_campaigns(struct status *s)
 	return rc;
 }
 
+/* A quota that is used up, until it begins anew. */
+static void status_rest(struct status *s, int id, json_t *o)
+{
+	struct err ignored = ERR_INIT;
+	int64_t until;
+	char *why = NULL;
+
+	if (store_provider_rest_get(s->st, id, &until, &why, &ignored) > 0 &&
+	    until > clock_now_ms()) {
+		status_time(o, "rests_until", until);
+		json_object_set_new(o, "rest_reason", json_string(why));
+	}
+	free(why);
+}
+
 static void status_take_provider(int id, const char *name, const char *reason, int64_t since,
 				 void *arg)
 {
@@ -183,7 +199,6 @@ static void status_take_provider(int id, const char *name, const char *reason, i
 	bool configured = false;
 	json_t *o;
 
-	(void)id;
 	for (size_t i = 0; i < s->h->n_providers; i++)
 		configured =
 		    configured || strcmp(provider_facts(s->h->providers[i])->name, name) == 0;
@@ -192,6 +207,7 @@ static void status_take_provider(int id, const char *name, const char *reason, i
 	o = json_pack("{s:s, s:b, s:s?}", "name", name, "stopped", reason != NULL, "reason",
 		      reason);
 	status_time(o, "since", reason != NULL ? since : 0);
+	status_rest(s, id, o);
 	json_array_append_new(s->list, o);
 }
 
@@ -478,6 +494,10 @@ static void status_print_providers(const json_t *o)
 			(void)printf("  ! DỪNG từ ");
 			status_print_time(row, "since");
 			(void)printf(": %s\n", status_text(row, "reason"));
+		} else if (json_object_get(row, "rests_until") != NULL) {
+			(void)printf("  ! nghỉ đến ");
+			status_print_time(row, "rests_until");
+			(void)printf(": %s\n", status_text(row, "rest_reason"));
 		} else {
 			(void)printf("  hoạt động\n");
 		}

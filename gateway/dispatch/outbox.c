@@ -183,6 +183,10 @@ static int outbox_reread(struct outbox *o, struct err *e)
 	if (store_campaign_list(o->st, CAMPAIGN_RUNNING, outbox_on_campaign, o, e) < 0 ||
 	    store_provider_list(o->st, outbox_on_provider, o, e) < 0)
 		return -1;
+	for (size_t i = 0; i < o->n_routes; i++) {
+		if (outbox_rest_read(o, &o->routes[i], e) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < o->n_work; i++) {
 		if (o->work[i]->seen)
 			o->work[kept++] = o->work[i];

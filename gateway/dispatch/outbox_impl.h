@@ -15,6 +15,8 @@ struct outbox_route {
 	int id;	      /* in the store */
 	bool stopped; /* must not be used before somebody looked */
 	bool waiting; /* for a token */
+	int64_t
+	    rest_until; /* a quota was used up; 0 = it does not rest. The pace is paused as long */
 	struct pace pace;
 	struct health health;
 	int64_t turn; /* who has the least goes next: the share of its channel that it had */
@@ -98,6 +100,8 @@ MUST_CHECK int ask_answer(struct outbox *o, const struct outbox_result *r, struc
 MUST_CHECK int outbox_results(struct outbox *o, struct outbox_turn *t, struct err *e);
 /* Settles and gives up waiting where it is time. Appends re-sends to t's items. */
 MUST_CHECK int outbox_settle(struct outbox *o, struct outbox_turn *t, struct err *e);
+/* A provider whose quota is used up rests, across restarts; reads it again. In a transaction. */
+MUST_CHECK int outbox_rest_read(struct outbox *o, struct outbox_route *r, struct err *e);
 /* Shifts weight between the providers of a channel where it is due. */
 MUST_CHECK int outbox_weigh(struct outbox *o, int64_t now, struct err *e);
 

@@ -67,6 +67,52 @@ static int settle_stop_provider(struct outbox *o, struct outbox_route *route,
 	return 0;
 }
 
+int outbox_rest_read(struct outbox *o, struct outbox_route *r, struct err *e)
+{
+	int64_t until = 0;
+	char *why = NULL;
+	int rc = store_provider_rest_get(o->st, r->id, &until, &why, e);
+
+	free(why);
+	if (rc < 0)
+		return -1;
+	/* Somebody said that it may be used again. */
+	if (until == 0 && r->rest_until > 0 && r->pace.paused_until == r->rest_until)
+		r->pace.paused_until = 0;
+	r->rest_until = until;
+	pace_pause(&r->pace, until);
+	return 0;
+}
+
+/* A quota of our account is used up: nothing more is tried until it begins anew, or everything in the queue would
+ * be refused one by one. */
+static int settle_rest(struct outbox *o, struct outbox_route *route,
+		       const struct outbox_result *r, int64_t due_at, struct err *e)
+{
+	const struct outcome *oc = &r->outcome;
+	int64_t until = oc->rest ? due_at : 0;
+	char why[224], at[32];
+
+	if (!oc->rest && oc->quota_left == 0 && route->facts->quota_renews >= 0) {
+		until = civil_day_start_ms(civil_day_of(r->at)) +
+			route->facts->quota_renews * CLOCK_MINUTE_MS;
+		until += until > r->at ? 0 : CLOCK_DAY_MS;
+	}
+	if (until <= r->at || until <= route->rest_until)
+		return 0;
+	if (oc->rest)
+		(void)snprintf(why, sizeof(why), "%s %s: %s", outcome_class_name(oc->class),
+			       oc->code, oc->reason);
+	else
+		(void)snprintf(why, sizeof(why), "0 messages are left of its quota");
+	clock_format_rfc3339(until, at);
+	log_warn("dispatch", "provider_rests", "provider=%s until=%s reason=\"%s\"",
+		 route->facts->name, at, why);
+	route->rest_until = until;
+	pace_pause(&route->pace, until);
+	return store_provider_rest_set(o->st, route->id, until, why, e);
+}
+
 static int settle_campaign(struct outbox *o, const struct outbox_result *r,
 			   const struct judgement *j, struct err *e)
 {
@@ -154,6 +200,9 @@ static int settle_result(struct outbox *o, const struct outbox_result *r,
 	if (j.event == MESSAGE_EV_ACCEPTED && j.due_at < o->silence_at)
 		o->silence_at = j.due_at;
 	if (j.stop_provider && settle_stop_provider(o, route, r, e) < 0)
+		return -1;
+	if ((r->outcome.rest || r->outcome.quota_left == 0) &&
+	    settle_rest(o, route, r, j.due_at, e) < 0)
 		return -1;
 	if (j.dead_number && store_contact_flags(o->st, r->number, CONTACT_DEAD_NUMBER, 0,
 						 route->facts->name, e) < 0)

@@ -135,6 +135,12 @@ static const struct conf_field limits_fields[] = {
      .min = 256,
      .max = 1048576,
      .help = "bytes of an answer; a longer one is not understood"},
+    {.key = "quota_renews",
+     .type = CONF_STRING,
+     AT(description_limits, quota_renews),
+     .help = "time of the day (Viet Nam) at which the field quota of an answer to send begins "
+	     "anew: at 0 the "
+	     "provider rests until then"},
     {.key = NULL},
 };
 static const struct conf_table limits_table = {"limits", sizeof(struct description_limits),

@@ -31,6 +31,7 @@ struct description_rule {
 	char *wait_header;
 	char *wait_until;
 	bool refresh_token;
+	bool rest;
 };
 
 struct description_state {
@@ -165,6 +166,7 @@ struct description_reference {
 
 struct description_limits {
 	int64_t rate_per_second, in_flight, connect_timeout_ms, total_timeout_ms, max_reply;
+	char *quota_renews;
 };
 
 struct description {

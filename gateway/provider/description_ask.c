@@ -54,6 +54,10 @@ static const struct conf_field rule_fields[] = {
      .type = CONF_BOOL,
      AT(description_rule, refresh_token),
      .help = "the token is no longer good: a new one is fetched first"},
+    {.key = "rest",
+     .type = CONF_BOOL,
+     AT(description_rule, rest),
+     .help = "a quota of the account is used up: the provider as a whole waits so long"},
     {.key = NULL},
 };
 const struct conf_table description_rule_table = {"a rule", sizeof(struct description_rule),

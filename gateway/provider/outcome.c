@@ -34,6 +34,7 @@ int provider_rules_compile(const struct ydoc *doc, const json_t *list,
 					       .reason = r[i].reason,
 					       .wait_header = r[i].wait_header,
 					       .refresh_token = r[i].refresh_token,
+					       .rest = r[i].rest,
 					       .wait_ms = r[i].wait_ms};
 		if (r[i].wait_until != NULL && conf_parse_time(r[i].wait_until, &minute) < 0)
 			return ydoc_error(
@@ -187,6 +188,7 @@ static void outcome_by_rule(const struct provider_rule *rule, const struct http_
 		out->wait_ms = rule->wait_ms;
 	out->wait_until_minute = rule->wait_until;
 	out->token_refused = rule->refresh_token;
+	out->rest = rule->rest;
 }
 
 /* "4999" as a number; -1 when it is none. */

@@ -15,7 +15,7 @@ struct provider_rule {
 	struct condition when;
 	enum outcome_class class;
 	const char *reason, *wait_header; /* of the description; may be NULL */
-	bool refresh_token;
+	bool refresh_token, rest;
 	int64_t wait_ms; /* 0 = none */
 	int wait_until;	 /* minute of the day; -1 = none */
 };

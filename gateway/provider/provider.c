@@ -478,6 +478,19 @@ static int provider_compile_balance(struct provider_loader *l, struct err *e)
 	return 0;
 }
 
+static int provider_check_quota(struct provider_loader *l, struct err *e)
+{
+	const char *text = l->p->d.limits.quota_renews;
+	int64_t minute = -1;
+
+	if (text != NULL && conf_parse_time(text, &minute) < 0)
+		return ydoc_error(&l->doc, json_object_get(l->doc.root, "limits"),
+				  "quota_renews", 0, e,
+				  "\"quota_renews\" must be a time of day such as \"00:00\"");
+	l->p->facts.quota_renews = (int)minute;
+	return 0;
+}
+
 static int provider_check_reference(const struct provider_loader *l, struct err *e)
 {
 	const struct description_reference *r = &l->p->d.reference;
@@ -512,7 +525,7 @@ static int provider_load(struct provider_loader *l, const char *path, struct err
 	    provider_batch_compile(p, &l->doc, e) < 0 || provider_compile_query(l, e) < 0 ||
 	    provider_compile_balance(l, e) < 0 || provider_tokens_compile(p, &l->doc, e) < 0 ||
 	    provider_jwt_compile(p, &l->doc, e) < 0 || provider_check_reference(l, e) < 0 ||
-	    provider_verify_compile(p, &l->doc, e) < 0 ||
+	    provider_check_quota(l, e) < 0 || provider_verify_compile(p, &l->doc, e) < 0 ||
 	    provider_incoming_compile(p, &l->doc, e) < 0)
 		rc = -1;
 	else

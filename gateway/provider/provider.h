@@ -81,6 +81,7 @@ struct provider_facts {
 	const char *token_first; /* … of which the account gives the first; "" = it does not */
 	int64_t token_before_ms; /* a new one is due that long before the end */
 	bool balance;		 /* can be asked for the money that is left */
+	int quota_renews; /* minute of the day at which quota_left begins anew; -1 = not known */
 	size_t batch;		 /* messages that one request may carry; 1: each goes alone */
 	const char *forbidden;	 /* characters it refuses; "" */
 	int max_segments;	 /* 0 = no limit */
@@ -150,6 +151,8 @@ struct outcome {
 	char provider_ref[64]; /* the provider's id of the message; "" */
 	int http_status;
 	bool token_refused; /* refused for its token alone: a new one, then once more (RETRY) */
+	bool
+	    rest; /* refused for a quota of the account: nothing more before this one may be tried again */
 	int64_t quota_left; /* messages that may still be sent today; -1 = not said */
 };
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/health.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
+
 #include "base/failpoint.h"
+#include "base/mem.h"
 #include "store/private.h"
 
 int store_provider_weight_get(struct store *st, int id, int *weight, struct err *e)
@@ -64,5 +68,35 @@ int store_provider_weights(struct store *st, size_t max,
 		fn(name, at, weight, db_get_text(s), arg);
 	}
 	db_done(s);
+	return rc;
+}
+
+/* It stands in meta: few providers rest, and none for long. */
+int store_provider_rest_get(struct store *st, int id, int64_t *until, char **why, struct err *e)
+{
+	char *key = mem_printf("provider.%d.rest", id), *text = NULL, *end;
+	int rc = store_meta_get(st, key, &text, e);
+
+	free(key);
+	*until = 0;
+	if (rc > 0 && *text != '\0') {
+		*until = strtoll(text, &end, 10);
+		*why = mem_strdup(*end == ' ' ? end + 1 : "");
+	}
+	free(text);
+	return rc < 0 ? -1 : *until > 0;
+}
+
+int store_provider_rest_set(struct store *st, int id, int64_t until, const char *why,
+			    struct err *e)
+{
+	char *key = mem_printf("provider.%d.rest", id);
+	char *text = until > 0 ? mem_printf("%" PRId64 " %s", until, why) : mem_strdup("");
+	int rc;
+
+	store_want_transaction(st, "provider_rest");
+	rc = store_meta_set(st, key, text, e);
+	free(key);
+	free(text);
 	return rc;
 }

@@ -20,4 +20,12 @@ MUST_CHECK int store_provider_weights(struct store *st, size_t max,
 						 const char *reason, void *arg),
 				      void *arg, struct err *e);
 
+/* Until when a provider as a whole is left alone, and why (a quota that is used up): 1 and *why, yours; 0 when
+ * it never was, or is used again; -1. The moment may have passed. */
+int store_provider_rest_get(struct store *st, int id, int64_t *until, char **why,
+			    struct err *e);
+/* until 0: it is used again. In a transaction. */
+MUST_CHECK int store_provider_rest_set(struct store *st, int id, int64_t until, const char *why,
+				       struct err *e);
+
 #endif

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/campaign.h"
+#include "store/health.h"
 #include "store/message.h"
 #include "store/recipient.h"
 #include "web/desk.h"
@@ -14,7 +15,7 @@
 
 struct home {
 	struct visit *v;
-	json_t *waiting, *running, *providers;
+	json_t *waiting, *running, *providers, *resting;
 	struct err *e;
 	int rc;
 };
@@ -63,9 +64,18 @@ static void home_provider(int id, const char *name, const char *stopped, int64_t
 			  void *arg)
 {
 	struct home *h = arg;
+	struct err ignored = ERR_INIT;
+	int64_t until;
+	char *why = NULL;
 	json_t *o;
 
-	(void)id;
+	if (store_provider_rest_get(h->v->st, id, &until, &why, &ignored) > 0 &&
+	    until > clock_now_ms()) {
+		o = json_pack("{s:s, s:s}", "name", name, "reason", why);
+		visit_time(o, "until", until);
+		json_array_append_new(h->resting, o);
+	}
+	free(why);
 	if (stopped == NULL)
 		return;
 	o = json_pack("{s:s, s:s}", "name", name, "reason", stopped);
@@ -200,13 +210,14 @@ int screen_home(struct visit *v, struct err *e)
 			 .waiting = json_array(),
 			 .running = json_array(),
 			 .providers = json_array(),
+			 .resting = json_array(),
 			 .e = e};
 	struct recipient_search held = {.held = true};
 	struct message_counts n;
 	int n_held = 0;
 
-	v->model = json_pack("{s:o, s:o, s:o}", "waiting", h.waiting, "running", h.running,
-			     "providers", h.providers);
+	v->model = json_pack("{s:o, s:o, s:o, s:o}", "waiting", h.waiting, "running", h.running,
+			     "providers", h.providers, "resting", h.resting);
 	visit_time(v->model, "now", clock_now_ms());
 	if (visit_may(v, MAY_LOOK)) {
 		if (store_campaign_list(v->st, -1, home_campaign, &h, e) < 0 || h.rc < 0 ||

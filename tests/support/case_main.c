@@ -384,12 +384,13 @@ static int case_answer(const struct played *p, struct buf *body, struct http_hea
 
 static json_t *case_outcome_tree(const struct outcome *o)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:i, s:i, s:b, s:I}", "class",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:i, s:i, s:b, s:b, s:I}", "class",
 			 outcome_class_name(o->class), "code", o->code, "provider_ref",
 			 o->provider_ref, "reason", o->reason, "not_sent", o->not_sent,
 			 "wait_ms", (json_int_t)o->wait_ms, "wait_until_minute",
 			 o->wait_until_minute, "http_status", o->http_status, "token_refused",
-			 o->token_refused, "quota_left", (json_int_t)o->quota_left);
+			 o->token_refused, "rest", o->rest, "quota_left",
+			 (json_int_t)o->quota_left);
 }
 
 static int case_compare_outcome(const struct played *p, const struct http_reply *reply,

@@ -132,7 +132,8 @@ static inline struct outbox_result desk_answer(const struct outbox_item *item,
 	    .resend = item->resend,
 	    .more = item->more,
 	    .at = clock_now_ms(),
-	    .outcome = {.class = class, .wait_ms = -1, .wait_until_minute = -1}};
+	    .outcome = {
+		.class = class, .wait_ms = -1, .wait_until_minute = -1, .quota_left = -1}};
 }
 
 /* Answers all items of the last turn alike; returns what the next turn claims. */
