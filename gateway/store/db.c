@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/db.h"
 
+#include <errno.h>
+#include <libgen.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -38,7 +41,25 @@ static _Noreturn void db_misuse(const char *sql, const char *what)
 }
 
 /* What went wrong, as a sysexits code. */
-static int db_code(int rc)
+/* The file is not there, or not ours: for somebody to see to. Else nothing could be made beside it for want of
+ * room or descriptors, which passes. SQLite's own errno is that of a second try, and says neither. */
+static int db_cannot_open(sqlite3 *conn)
+{
+	const char *path = sqlite3_db_filename(conn, "main");
+	char *copy;
+	bool ours;
+
+	if (sqlite3_system_errno(conn) == EMFILE || sqlite3_system_errno(conn) == ENFILE)
+		return EX_OSERR;
+	if (path == NULL || access(path, R_OK | W_OK) != 0)
+		return EX_NOINPUT;
+	copy = mem_strdup(path);
+	ours = access(dirname(copy), W_OK) == 0;
+	free(copy);
+	return ours ? EX_UNAVAILABLE : EX_NOPERM;
+}
+
+static int db_code(sqlite3 *conn, int rc)
 {
 	switch (rc & 0xff) {
 	case SQLITE_FULL:
@@ -51,7 +72,7 @@ static int db_code(int rc)
 	case SQLITE_CONSTRAINT:
 		return EX_DATAERR;
 	case SQLITE_CANTOPEN:
-		return EX_NOINPUT;
+		return db_cannot_open(conn);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
@@ -71,7 +92,7 @@ static int db_fail(struct db *db, int rc, struct err *e)
 		db_misuse("", "out of memory");
 	if ((rc & 0xff) == SQLITE_FULL)
 		db->full = true;
-	return err_set(e, db_code(rc), "database: %s (%d)", sqlite3_errmsg(db->conn),
+	return err_set(e, db_code(db->conn, rc), "database: %s (%d)", sqlite3_errmsg(db->conn),
 		       sqlite3_extended_errcode(db->conn));
 }
 
@@ -478,7 +499,8 @@ int db_copy(struct db *db, const char *to, struct err *e)
 	if (rc == SQLITE_OK)
 		ret = 0;
 	else
-		(void)err_set(e, db_code(rc), "copy of the database: %s", sqlite3_errmsg(dst));
+		(void)err_set(e, db_code(dst, rc), "copy of the database: %s",
+			      sqlite3_errmsg(dst));
 	(void)sqlite3_close(dst);
 	return ret;
 }

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from lib import House, Provider, get, own_mounts, wait_for
+from lib import House, Provider, get, listens, own_mounts, wait_for
 
 RULES = "caps: {per_day: 3, per_week: 6}\ndispatch: {backoff: 1s, settle_after: 1s}"
 
@@ -42,6 +42,7 @@ def ends_well(h, keeper, seconds=60):
 # ---- a disk of its own ------------------------------------------------------------------------
 
 def on_disk(h, size):
+    """size: as mount takes it, with further options behind a comma."""
     os.mkdir(h.path("disk"))
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", h.path("disk")], check=True)
     h.database = "disk/moidan.db"
@@ -136,6 +137,48 @@ def read_only():
         subprocess.run(["mount", "-o", "remount,rw", h.path("disk")], check=True)
         ends_well(h, keeper)
         print("ok read-only:", sorted(set(keeper.codes[1:])))
+
+
+def no_files_more():
+    """Room enough, but for no further file: neither the log of the database nor its lock can be made anew."""
+    with house(60) as h:
+        on_disk(h, "64m,nr_inodes=40")
+        begin(h)
+        os.mkdir(h.path("disk/others"))
+        made = []
+
+        def fill():
+            try:
+                while True:
+                    made.append(h.path(f"disk/others/{len(made)}"))
+                    open(made[-1], "xb").close()
+            except OSError as e:
+                made.pop()
+                assert e.errno == errno.ENOSPC, e
+
+        keeper = h.keep()
+        wait_for("some", lambda: len(h.provider.seen()) > 4)
+        fill()
+        h.daemon.kill()
+        # What it has already is enough to begin again and go on.
+        h.wait_states("một", {"delivered": 60}, 60)
+        assert keeper.stop() == 0
+        # The database alone, as it comes back from elsewhere: nothing can be made beside it.
+        assert os.path.getsize(h.path("disk/moidan.db-wal")) == 0
+        for end in ("-wal", "-shm"):
+            os.remove(h.path("disk/moidan.db" + end))
+        fill()
+        keeper = h.keep()
+        wait_for("lives", lambda: len(keeper.codes) > 2)
+        for path in made:
+            os.remove(path)
+        wait_for("a life that lasts", lambda: listens(h.port))
+        h.import_people(20, first=500)
+        h.campaign("hai")
+        h.wait_states("hai", {"delivered": 80}, 60)
+        assert keeper.stop() == 0
+        assert h.check(h.provider) == {"delivered": 60 + 80}
+        print("ok no files more:", sorted(set(keeper.codes)))
 
 
 # ---- limits -----------------------------------------------------------------------------------
@@ -235,7 +278,7 @@ def every_nth():
 
 
 if own_mounts():
-    for test in (full, full_at_start, read_only):
+    for test in (full, full_at_start, no_files_more, read_only):
         test()
 else:
     print("skipped: no disk of its own may be mounted here")
