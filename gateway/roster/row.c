@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "roster/row_cells.h"
+#include "text/lint.h"
 #include "text/phone.h"
 #include "text/vi.h"
 
@@ -459,6 +460,16 @@ static void row_report_phone(struct row_reader *rd, const struct sheet_row *row,
 	}
 }
 
+/* A text of the list that messages may repeat; "" for one that would bring an address into them. */
+static const char *row_plain(struct row_reader *rd, const struct sheet_row *row, int i,
+			     const char *text)
+{
+	if (!lint_has_address(text))
+		return text;
+	row_note(rd, row, i, text, "có đường dẫn hoặc tên miền: coi như để trống");
+	return "";
+}
+
 /* The canonical value of a fact's cell; "" when it says nothing. Borrowed. */
 static const char *row_fact(struct row_reader *rd, const struct sheet_row *row, int i)
 {
@@ -469,7 +480,8 @@ static const char *row_fact(struct row_reader *rd, const struct sheet_row *row, 
 
 	text += strspn(text, " ");
 	if (c->values == NULL)
-		return *text == '\0' && c->empty != NULL ? c->empty : text;
+		return *text == '\0' && c->empty != NULL ? c->empty
+							 : row_plain(rd, row, i, text);
 	if (m->text == NULL || strcmp(m->text, text) != 0) {
 		free(m->text);
 		m->text = mem_strdup(text);
@@ -643,6 +655,9 @@ static bool row_usable(struct row_reader *rd, const struct sheet_row *cells, int
 	else if (row->unit != NULL && !row->unit->known)
 		row_reject(rd, cells, index, rd->l->at[COLUMN_UNIT], row->unit->cell,
 			   "“%s” không có trong danh mục ấp của chương trình", row->unit->name);
+	else if (lint_has_address(row->r.name))
+		row_reject(rd, cells, index, name, row->r.name,
+			   "tên có đường dẫn hoặc tên miền: không in vào tin nhắn được");
 	else
 		return true;
 	return false;
@@ -692,7 +707,8 @@ bool row_read(struct row_reader *rd, int index, struct row *row)
 	r->name = row_name(rd, &cells, &remark);
 	r->name_fold = vi_fold(r->name);
 	r->name_sort = vi_name_sort_key(r->name);
-	r->group = row_clean(*group == '\0' && rd->walk.group != NULL ? rd->walk.group : group);
+	group = *group == '\0' && rd->walk.group != NULL ? rd->walk.group : group;
+	r->group = row_clean(row_plain(rd, &cells, rd->l->at[COLUMN_GROUP], group));
 	row_take_sex(rd, &cells, r);
 	row_take_birth(rd, &cells, r);
 	row_take_phone(rd, &cells, r, &ph);

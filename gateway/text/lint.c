@@ -480,20 +480,48 @@ static bool lint_is_domain(const char *host)
 	return false;
 }
 
-static void lint_check_links(struct lint *l)
+/* The next word at *i, without what stands around it: start and length; *i goes behind it. */
+static size_t lint_word(const char *text, size_t *i, size_t *len)
 {
 	static const char around[] = "()[]{}<>\"'.,;:!?-";
+	size_t start = *i, end = start + strcspn(text + start, " \t\r\n");
 
+	*i = end + strspn(text + end, " \t\r\n");
+	while (start < end && strchr(around, text[start]) != NULL)
+		start++;
+	while (end > start && strchr(around, text[end - 1]) != NULL)
+		end--;
+	*len = end - start;
+	return start;
+}
+
+bool lint_has_address(const char *utf8)
+{
+	char host[LINT_HOST_MAX];
+	size_t len;
+	bool safe;
+
+	/* Dots (also those of other scripts) and slashes are rare in what people write of themselves. */
+	if (strpbrk(utf8, "./\xE2\xE3\xEF") == NULL)
+		return false;
+	for (size_t i = 0; utf8[i] != '\0';) {
+		size_t start = lint_word(utf8, &i, &len);
+
+		if (lint_host(utf8 + start, len, host, &safe) &&
+		    (lint_is_domain(host) || strncmp(host, "www.", 4) == 0 ||
+		     memmem(utf8 + start, len, "://", 3) != NULL))
+			return true;
+	}
+	return false;
+}
+
+static void lint_check_links(struct lint *l)
+{
 	for (size_t i = 0; i < l->len;) {
-		size_t len = strcspn(l->text + i, " \t\r\n"), start = i, end = i + len;
+		size_t len, start = lint_word(l->text, &i, &len), end = start + len;
 		char host[LINT_HOST_MAX];
 		bool safe;
 
-		i = end + strspn(l->text + end, " \t\r\n");
-		while (start < end && strchr(around, l->text[start]) != NULL)
-			start++;
-		while (end > start && strchr(around, l->text[end - 1]) != NULL)
-			end--;
 		if (!lint_host(l->text + start, end - start, host, &safe) ||
 		    (safe && lint_host_allowed(l, host)))
 			continue;

@@ -36,4 +36,8 @@ struct lint_finding {
 size_t lint_text(const char *utf8, const struct lint_rules *rules, struct lint_finding *out,
 		 size_t max);
 
+/* Whether a word of what somebody says of himself is an address that a telephone makes one to tap: with a
+ * scheme, with "www.", or ending as domains do. "Ng.Văn.Tèo" is none. */
+bool lint_has_address(const char *utf8);
+
 #endif

@@ -452,6 +452,41 @@ static void refused_rows_come_back_in_a_sheet_with_the_reason(void **state)
 	lists_close(h);
 }
 
+/* A message says whatever a list says of a person; an address in it would be ours. */
+static void no_address_comes_in_with_a_person(void **state)
+{
+	static const char list[] =
+	    "STT;Mã hộ;Họ và tên chủ hộ;Giới tính;Năm sinh;Ấp;Tổ;Số điện thoại;TK định danh "
+	    "mức 2;Đã "
+	    "cài "
+	    "VNeID;Ghi chú\n"
+	    "1;TP-1;Nguyễn Thị vay-tien.top;Nữ;1970;Tân Phú;Tổ 1;0912000001;Chưa tạo;;\n"
+	    "2;TP-2;http://1.2.3.4 Trần Văn Hai;Nam;1971;Tân Phú;Tổ 1;0912000002;Chưa tạo;;\n"
+	    "3;TP-3;Lê Thị Ba;Nữ;1972;Tân Phú;bit.ly/tien;0912000003;Chưa tạo;;\n"
+	    "4;TP-4;Ng.Văn.Bốn;Nam;1973;Tân Phú;Tổ 1/2;0912000004;Chưa tạo;;\n"
+	    "5;TP-5;Phạm WWW。CONGAN。VN;Nam;1974;Tân Phú;Tổ 1;0912000005;Chưa tạo;;\n";
+	struct lists_home *h = lists_open("vneid");
+	struct roster_options o = lists_options();
+	struct roster_result r;
+	char *path = lists_path(h, "list.csv"), *print;
+
+	(void)state;
+	lists_write(path, list, sizeof(list) - 1);
+	lists_import(h, path, &o, &r);
+	assert_int_equal(r.rows, 5);
+	assert_int_equal(r.rejected, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_non_null(strstr(r.rejects[i].reason, "đường dẫn"));
+	print = lists_print(h, true, NULL, NULL);
+	assert_non_null(strstr(print, "Lê Thị Ba"));
+	assert_non_null(strstr(print, "Tổ 1/2"));
+	assert_null(strstr(print, "bit.ly"));
+	free(print);
+	roster_result_free(&r);
+	free(path);
+	lists_close(h);
+}
+
 static void refused_rows_can_be_corrected_and_handed_in_again(void **state)
 {
 	struct lists_home *h = lists_open("vneid");
@@ -712,6 +747,7 @@ int main(void)
 	    cmocka_unit_test(delimiters_and_line_ends_are_found),
 	    cmocka_unit_test(titles_totals_and_signatures_are_no_people),
 	    cmocka_unit_test(refused_rows_come_back_in_a_sheet_with_the_reason),
+	    cmocka_unit_test(no_address_comes_in_with_a_person),
 	    cmocka_unit_test(refused_rows_can_be_corrected_and_handed_in_again),
 	    cmocka_unit_test(a_dry_run_says_the_same_and_writes_nothing),
 	    cmocka_unit_test(the_same_file_again_changes_nothing),
