@@ -104,5 +104,6 @@ caps: {{per_day: 1, per_week: 6}}
     print(f"ok {len(replies)} answers, one confirmation, {len(waiting)} for the officer")
 
 
-with House(sys.argv[1]) as house:
-    main(house)
+if __name__ == "__main__":
+    with House(sys.argv[1]) as house:
+        main(house)
