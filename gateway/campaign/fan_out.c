@@ -348,6 +348,8 @@ static void fan_out_divide(struct fan_out *f)
 				most = rest;
 			}
 		}
+		if (best == NULL)
+			break;
 		best->share++;
 		given++;
 	}

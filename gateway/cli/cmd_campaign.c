@@ -335,7 +335,8 @@ static int campaign_preview_run(struct cli *c, int argc, char **argv, struct err
 		rc = cli_print_json(campaign_preview_json(plan, &p));
 	else
 		campaign_print_preview(campaign_plan_ladder(plan), &p);
-	rc = p.n_faults > 0 ? EX_DATAERR : 0;
+	if (!c->json || rc == 0)
+		rc = p.n_faults > 0 ? EX_DATAERR : 0;
 out:
 	campaign_preview_free(&p);
 	campaign_plan_free(plan);

@@ -230,8 +230,11 @@ int cmd_poster(struct cli *c, int argc, char **argv)
 	char *label = NULL;
 	int rc = cli_parse(c, argc, argv, options, 0, 0, &e);
 
-	if (rc == 0 && out == NULL)
-		rc = err_set(&e, EX_USAGE, "poster --out FILE.pdf [--unit HAMLET]");
+	if (out == NULL) {
+		if (rc == 0)
+			(void)err_set(&e, EX_USAGE, "poster --out FILE.pdf [--unit HAMLET]");
+		return cli_fail(&e);
+	}
 	if (rc == 0)
 		rc = cli_house(c, &e);
 	if (rc == 0 && unit != NULL)

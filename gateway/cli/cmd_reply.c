@@ -49,8 +49,7 @@ static bool reply_print(const struct reply *r, void *arg)
 	cli_cell(masked, 16);
 	cli_cell(reply_kind_vi(r->kind), 20);
 	if (p->whole)
-		(void)printf("\n  %s\n  %s%s\n", r->text, r->open ? "chờ cán bộ" : "đã xong",
-			     r->note != NULL ? "" : "");
+		(void)printf("\n  %s\n  %s\n", r->text, r->open ? "chờ cán bộ" : "đã xong");
 	else
 		cli_cell(r->text, 40);
 	(void)printf("%s%s\n", p->whole && r->note != NULL ? "  " : "",

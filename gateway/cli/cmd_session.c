@@ -564,7 +564,7 @@ static int session_cancel(struct cli *c, int argc, char **argv, struct err *e)
 	const char *reason = "hoãn";
 	const struct cli_option options[] = {{.name = "reason", .text = &reason},
 					     {.name = NULL}};
-	struct session_change n;
+	struct session_change n = {0};
 	int64_t id;
 
 	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0 || (id = cli_id(argv[1], e)) < 0 ||
@@ -584,7 +584,7 @@ static int session_move(struct cli *c, int argc, char **argv, struct err *e)
 					     {.name = "unit", .text = &w.unit},
 					     {.name = NULL}};
 	struct session s = {0};
-	struct session_change n;
+	struct session_change n = {0};
 	int rc;
 
 	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0)
@@ -641,7 +641,7 @@ static int session_attend(struct cli *c, int argc, char **argv, struct err *e)
 	const struct cli_option options[] = {{.name = "rest-absent", .flag = &rest},
 					     {.name = NULL}};
 	int n = cli_parse(c, argc, argv, options, 1, 3, e), rc = 0;
-	int64_t id, recipient;
+	int64_t id = 0, recipient = 0;
 	enum seat_state came;
 
 	if (n < 0 || (id = cli_id(argv[1], e)) < 0)
@@ -671,7 +671,7 @@ static int session_attend(struct cli *c, int argc, char **argv, struct err *e)
 
 static int session_seat(struct cli *c, int argc, char **argv, struct err *e)
 {
-	int64_t id, recipient;
+	int64_t id = 0, recipient = 0;
 	int rc;
 
 	if (cli_parse(c, argc, argv, NULL, 2, 2, e) < 0 || (id = cli_id(argv[1], e)) < 0 ||

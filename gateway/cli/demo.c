@@ -203,7 +203,7 @@ static int demo_import(struct demo *d, const char *programme, const char *file, 
 			   : err_set(e, EX_CONFIG, "không có chương trình %s", programme);
 	char rows[32], ok[32];
 
-	if (rc == 0) {
+	if (rc == 0 && p != NULL) {
 		vi_number(r.rows, rows);
 		vi_number(r.phones_ok, ok);
 		(void)printf("  %-14s %6s %s; nhắn tin được %s; tạm giữ %d; từ chối %d\n", file,

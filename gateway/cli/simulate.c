@@ -239,7 +239,7 @@ static int sim_now(struct simulation *s, struct err *e)
 static int sim_live(struct simulation *s, struct err *e)
 {
 	while (clock_now_ms() < s->end) {
-		int64_t now = clock_now_ms(), next = s->wake;
+		int64_t now = clock_now_ms(), next;
 
 		if (sim_now(s, e) < 0)
 			return -1;

@@ -156,7 +156,7 @@ static int status_campaigns(struct status *s)
 	rc = store_campaign_list(s->st, -1, status_take_campaign, s, s->e);
 	json_array_foreach(all, i, row)
 	{
-		struct message_counts n;
+		struct message_counts n = {0};
 		int64_t open = 0;
 
 		if (rc == 0)

@@ -348,7 +348,7 @@ static int settle_question(struct outbox *o, struct outbox_turn *t, struct outbo
 	case ASK_NOTHING:
 		return settle_wait(o, m, route, t->now, e);
 	case ASK_LATER:
-		if (route->stopped || route->waiting)
+		if (route == NULL || route->stopped || route->waiting)
 			return store_message_postpone(o->st, m->id,
 						      t->now + o->cfg->settle_after, e);
 		next = pace_next(&route->pace, t->now);

@@ -17,10 +17,11 @@ int paper_qr(struct paper *p, const char *text, double mm, struct err *e)
 	module = size / (code->width + 2 * QR_QUIET);
 	x = SHEET_LEFT + (SHEET_INNER - size) / 2 + QR_QUIET * module;
 	for (int i = 0; i < code->width * code->width; i++) {
+		int row = i / code->width, column = i % code->width;
+
 		if ((code->data[i] & 1) != 0)
-			cairo_rectangle(p->pen.cr, x + i % code->width * module,
-					p->y + (QR_QUIET + i / code->width) * module, module,
-					module);
+			cairo_rectangle(p->pen.cr, x + column * module,
+					p->y + (QR_QUIET + row) * module, module, module);
 	}
 	cairo_fill(p->pen.cr); /* in one go: no seams between modules */
 	p->y += size;

@@ -143,7 +143,7 @@ static int form_check(const struct ydoc *doc, const struct form *f, struct err *
 				"ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != strlen(f->template))
 		return ydoc_error(doc, doc->root, "template", 0, e,
 				  "\"template\" is letters and digits");
-	while ((at = form_mark(at, &name, &len)) != NULL) {
+	while (form_mark(at, &name, &len) != NULL) {
 		if (form_find(f, name, len, &i) == NULL)
 			return ydoc_error(doc, doc->root, "text", 0, e,
 					  "the wording has <%.*s>, which is no parameter",

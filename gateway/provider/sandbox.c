@@ -528,10 +528,10 @@ static int sandbox_open(struct sandbox *s, struct err *e)
 static void sandbox_close(struct sandbox *s)
 {
 	while (!LIST_EMPTY(&s->answers)) {
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): answer_free() takes it off the list */
 		struct answer *a = LIST_FIRST(&s->answers);
 
 		/* evhttp ends those that are still on a connection. */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): answer_free() takes it off the list */
 		if (evhttp_request_get_connection(a->http) == NULL)
 			evhttp_request_free(a->http);
 		answer_free(a);

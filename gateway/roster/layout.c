@@ -51,7 +51,8 @@ static void layout_spellings_make(const struct programme *p, struct layout_spell
 			    (struct layout_spelling){vi_fold(texts[k]), (int)i, (int)k};
 		}
 	}
-	qsort(out->items, out->n, sizeof(*out->items), layout_spelling_compare);
+	if (out->n > 0)
+		qsort(out->items, out->n, sizeof(*out->items), layout_spelling_compare);
 }
 
 static void layout_spellings_clear(struct layout_spellings *s)
@@ -134,9 +135,7 @@ static void layout_read_heading(const struct sheet *s, const struct layout_spell
 		const struct layout_spelling *hit;
 
 		/* A text merged over several columns stands in the first of them. */
-		if (rows == 2 && i < over && top[i][0] != '\0')
-			from = i;
-		else if (rows == 2 && *text == '\0')
+		if (rows == 2 && ((i < over && top[i][0] != '\0') || *text == '\0'))
 			from = i;
 		hit = layout_match_cell(sp, rows == 2 && from < over ? top[from] : "", text);
 		if (hit == NULL)

@@ -338,7 +338,7 @@ static int predicate_read_chain(struct predicate_reader *r, const char *word, in
 				int (*read)(struct predicate_reader *, struct predicate_part *),
 				struct predicate_part *out)
 {
-	struct predicate_part next;
+	struct predicate_part next = {0};
 
 	if (read(r, out) < 0)
 		return -1;

@@ -308,6 +308,7 @@ static int xlsx_read_worksheet(struct xlsx *x, int index, struct err *e)
 
 	s->n_lines = s->n_merges = 0;
 	xlsx_cells_init(&c, s, &x->formats, x->sheet->system_1904, e);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a workbook without any was refused */
 	rc = xlsx_parse(x, x->worksheets[index].path, &c.part, xlsx_cells_start, xlsx_cells_end,
 			xlsx_cells_chars);
 	xlsx_cells_clear(&c);

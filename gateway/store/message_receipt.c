@@ -166,7 +166,7 @@ static int receipt_keep_orphan(struct store *st, const struct message_receipt *r
 static int receipt_one(struct store *st, const struct message_receipt *r,
 		       enum receipt_fate *fate, struct err *e)
 {
-	struct message_now m;
+	struct message_now m = {0};
 	int rc = receipt_load(st, r, &m, e);
 
 	if (rc < 0)

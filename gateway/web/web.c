@@ -259,9 +259,10 @@ fail:
 
 int web_port(const struct web *w)
 {
-	struct sockaddr_storage sa = {.ss_family = AF_UNSPEC};
+	struct sockaddr_storage sa;
 	socklen_t len = sizeof(sa);
 
+	memset(&sa, 0, sizeof(sa));
 	if (getsockname(evhttp_bound_socket_get_fd(w->bound), (struct sockaddr *)&sa, &len) < 0)
 		return -1;
 	return ntohs(sa.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&sa)->sin6_port
