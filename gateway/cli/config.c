@@ -71,7 +71,7 @@ static const struct conf_field retention_fields[] = {
      .fallback = "730d",
      .min = CLOCK_DAY_MS,
      .max = 3650 * CLOCK_DAY_MS,
-     .help = "rows of lists that were not imported, changed or written to since"},
+     .help = "rows of lists that were not imported, changed or written to since; duty rotas"},
     {.key = NULL},
 };
 static const struct conf_table retention_table = {"retention", sizeof(struct retention_config),

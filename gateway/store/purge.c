@@ -119,6 +119,15 @@ static int purge_number(struct store *st, int64_t id, int64_t now, struct err *e
 	return purge_by_id(st, REPLIES, id, e) != 0 ? -1 : purge_by_id(st, NUMBER, id, e);
 }
 
+/* Who sat where on a day that is long over. */
+static int purge_duty(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char DUTY[] = "DELETE FROM duty WHERE id = $1";
+
+	(void)now;
+	return purge_by_id(st, DUTY, id, e);
+}
+
 /* One transaction. *last is the id to go on behind; *more: there may be further rows. */
 static int purge_some(struct store *st, const struct purge_kind *k, int64_t before,
 		      int64_t *last, int64_t *n, bool *more, struct err *e)
@@ -233,6 +242,9 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	    " WHERE m.planned_at >= $1 OR m.state <= 4) FROM recipient r WHERE r.id > $2"
 	    " ORDER BY r.id LIMIT $3",
 	    purge_person};
+	static const struct purge_kind duties = {
+	    "SELECT id, (day + 1) * 86400000 < $1 FROM duty WHERE id > $2 ORDER BY id LIMIT $3",
+	    purge_duty};
 	/* 3: opted out, wrong person. */
 	static const struct purge_kind numbers = {
 	    "SELECT c.id, c.number > 0 AND c.recipients <= 0 AND (c.flags & 3) = 0 AND"
@@ -246,6 +258,7 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	    purge_kind(st, &jobs, before->receipts, &n->receipts, e) != 0 ||
 	    purge_visits(st, before->receipts, e) != 0 ||
 	    purge_kind(st, &people, before->people, &n->people, e) != 0 ||
+	    purge_kind(st, &duties, before->people, &n->people, e) != 0 ||
 	    purge_kind(st, &numbers, before->people, &n->numbers, e) != 0)
 		return -1;
 	return purge_finish(st, n, e);

@@ -15,7 +15,8 @@ struct purge_limits {
 	int64_t texts; /* the words of messages that have come to an end */
 	int64_t
 	    receipts; /* receipts as they came, those of nobody, kept answers, what was pushed */
-	int64_t people; /* rows of lists: not imported, changed or written to since */
+	int64_t
+	    people; /* rows of lists: not imported, changed or written to since; duty rotas */
 };
 
 struct purge_counts {

@@ -27,8 +27,11 @@ static const struct {
     {"complaint", ""},
     {"contact", ""},
     {"contact_absent", "channel"},
+    {"duty", ""},
     {"figures", "kind json sha256"},
     {"handed", "who"}, /* the officer */
+    /* A team's week, in the words of the office. */
+    {"hand_in", "figures difficulties proposals who way"},
     {"import", "programme file sha256 who encoding"},
     {"job", "kind target result"},
     {"message", "code provider_ref"},
@@ -47,6 +50,7 @@ static const struct {
     {"rung_end", ""},
     {"seat", ""},
     {"session", "programme place place_fold team documents reason"},
+    {"subordinate", "commune ref body sha256"}, /* figures of another commune */
     {"template", "name hash text"},
     {"token", "provider access refresh reason"},
     {"unit", "kind name name_fold"},
