@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "campaign/stencil.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,8 +40,12 @@ const char *stencil_mark(enum stencil_hole hole)
 /* Printable, one septet each: what unaccented text must be to be counted by its length. */
 static bool stencil_is_gsm_plain(const char *s)
 {
+	/* '\n' and 0x20 … 0x7E but ^ { } \ [ ~ ] | `, a bit each */
+	static const uint64_t plain[4] = {UINT64_C(0xFFFFFFFF00000400),
+					  UINT64_C(0x07FFFFFE87FFFFFF)};
+
 	for (; *s != '\0'; s++)
-		if ((*s != '\n' && *s < ' ') || strchr("^{}\\[~]|`", *s) != NULL || *s == 0x7F)
+		if ((plain[(unsigned char)*s >> 6] >> ((unsigned char)*s & 63) & 1) == 0)
 			return false;
 	return true;
 }
@@ -80,13 +85,14 @@ static void stencil_piece_free(struct stencil_piece *p)
 	free(p->without);
 }
 
-static void stencil_piece_set(struct stencil_piece *p, const char *text, size_t len)
+/* Takes text. */
+static void stencil_piece_set(struct stencil_piece *p, char *text)
 {
-	p->with = mem_strndup(text, len);
-	p->without = vi_unaccent(p->with);
-	p->with_len = len;
+	p->with = text;
+	p->without = vi_unaccent(text);
+	p->with_len = strlen(text);
 	p->without_len = strlen(p->without);
-	p->units = stencil_units(p->with);
+	p->units = stencil_units(text);
 }
 
 static struct stencil_step *stencil_add(struct stencil *s)
@@ -121,7 +127,7 @@ struct stencil *stencil_new(const char *text)
 		}
 		while (text[len] != '\0' && stencil_hole_at(text + len) < 0)
 			len++;
-		stencil_piece_set(&step->piece, text, len);
+		stencil_piece_set(&step->piece, mem_strndup(text, len));
 		ucs2 = ucs2 || sms_count(step->piece.with).ucs2;
 		plain = plain && stencil_is_gsm_plain(step->piece.without) &&
 			strpbrk(step->piece.with, "\xF0\xF1\xF2\xF3\xF4") == NULL;
@@ -178,7 +184,7 @@ static char *stencil_join(const struct stencil *s, const struct stencil_piece *v
 	return out;
 }
 
-/* Sets the values that the stencil uses. */
+/* Sets the values that the stencil uses; their accented text stays v's. */
 static bool stencil_set_values(const struct stencil *s, const struct stencil_values *v,
 			       struct stencil_piece values[STENCIL_HOLES])
 {
@@ -187,7 +193,7 @@ static bool stencil_set_values(const struct stencil *s, const struct stencil_val
 			continue;
 		if (v->of[h] == NULL || *v->of[h] == '\0' || !stencil_is_clean(v->of[h]))
 			return false;
-		stencil_piece_set(&values[h], v->of[h], strlen(v->of[h]));
+		stencil_piece_set(&values[h], (char *)(uintptr_t)v->of[h]);
 		if (!stencil_is_gsm_plain(values[h].without))
 			return false;
 	}
@@ -213,6 +219,6 @@ bool stencil_fill(const struct stencil *s, const struct stencil_values *v, bool 
 		out->with_count = stencil_count(true, units);
 	}
 	for (int h = 0; h < STENCIL_HOLES; h++)
-		stencil_piece_free(&values[h]);
+		free(values[h].without);
 	return ok;
 }

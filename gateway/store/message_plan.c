@@ -7,6 +7,16 @@
 #include "base/failpoint.h"
 #include "store/private.h"
 
+/* So many texts are written by one statement. */
+#define PLAN_TEXTS 16
+
+/* Texts of new rows, which are not written yet; borrowed. */
+struct plan_texts {
+	int64_t id[PLAN_TEXTS];
+	const char *text[PLAN_TEXTS];
+	size_t n;
+};
+
 /* The message that stands for a shared number that day: 1/0/-1. One that will not be sent, or that
  * failed, stands for nobody; one of a rung above is what did not reach them. */
 static int plan_find_shared(struct store *st, const struct message_plan *p, int64_t *id,
@@ -63,7 +73,6 @@ static int plan_insert(struct store *st, const struct message_plan *p, enum mess
 	    " linked_to, rung, onward, reason, final_at) VALUES ($1, $2, $3, $4, $5, $6, $7,"
 	    " $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
 	    " ON CONFLICT (campaign_id, recipient_id, step, rung) DO NOTHING";
-	static const char TEXT[] = "INSERT INTO message_text(message_id, text) VALUES ($1, $2)";
 	struct db_stmt *s = db_query(st->db, ADD, e);
 
 	if (s == NULL)
@@ -89,15 +98,40 @@ static int plan_insert(struct store *st, const struct message_plan *p, enum mess
 	db_put_int(s, p->skip != NULL ? now : 0);
 	if (db_run(s, e) != 0)
 		return -1;
-	*id = 0;
-	if (db_changes(st->db) == 0)
-		return 0;
-	*id = db_last_id(st->db);
-	if ((s = db_query(st->db, TEXT, e)) == NULL)
+	*id = db_changes(st->db) > 0 ? db_last_id(st->db) : 0;
+	return 0;
+}
+
+static int plan_put_texts(struct store *st, const char *sql, const struct plan_texts *t,
+			  size_t from, size_t n, struct err *e)
+{
+	struct db_stmt *s = db_query(st->db, sql, e);
+
+	if (s == NULL)
 		return -1;
-	db_put_int(s, *id);
-	db_put_text(s, p->text);
+	for (size_t i = from; i < from + n; i++) {
+		db_put_int(s, t->id[i]);
+		db_put_text(s, t->text[i]);
+	}
 	return db_run(s, e);
+}
+
+/* A statement costs as much to begin and end as a row to write. */
+static int plan_write_texts(struct store *st, struct plan_texts *t, struct err *e)
+{
+	static const char ONE[] = "INSERT INTO message_text(message_id, text) VALUES ($1, $2)";
+	static const char ALL[] =
+	    "INSERT INTO message_text(message_id, text) VALUES ($1, $2), ($3, $4), ($5, $6),"
+	    " ($7, $8), ($9, $10), ($11, $12), ($13, $14), ($15, $16), ($17, $18), ($19, $20),"
+	    " ($21, $22), ($23, $24), ($25, $26), ($27, $28), ($29, $30), ($31, $32)";
+	int rc = 0;
+
+	if (t->n == PLAN_TEXTS)
+		rc = plan_put_texts(st, ALL, t, 0, t->n, e);
+	for (size_t i = 0; t->n < PLAN_TEXTS && i < t->n && rc == 0; i++)
+		rc = plan_put_texts(st, ONE, t, i, 1, e);
+	t->n = 0;
+	return rc;
 }
 
 /* 1/0/-1 */
@@ -119,7 +153,7 @@ static int plan_is_there(struct store *st, const struct message_plan *p, struct 
 }
 
 static int plan_one(struct store *st, const struct message_plan *p, int64_t now,
-		    size_t *inserted, size_t *linked, struct err *e)
+		    struct plan_texts *texts, size_t *inserted, size_t *linked, struct err *e)
 {
 	enum message_state state = MESSAGE_QUEUED;
 	int64_t first = 0, id = 0;
@@ -142,6 +176,10 @@ static int plan_one(struct store *st, const struct message_plan *p, int64_t now,
 		return -1;
 	if (id == 0)
 		return 0;
+	texts->id[texts->n] = id;
+	texts->text[texts->n++] = p->text;
+	if (texts->n == PLAN_TEXTS && plan_write_texts(st, texts, e) != 0)
+		return -1;
 	message_count(st, p->campaign_id, p->rung, state, 1, p->segments);
 	(*inserted)++;
 	if (state == MESSAGE_LINKED)
@@ -158,15 +196,18 @@ static int plan_one(struct store *st, const struct message_plan *p, int64_t now,
 int store_message_plan(struct store *st, const struct message_plan *items, size_t n,
 		       size_t *inserted, size_t *linked, struct err *e)
 {
+	struct plan_texts texts = {.n = 0};
 	int64_t now = clock_now_ms();
 
 	store_want_transaction(st, "plan");
 	*inserted = 0;
 	*linked = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (plan_one(st, &items[i], now, inserted, linked, e) != 0)
+		if (plan_one(st, &items[i], now, &texts, inserted, linked, e) != 0)
 			return -1;
 	}
+	if (plan_write_texts(st, &texts, e) != 0)
+		return -1;
 	FAILPOINT("plan.done");
 	return 0;
 }
