@@ -34,7 +34,8 @@ int buf_add(struct buf *b, const void *p, size_t n)
 		b->overflow = true;
 		return -1;
 	}
-	b->data = mem_grow(b->data, &b->cap, b->len + n + 1, 1);
+	if (b->len + n >= b->cap)
+		b->data = mem_grow(b->data, &b->cap, b->len + n + 1, 1);
 	if (n > 0)
 		memcpy(b->data + b->len, p, n);
 	b->len += n;

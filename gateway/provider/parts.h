@@ -47,7 +47,7 @@ struct provider_header {
 struct provider_ask {
 	const struct description_request *d;
 	const char *method;
-	bool has_body;
+	bool has_body, has_token, has_jwt; /* has_: it shows one */
 	struct program url, body;
 	struct provider_header headers[PROVIDER_MAX_HEADERS];
 	size_t n_headers;

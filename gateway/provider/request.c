@@ -183,6 +183,8 @@ int provider_ask_compile(const struct provider *p, const struct ydoc *doc, const
 	    ask_compile_headers(out, &src, at, type, e) < 0 ||
 	    fields_compile(doc, json_object_get(at, "reply"), pointers, &out->fields, e) < 0)
 		return -1;
+	out->has_token = provider_ask_uses(out, VAR_TOKEN);
+	out->has_jwt = provider_ask_uses(out, VAR_JWT);
 	out->code = fields_find(&out->fields, "code");
 	out->id = fields_find(&out->fields, "id");
 	out->quota = fields_find(&out->fields, "quota");
@@ -293,10 +295,10 @@ int provider_ask_open(const struct provider *p, const struct provider_ask *a,
 	struct buf jwt = BUF_INIT(REQUEST_HEADER_MAX);
 	int rc = 0;
 
-	if (provider_ask_uses(a, VAR_TOKEN) && (token == NULL || *token == '\0'))
+	if (a->has_token && (token == NULL || *token == '\0'))
 		return err_set(e, EX_TEMPFAIL, "%s: there is no token", p->name);
 	v->var[VAR_TOKEN] = token != NULL ? token : "";
-	if (provider_ask_uses(a, VAR_JWT))
+	if (a->has_jwt)
 		rc = provider_jwt_put(p, v, &jwt, e);
 	if (rc == 0)
 		rc = provider_ask_build(a, v, r, e);

@@ -19,6 +19,23 @@ static bool escape_never(unsigned char c)
 	return (stays[c >> 6] >> (c & 63) & 1) != 0;
 }
 
+/* Whether escape_never() holds of all of eight bytes, in one go. It may say no for nothing. */
+static bool escape_never_eight(const char *p)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
+	uint64_t w, found;
+
+	memcpy(&w, p, sizeof(w));
+	/* A byte that is zero borrows; & and ' differ in one bit, so do < and >. */
+	found = w - each * 0x20;
+	found |= (w ^ each * '"') - each;
+	found |= ((w | each) ^ each * '\'') - each;
+	found |= ((w | each << 1) ^ each * '>') - each;
+	found |= (w ^ each * '\\') - each;
+	found |= (w ^ each * 0x7F) - each;
+	return ((found | w) & high) == 0;
+}
+
 /* Appends value with each character as one() has it; stretches that stay go over in one
  * piece. */
 static int escape_with(const char *value, escape_one_fn one, struct buf *out)
@@ -31,6 +48,8 @@ static int escape_with(const char *value, escape_one_fn one, struct buf *out)
 		char room[16];
 		const char *to;
 
+		while (i + 8 <= len && escape_never_eight(value + i))
+			i += 8;
 		while (i < len && escape_never((unsigned char)value[i]))
 			i++;
 		if (i == len)
@@ -121,19 +140,31 @@ int template_escape_json(const char *value, struct buf *out)
 	return escape_with(value, escape_json_one, out);
 }
 
+/* RFC 3986's unreserved. */
+static bool escape_url_keeps(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 int template_escape_url(const char *value, struct buf *out)
 {
 	static const char hex[] = "0123456789ABCDEF";
 
-	for (; *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
-		char coded[3] = {'%', hex[c >> 4], hex[c & 15]};
-		bool keep = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-			    (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' ||
-			    c == '~';
+	while (*value != '\0') {
+		size_t n = 0;
 
-		if ((keep ? buf_addc(out, (char)c) : buf_add(out, coded, sizeof(coded))) < 0)
+		while (escape_url_keeps((unsigned char)value[n]))
+			n++;
+		if (n > 0 && buf_add(out, value, n) < 0)
 			return -1;
+		for (value += n; *value != '\0' && !escape_url_keeps((unsigned char)*value); value++) {
+			unsigned char c = (unsigned char)*value;
+			char coded[3] = {'%', hex[c >> 4], hex[c & 15]};
+
+			if (buf_add(out, coded, sizeof(coded)) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }
