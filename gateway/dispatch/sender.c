@@ -20,7 +20,7 @@
 #define SENDER_RESULTS 128
 /* How long a result waits for others while more are under way: a commit costs the store as much for one
  * as for many, and touches the same pages. */
-#define SENDER_GATHER_US 2000
+#define SENDER_GATHER_US 500
 
 /* A message under way. */
 struct sender_call {
