@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The yardstick: nothing but libcurl's multi on a libevent loop, tuned as well
- * as we know how (handles reused, parsed URL and headers shared, a read event
+ * as we know how (handles reused, parsed origin and headers shared, a read event
  * that stays armed, at most 64 calls in one multi), posting over and over what
  * the gateway posts to eSMS: the same path, headers and body, byte for byte
  * as long. Prints what it reached as one JSON line.
@@ -52,6 +52,7 @@ struct client {
 	struct client_sock **socks;
 	size_t cap_socks;
 	CURLU *url;
+	const char *path;
 	struct curl_slist *headers;
 	long left, done, in_flight; /* left: not yet started */
 	long failed;
@@ -174,6 +175,7 @@ static CURL *client_easy(struct client *c, size_t *bytes)
 
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_CURLU, c->url);
+	curl_easy_setopt(e, CURLOPT_REQUEST_TARGET, c->path);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
 	curl_easy_setopt(e, CURLOPT_POSTFIELDS, client_body);
 	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE, (long)(sizeof(client_body) - 1));
@@ -244,6 +246,8 @@ int main(int argc, char **argv)
 		c->in_flight = in_flight / threads;
 		c->url = curl_url();
 		(void)curl_url_set(c->url, CURLUPART_URL, argv[1], 0);
+		(void)curl_url_set(c->url, CURLUPART_PATH, "/", 0);
+		c->path = strchr(strstr(argv[1], "://") + 3, '/');
 		c->headers = curl_slist_append(NULL, "Content-Type: application/json");
 		c->headers = curl_slist_append(c->headers, "Expect:");
 		c->headers = curl_slist_append(c->headers, "User-Agent: moidan/" MOIDAN_VERSION);

@@ -25,7 +25,7 @@
 #include "dispatch/engine.h"
 #include "support/world.h"
 
-#define BENCH_LOOK_MS  2
+#define BENCH_LOOK_MS  5
 #define BENCH_DRAIN_MS 60000
 #define BENCH_STALL_MS 60000
 
