@@ -333,18 +333,23 @@ void store_rollback(struct store *st)
 
 int store_nest_begin(struct store *st, struct err *e)
 {
+	static const char NEST[] = "SAVEPOINT nest";
+
 	store_want_transaction(st, "nest");
 	if (message_moves_flush(st, e) != 0)
 		return -1;
-	return db_exec(st->db, "SAVEPOINT nest", e);
+	return db_run(db_query(st->db, NEST, e), e);
 }
 
 int store_nest_end(struct store *st, bool keep, struct err *e)
 {
+	static const char KEEP[] = "RELEASE nest";
+
 	store_want_transaction(st, "nest");
 	if (keep)
-		return message_moves_flush(st, e) != 0 ? -1
-						       : db_exec(st->db, "RELEASE nest", e);
+		return message_moves_flush(st, e) != 0
+			   ? -1
+			   : db_run(db_query(st->db, KEEP, e), e);
 	st->n_deltas = 0;
 	st->n_ends = 0;
 	st->import_id = 0;
