@@ -207,6 +207,7 @@ def no_descriptors():
         begin(h)
         keeper = h.keep()
         wait_for("some", lambda: len(h.provider.seen()) > 4)
+        wait_for("its door", lambda: listens(h.port))
         before = h.daemon.pid
         limit = max(int(fd) for fd in os.listdir(f"/proc/{before}/fd")) + 1
         old = resource.prlimit(before, resource.RLIMIT_NOFILE)
