@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provider/address.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -59,4 +61,75 @@ bool address_is_public(const struct sockaddr *sa)
 	default:
 		return false;
 	}
+}
+
+/* ---- nets ---------------------------------------------------------------------------------- */
+
+static bool address_read(const char *text, unsigned char out[16], bool *four)
+{
+	struct in6_addr six;
+	struct in_addr v4;
+
+	*four = inet_pton(AF_INET, text, &v4) == 1;
+	if (*four) {
+		memset(out, 0, 10);
+		out[10] = out[11] = 0xff;
+		memcpy(out + 12, &v4, 4);
+		return true;
+	}
+	if (inet_pton(AF_INET6, text, &six) != 1)
+		return false;
+	memcpy(out, &six, 16);
+	return true;
+}
+
+/* Bit i of the address, from the left. */
+static int address_bit(const unsigned char bytes[16], int i)
+{
+	return bytes[i / 8] >> (7 - i % 8) & 1;
+}
+
+bool address_net_read(const char *text, struct address_net *out)
+{
+	const char *slash = strchr(text, '/');
+	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text), digits;
+	char host[INET6_ADDRSTRLEN];
+	bool four;
+	long bits;
+
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (!address_read(host, out->bytes, &four))
+		return false;
+	out->bits = 128;
+	if (slash != NULL) {
+		digits = strspn(slash + 1, "0123456789");
+		if (digits == 0 || digits > 3 || slash[1 + digits] != '\0')
+			return false;
+		bits = strtol(slash + 1, NULL, 10) + (four ? 96 : 0);
+		if (bits > 128)
+			return false;
+		out->bits = (int)bits;
+	}
+	for (int i = out->bits; i < 128; i++) {
+		if (address_bit(out->bytes, i) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool address_in(const struct address_net *net, const char *address)
+{
+	unsigned char bytes[16];
+	bool four;
+
+	if (!address_read(address, bytes, &four))
+		return false;
+	for (int i = 0; i < net->bits; i++) {
+		if (address_bit(bytes, i) != address_bit(net->bytes, i))
+			return false;
+	}
+	return true;
 }

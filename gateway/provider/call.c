@@ -70,15 +70,22 @@ void provider_incoming_free(struct provider *p)
 	fields_free(&p->replies.fields);
 }
 
-bool provider_callback_verify(const struct provider *p, const struct callback_request *c,
-			      const char *token_wanted)
+enum callback_verdict provider_callback_judge(const struct provider *p,
+					      const struct callback_request *c,
+					      const char *token_wanted)
 {
 	size_t len = strlen(token_wanted);
 
 	if ((!p->facts.receipts && !p->facts.replies) || len < 16 || c->token == NULL ||
-	    strlen(c->token) != len)
-		return false;
-	return sodium_memcmp(c->token, token_wanted, len) == 0 && provider_verify_holds(p, c);
+	    strlen(c->token) != len || sodium_memcmp(c->token, token_wanted, len) != 0)
+		return CALLBACK_FORGED;
+	return provider_verify_judge(p, c);
+}
+
+bool provider_callback_verify(const struct provider *p, const struct callback_request *c,
+			      const char *token_wanted)
+{
+	return provider_callback_judge(p, c, token_wanted) == CALLBACK_GENUINE;
 }
 
 uint64_t provider_phone(const char *text)

@@ -121,6 +121,10 @@ struct description_verify {
 	int encoding;
 	json_t *of;
 	char *equals;
+	struct conf_list time; /* char *: parts that say when it was signed */
+	int time_format;
+	int64_t tolerance_ms,
+	    ahead_ms; /* how old, and how far ahead of us, it may be; 0 = any */
 };
 
 struct description_answer {

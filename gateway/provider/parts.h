@@ -3,6 +3,7 @@
 #ifndef MOIDAN_PROVIDER_PARTS_H
 #define MOIDAN_PROVIDER_PARTS_H
 
+#include "provider/address.h"
 #include "provider/description.h"
 #include "provider/program.h"
 #include "provider/provider.h"
@@ -67,6 +68,7 @@ struct provider_incoming {
 struct verify_list {
 	struct verify_part *parts;
 	size_t n;
+	struct verify_part *time; /* of what says when; NULL = nothing does. Yours */
 };
 
 struct provider_verify {
@@ -74,6 +76,8 @@ struct provider_verify {
 	char *key, *equals;
 	struct verify_list *lists; /* any of them */
 	size_t n;
+	struct address_net *from; /* where calls come from; NULL = anywhere */
+	size_t n_from;
 };
 
 struct provider {
@@ -175,10 +179,11 @@ MUST_CHECK int provider_incoming_compile(struct provider *p, const struct ydoc *
 void provider_incoming_free(struct provider *p);
 
 /* verify.c: the description's section, into p; whether a call carries what it asks for. */
-MUST_CHECK int provider_verify_compile(struct provider *p, const struct ydoc *doc,
-				       struct err *e);
+MUST_CHECK int provider_verify_compile(struct provider *p, const struct provider_config *cfg,
+				       const struct ydoc *doc, struct err *e);
 void provider_verify_free(struct provider_verify *v);
-bool provider_verify_holds(const struct provider *p, const struct callback_request *c);
+enum callback_verdict provider_verify_judge(const struct provider *p,
+					    const struct callback_request *c);
 
 /* token.c: the sections token, authorize and jwt, into p. */
 MUST_CHECK int provider_tokens_compile(struct provider *p, const struct ydoc *doc,

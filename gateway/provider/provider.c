@@ -63,6 +63,12 @@ static const struct conf_field config_fields[] = {
      .fallback = "0",
      .max = 200,
      .help = "messages in one request at most; 0 = as described, 1 = each alone"},
+    {.key = "callback_from",
+     .type = CONF_STRINGS,
+     .offset = offsetof(struct provider_config, callback_from),
+     .max = 64,
+     .help =
+	 "addresses or nets (203.0.113.0/24) from which it calls us; empty = from anywhere"},
     {.key = "weight",
      .type = CONF_INT,
      .offset = offsetof(struct provider_config, weight),
@@ -525,7 +531,8 @@ static int provider_load(struct provider_loader *l, const char *path, struct err
 	    provider_batch_compile(p, &l->doc, e) < 0 || provider_compile_query(l, e) < 0 ||
 	    provider_compile_balance(l, e) < 0 || provider_tokens_compile(p, &l->doc, e) < 0 ||
 	    provider_jwt_compile(p, &l->doc, e) < 0 || provider_check_reference(l, e) < 0 ||
-	    provider_check_quota(l, e) < 0 || provider_verify_compile(p, &l->doc, e) < 0 ||
+	    provider_check_quota(l, e) < 0 ||
+	    provider_verify_compile(p, l->cfg, &l->doc, e) < 0 ||
 	    provider_incoming_compile(p, &l->doc, e) < 0)
 		rc = -1;
 	else

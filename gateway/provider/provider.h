@@ -28,6 +28,8 @@ struct provider_config {
 	int64_t in_flight;	   /* requests at once; 0 = as described (16) */
 	int64_t batch;		   /* messages of one request at most; 0 = as described */
 	int64_t price_per_segment; /* đồng */
+	struct conf_list
+	    callback_from; /* char *: where it calls from, "203.0.113.0/24"; none = anywhere */
 	int64_t weight; /* its share of the messages of its channel; 0 = when no other works */
 	/* Where it stands, for the errors of provider_new(): element index of accounts. NULL = in no
 	 * file. Borrowed. */
@@ -241,12 +243,23 @@ struct callback_request {
 	const char *body;
 	size_t body_len;
 	const char *token; /* last path segment, as it came */
+	const char *address; /* who calls, as numbers; NULL = not known */
 	const char *url; /* the public address that was called, query and all; NULL = not known
 			    * (then no signature over it can hold) */
 };
 
+enum callback_verdict {
+	CALLBACK_FORGED, /* the token or the signature is not the provider's */
+	CALLBACK_STALE, /* signed too long ago, or in the future: heard by somebody and played again? */
+	CALLBACK_ELSEWHERE, /* from an address that the provider does not call from */
+	CALLBACK_GENUINE
+};
 /* Whether the callback, of receipts or of answers, is the provider's: token compared in constant time, then what the
- * description asks for. token_wanted: what we put into callback_url. */
+ * description asks for, then where the account says that it calls from. token_wanted: what we put into callback_url. */
+enum callback_verdict provider_callback_judge(const struct provider *p,
+					      const struct callback_request *c,
+					      const char *token_wanted);
+/* Whether it is GENUINE. */
 bool provider_callback_verify(const struct provider *p, const struct callback_request *c,
 			      const char *token_wanted);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "provider/digest.h"
@@ -78,6 +79,88 @@ static int verify_compile_list(const struct program_source *src, const json_t *l
 	return 0;
 }
 
+/* The part that a text of "time" names. */
+static int verify_compile_time(const struct program_source *src, const json_t *at, size_t k,
+			       struct verify_part *out, struct err *e)
+{
+	const json_t *list = json_object_get(at, "time");
+
+	if (verify_compile_part(src, list, k, out, e) < 0)
+		return -1;
+	if (out->kind == VERIFY_HEADER || out->kind == VERIFY_FIELD)
+		return 0;
+	return ydoc_error(src->doc, list, NULL, k, e,
+			  "what says when is header:NAME or field:PLACE");
+}
+
+/* Whether what the list is made of holds the part, so that who changes it breaks the signature. */
+static bool verify_list_covers(const struct verify_list *list, const struct verify_part *part)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct verify_part *p = &list->parts[i];
+
+		if (p->kind == part->kind && strcmp(p->text, part->text) == 0)
+			return true;
+		if (part->kind == VERIFY_FIELD &&
+		    (p->kind == VERIFY_BODY || p->kind == VERIFY_SORTED ||
+		     p->kind == VERIFY_PAIRS))
+			return true;
+	}
+	return false;
+}
+
+static void verify_part_free(struct verify_part *part)
+{
+	if (part != NULL)
+		free(part->text);
+	free(part);
+}
+
+/* What says when a call was signed: for each list the first of "time" that it covers. */
+static int verify_compile_times(const struct program_source *src, const json_t *at,
+				struct provider_verify *v, struct err *e)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		struct verify_list *list = &v->lists[i];
+
+		for (size_t k = 0; k < v->d->time.n && list->time == NULL; k++) {
+			list->time = mem_calloc(1, sizeof(*list->time));
+			if (verify_compile_time(src, at, k, list->time, e) < 0)
+				return -1;
+			if (verify_list_covers(list, list->time))
+				break;
+			verify_part_free(list->time);
+			list->time = NULL;
+		}
+		if (list->time == NULL && v->d->tolerance_ms > 0)
+			return ydoc_error(
+			    src->doc, at, "tolerance", 0, e,
+			    "\"tolerance\" needs a part of \"time\" in each list of "
+			    "\"of\": what is not signed proves nothing");
+	}
+	return 0;
+}
+
+static int verify_compile_from(struct provider *p, const struct provider_config *cfg,
+			       struct err *e)
+{
+	struct provider_verify *v = &p->verify;
+
+	v->from = mem_calloc(cfg->callback_from.n, sizeof(*v->from));
+	for (size_t i = 0; i < cfg->callback_from.n; i++) {
+		const char *text = ((char **)cfg->callback_from.items)[i];
+
+		if (!address_net_read(text, &v->from[i]))
+			return err_set(
+			    e, EX_CONFIG,
+			    "provider %s: callback_from: \"%s\" is no address or net "
+			    "such as 203.0.113.7 or 203.0.113.0/24",
+			    p->name, text);
+	}
+	v->n_from = cfg->callback_from.n;
+	return 0;
+}
+
 static int verify_compile_of(const struct program_source *src, const json_t *at,
 			     struct provider_verify *v, struct err *e)
 {
@@ -97,7 +180,8 @@ static int verify_compile_of(const struct program_source *src, const json_t *at,
 	return 0;
 }
 
-int provider_verify_compile(struct provider *p, const struct ydoc *doc, struct err *e)
+int provider_verify_compile(struct provider *p, const struct provider_config *cfg,
+			    const struct ydoc *doc, struct err *e)
 {
 	const struct description_verify *d = &p->d.verify;
 	const json_t *at = json_object_get(doc->root, "verify");
@@ -105,6 +189,8 @@ int provider_verify_compile(struct provider *p, const struct ydoc *doc, struct e
 	    .doc = doc, .constants = p->constants, .n_constants = p->n_constants};
 	struct provider_verify *v = &p->verify;
 
+	if (verify_compile_from(p, cfg, e) < 0)
+		return -1;
 	if (!json_is_object(at))
 		return 0;
 	v->d = d;
@@ -115,7 +201,8 @@ int provider_verify_compile(struct provider *p, const struct ydoc *doc, struct e
 		return provider_constant_text(p, doc, at, "equals", d->equals, &v->equals, e);
 	if (d->key != NULL && provider_constant_text(p, doc, at, "key", d->key, &v->key, e) < 0)
 		return -1;
-	return verify_compile_of(&src, at, v, e);
+	return verify_compile_of(&src, at, v, e) < 0 ? -1
+						     : verify_compile_times(&src, at, v, e);
 }
 
 void provider_verify_free(struct provider_verify *v)
@@ -127,8 +214,10 @@ void provider_verify_free(struct provider_verify *v)
 			mem_free_secret(text, text != NULL ? strlen(text) : 0);
 		}
 		free(v->lists[i].parts);
+		verify_part_free(v->lists[i].time);
 	}
 	free(v->lists);
+	free(v->from);
 	mem_free_secret(v->key, v->key != NULL ? strlen(v->key) : 0);
 	mem_free_secret(v->equals, v->equals != NULL ? strlen(v->equals) : 0);
 	*v = (struct provider_verify){0};
@@ -336,17 +425,44 @@ static char *verify_signature(const struct provider_verify *v, const char *text)
 	return out;
 }
 
-bool provider_verify_holds(const struct provider *p, const struct callback_request *c)
+/* Whether what fits was signed not too long ago. */
+static bool verify_fresh(const struct provider_verify *v, const struct verify_list *list,
+			 struct verify_call *call)
+{
+	struct buf text = BUF_INIT(VERIFY_TEXT_MAX);
+	int64_t at = 0, age;
+
+	if (v->d->tolerance_ms == 0)
+		return true;
+	if (verify_put(v, list->time, call, 0, &text))
+		at = provider_time(v->d->time_format, buf_text(&text));
+	buf_free(&text);
+	age = clock_now_ms() - at;
+	return at > 0 && age <= v->d->tolerance_ms && age >= -v->d->ahead_ms;
+}
+
+static bool verify_from(const struct provider_verify *v, const char *address)
+{
+	for (size_t i = 0; i < v->n_from; i++) {
+		if (address != NULL && address_in(&v->from[i], address))
+			return true;
+	}
+	return v->n_from == 0;
+}
+
+/* The signature, where one is asked for: whether it fits, and is fresh. */
+static enum callback_verdict verify_signed(const struct provider *p,
+					   const struct callback_request *c)
 {
 	const struct provider_verify *v = &p->verify;
 	struct verify_call call = {.c = c, .params = c->body, .params_len = c->body_len};
 	struct buf field = BUF_INIT(VERIFY_TEXT_MAX);
 	const char *text;
 	char *signature;
-	bool fits = false;
+	bool fits = false, fresh = true;
 
 	if (v->d == NULL)
-		return true;
+		return CALLBACK_GENUINE;
 	if (strcmp(c->method, "GET") == 0) {
 		call.params = c->query;
 		call.params_len = strlen(c->query);
@@ -358,11 +474,23 @@ bool provider_verify_holds(const struct provider *p, const struct callback_reque
 		signature = verify_signature(v, text);
 		if (v->equals != NULL)
 			fits = verify_same(v->equals, signature);
-		for (size_t i = 0; i < v->n && !fits; i++)
+		for (size_t i = 0; i < v->n && !fits; i++) {
 			fits = verify_list_fits(v, &v->lists[i], &call, signature);
+			fresh = !fits || verify_fresh(v, &v->lists[i], &call);
+		}
 		free(signature);
 	}
 	json_decref(call.root);
 	buf_free(&field);
-	return fits;
+	return !fits ? CALLBACK_FORGED : fresh ? CALLBACK_GENUINE : CALLBACK_STALE;
+}
+
+enum callback_verdict provider_verify_judge(const struct provider *p,
+					    const struct callback_request *c)
+{
+	enum callback_verdict verdict = verify_signed(p, c);
+
+	if (verdict == CALLBACK_GENUINE && !verify_from(&p->verify, c->address))
+		return CALLBACK_ELSEWHERE;
+	return verdict;
 }

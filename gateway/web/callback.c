@@ -178,23 +178,52 @@ static char *callback_url(const struct web_request *r)
 }
 
 /* Whether it is the provider who calls. */
-static bool callback_verified(struct web_request *r, const struct web_slot *slot,
-			      struct callback_request *call)
+static enum callback_verdict callback_judge(struct web_request *r, const struct web_slot *slot,
+					    struct callback_request *call)
 {
 	const struct web_config *cfg = &r->web->cfg;
 	const char *token =
 	    slot == NULL ? NULL : cfg->callback_token(slot->name, cfg->callback_arg);
-	char *url;
-	bool verified;
+	enum callback_verdict verdict;
+	char *url, address[64];
 
 	if (token == NULL)
-		return false;
+		return CALLBACK_FORGED;
 	url = callback_url(r);
+	web_request_address(r, address, sizeof(address));
 	call->url = url;
-	verified = provider_callback_verify(slot->provider, call, token);
-	call->url = NULL;
+	call->address = address;
+	verdict = provider_callback_judge(slot->provider, call, token);
+	call->url = call->address = NULL;
 	free(url);
-	return verified;
+	return verdict;
+}
+
+/* Whoever does not know the address learns nothing; whoever does and is refused is told, and counted. */
+static bool callback_admitted(struct web_request *r, const struct web_slot *slot,
+			      struct callback_request *call)
+{
+	int64_t *refused = r->web->callbacks_refused;
+
+	switch (callback_judge(r, slot, call)) {
+	case CALLBACK_GENUINE:
+		return true;
+	case CALLBACK_STALE:
+		refused[WEB_CB_STALE]++;
+		log_warn("web", "callback_stale", "provider=%s", slot->name);
+		web_problem(r, 403, "stale", "signed too long ago, or in the future");
+		return false;
+	case CALLBACK_ELSEWHERE:
+		refused[WEB_CB_ADDRESS]++;
+		log_warn("web", "callback_from_elsewhere", "provider=%s", slot->name);
+		web_problem(r, 403, "address", "not from this address");
+		return false;
+	case CALLBACK_FORGED:
+		break;
+	}
+	refused[WEB_CB_TOKEN]++;
+	web_problem(r, 404, "not-found", "nothing here");
+	return false;
 }
 
 static struct callback_work *callback_work_new(struct web_request *r, struct web_slot *slot,
@@ -289,11 +318,8 @@ void web_handle_callback(struct web_request *r)
 	int n, status;
 
 	callback_read(r, headers, &call);
-	if (!callback_verified(r, slot, &call)) {
-		web->callbacks_refused[WEB_CB_TOKEN]++;
-		web_problem(r, 404, "not-found", "nothing here");
+	if (!callback_admitted(r, slot, &call))
 		return;
-	}
 	if (callback_replies(r, slot, &call))
 		return;
 	n = provider_callback_parse(slot->provider, &call, web->receipts, WEB_RECEIPTS_MAX, &e);

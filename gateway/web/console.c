@@ -14,27 +14,6 @@
 #include "web/server.h"
 #include "web/visit.h"
 
-/* Who asks: the peer, or whom the proxy on this machine speaks for. */
-static void console_address(const struct web_request *r, struct visit *v)
-{
-	const char *forwarded = web_request_header(r, "X-Forwarded-For");
-	char *peer = NULL;
-	ev_uint16_t port;
-
-	evhttp_connection_get_peer(evhttp_request_get_connection(r->ev), &peer, &port);
-	if (peer != NULL && forwarded != NULL &&
-	    (strcmp(peer, "127.0.0.1") == 0 || strcmp(peer, "::1") == 0)) {
-		/* The proxy adds its own peer last; what stands before is anybody's word. */
-		const char *comma = strrchr(forwarded, ',');
-
-		forwarded = comma != NULL ? comma + 1 : forwarded;
-		forwarded += strspn(forwarded, " ");
-		(void)snprintf(v->address, sizeof(v->address), "%s", forwarded);
-	} else {
-		(void)snprintf(v->address, sizeof(v->address), "%s", peer != NULL ? peer : "");
-	}
-}
-
 static void console_headers(const struct web_request *r, struct visit *v)
 {
 	const struct {
@@ -67,7 +46,7 @@ void web_visit(struct web_request *r)
 	v->api = r->api || (accept != NULL && strstr(accept, "application/json") != NULL &&
 			    strstr(accept, "text/html") == NULL);
 	console_headers(r, v);
-	console_address(r, v);
+	web_request_address(r, v->address, sizeof(v->address));
 	body = web_request_body(r, &v->body_len);
 	v->body = mem_calloc(v->body_len + 1, 1);
 	memcpy(v->body, body, v->body_len);

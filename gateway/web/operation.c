@@ -178,8 +178,11 @@ static void metrics_callbacks(const struct web *web, struct buf *out)
 	    [RECEIPT_NO_CHANGE] = "no_change", [RECEIPT_CONFLICT] = "conflict",
 	    [RECEIPT_ORPHAN] = "orphan",
 	};
-	static const char *const refusals[WEB_CB_REFUSALS] = {
-	    [WEB_CB_TOKEN] = "token", [WEB_CB_MISREAD] = "misread", [WEB_CB_BUSY] = "busy"};
+	static const char *const refusals[WEB_CB_REFUSALS] = {[WEB_CB_TOKEN] = "token",
+							      [WEB_CB_STALE] = "stale",
+							      [WEB_CB_ADDRESS] = "address",
+							      [WEB_CB_MISREAD] = "misread",
+							      [WEB_CB_BUSY] = "busy"};
 
 	metrics_family(out, "receipts_total", METRICS_COUNTER, "Delivery receipts stored.");
 	for (const struct web_slot *s = web->slots; s != NULL; s = s->next) {

@@ -110,6 +110,26 @@ void web_problem(struct web_request *r, int status, const char *kind, const char
 	free(text);
 }
 
+void web_request_address(const struct web_request *r, char *out, size_t size)
+{
+	const char *forwarded = web_request_header(r, "X-Forwarded-For");
+	char *peer = NULL;
+	ev_uint16_t port;
+
+	evhttp_connection_get_peer(evhttp_request_get_connection(r->ev), &peer, &port);
+	if (peer != NULL && forwarded != NULL &&
+	    (strcmp(peer, "127.0.0.1") == 0 || strcmp(peer, "::1") == 0)) {
+		/* The proxy adds its own peer last; what stands before is anybody's word. */
+		const char *comma = strrchr(forwarded, ',');
+
+		forwarded = comma != NULL ? comma + 1 : forwarded;
+		forwarded += strspn(forwarded, " ");
+		(void)snprintf(out, size, "%s", forwarded);
+	} else {
+		(void)snprintf(out, size, "%s", peer != NULL ? peer : "");
+	}
+}
+
 const char *web_request_header(const struct web_request *r, const char *name)
 {
 	if (r->ev == NULL)

@@ -51,7 +51,14 @@ struct web_slot {
 	int64_t misread; /* verified, but not understood */
 };
 
-enum web_callback_refusal { WEB_CB_TOKEN, WEB_CB_MISREAD, WEB_CB_BUSY, WEB_CB_REFUSALS };
+enum web_callback_refusal {
+	WEB_CB_TOKEN,
+	WEB_CB_STALE,
+	WEB_CB_ADDRESS,
+	WEB_CB_MISREAD,
+	WEB_CB_BUSY,
+	WEB_CB_REFUSALS
+};
 
 struct web {
 	struct event_base *base;
@@ -89,6 +96,8 @@ void web_problem(struct web_request *r, int status, const char *kind, const char
 
 /* Before the reply. */
 void web_header(struct web_request *r, const char *name, const char *value);
+/* Who asks: the peer, or whom the proxy on this machine speaks for; "" when that is not known. */
+void web_request_address(const struct web_request *r, char *out, size_t size);
 /* A header of the request, NULL when absent. */
 const char *web_request_header(const struct web_request *r, const char *name);
 /* The body, borrowed until the reply. */

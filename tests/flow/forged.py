@@ -4,6 +4,7 @@
 And a "STOP" of somebody who cannot show that he is the provider. Usage: forged.py MOIDAN"""
 import json
 import random
+import signal
 import string
 import sys
 import urllib.parse
@@ -126,6 +127,18 @@ def main():
                 ask(f"{place}/{'A' * 32}?{query}")
         assert everything(h)[:5] == before[:5]
         print("ok forged replies")
+
+        # The right path, from where the provider does not call.
+        h.write("moidan.yaml", h.read("moidan.yaml").replace("{name: sms,", "{name: sms, callback_from: [203.0.113.0/24],", 1))
+        h.daemon.send_signal(signal.SIGHUP)
+        wait_for("the reload", lambda: ask(f"{url}?{delivered(known)}&TypeId=2") == 403)
+        there = {"X-Forwarded-For": "203.0.113.9"}
+        assert get(f"{url}?{delivered(known)}&TypeId=2", headers=there)[0] == 200
+        for elsewhere in ("203.0.114.9", "203.0.113.9, 203.0.114.9", "", "x"):
+            assert get(f"{url}?{delivered(known)}&TypeId=2", headers={"X-Forwarded-For": elsewhere})[0] == 403, elsewhere
+        assert get(f"{place}/{'A' * 32}?{delivered(known)}", headers=there)[0] == 404
+        assert 'callbacks_refused_total{reason="address"} ' in get(f"{h.url}/metrics")[2].decode()
+        print("ok receipts from elsewhere")
         assert h.stop() == 0
 
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "provider/digest.h"
 #include "provider/provider.h"
@@ -25,6 +26,7 @@ struct signed_call {
 	const char *url;
 	const char *header; /* of the signature; NULL = the body's last field */
 	const char *stamp;  /* header of the timestamp; NULL = none */
+	const char *stamped; /* what stands in it */
 	enum digest_algorithm algorithm;
 	const char *key; /* NULL = a plain digest */
 	bool base64;
@@ -38,6 +40,7 @@ static const struct signed_call calls[] = {
      .secrets = "{\"app_secret\":\"app-secret\",\"oa_secret\":\"oa-secret\"}",
      .header = "X-ZEvent-Signature",
      .stamp = "X-ZEvent-Timestamp",
+     .stamped = "1686798061999",
      .algorithm = DIGEST_SHA256,
      .before = "111",
      .after = "oa-secret",
@@ -49,6 +52,7 @@ static const struct signed_call calls[] = {
      .secrets = "{\"password\":\"pass-word\",\"signing_key\":\"signing-key\"}",
      .header = "X-Signature",
      .stamp = "X-Timestamp",
+     .stamped = "1686798061",
      .algorithm = DIGEST_SHA256,
      .key = "signing-key",
      .body = "{\"event\":\"sms:delivered\",\"payload\":{\"messageId\":\"m-17-1\"}}"},
@@ -68,8 +72,8 @@ static const struct signed_call calls[] = {
      .secrets = "{\"api_secret\":\"api-secret\",\"signature_secret\":\"signature-secret\"}",
      .algorithm = DIGEST_SHA256,
      .key = "signature-secret",
-     .body = "messageId=0A1&msisdn=84912000111&status=delivered",
-     .input = "&messageId=0A1&msisdn=84912000111&status=delivered"},
+     .body = "messageId=0A1&msisdn=84912000111&status=delivered&timestamp=1686798061",
+     .input = "&messageId=0A1&msisdn=84912000111&status=delivered&timestamp=1686798061"},
 };
 
 enum { CALLS = sizeof(calls) / sizeof(calls[0]), TEXT_MAX = 1024 };
@@ -97,8 +101,7 @@ static void sign(const struct signed_call *s, struct made_call *m)
 	char *input, text[128];
 	size_t n;
 
-	(void)snprintf(m->stamp, sizeof(m->stamp), "%s",
-		       s->stamp != NULL ? "1686798061999" : "");
+	(void)snprintf(m->stamp, sizeof(m->stamp), "%s", s->stamp != NULL ? s->stamped : "");
 	(void)snprintf(m->body, sizeof(m->body), "%s", s->body);
 	(void)snprintf(m->token, sizeof(m->token), "%s", TOKEN);
 	(void)snprintf(m->url, sizeof(m->url), "%s", s->url != NULL ? s->url : "");
@@ -147,6 +150,7 @@ static bool verified(size_t i, const struct made_call *m, struct receipt *receip
 static int setup(void **state)
 {
 	(void)state;
+	clock_set_virtual(INT64_C(1686798062000)); /* a moment after they were signed */
 	for (size_t i = 0; i < CALLS; i++) {
 		struct provider_config cfg = {.name = (char *)(uintptr_t)calls[i].description};
 		struct err e = ERR_INIT;

@@ -7,13 +7,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "provider/digest.h"
 #include "provider/provider.h"
 
 #define KEY   "khoa-bi-mat-0123"
@@ -21,17 +24,18 @@
 
 static char directory[] = "/tmp/moidan-test-verify-XXXXXX";
 
-/* A provider whose description ends in the given lines; its secret "key" is KEY. */
-static struct provider *make(const char *verify)
+/* A provider whose description ends in the given lines; its secret "key" is KEY. from: where it calls from,
+ * of n. NULL with e. */
+static struct provider *try(const char *verify, char **from, size_t n, struct err *e)
 {
 	char name[] = "fuzz", *dir = mem_printf("%s/providers", directory),
 	     *path = mem_printf("%s/fuzz.yaml", dir);
 	struct provider_config cfg = {
 	    .name = name, .description = name, .secrets = json_pack("{s:s}", "key", KEY)};
-	struct err e = ERR_INIT;
 	struct provider *p;
 	FILE *f;
 
+	cfg.callback_from = (struct conf_list){.items = from, .n = n};
 	(void)mkdir(dir, 0700);
 	f = fopen(path, "w");
 	assert_non_null(f);
@@ -47,13 +51,21 @@ static struct provider *make(const char *verify)
 	    "%s",
 	    verify);
 	(void)fclose(f);
-	p = provider_new(&cfg, directory, &e);
-	if (p == NULL)
-		fail_msg("%s", e.text);
+	p = provider_new(&cfg, directory, e);
 	json_decref(cfg.secrets);
 	(void)unlink(path);
 	free(path);
 	free(dir);
+	return p;
+}
+
+static struct provider *make(const char *verify)
+{
+	struct err e = ERR_INIT;
+	struct provider *p = try(verify, NULL, 0, &e);
+
+	if (p == NULL)
+		fail_msg("%s", e.text);
 	return p;
 }
 
@@ -339,6 +351,144 @@ static void a_field_of_a_form_stands_there_once(void **state)
 	provider_free(p);
 }
 
+/* ---- when, and from where -------------------------------------------------------------------- */
+
+#define NOW_MS INT64_C(1686798000000)
+
+/* The body "{}" with a time, signed as the description below asks. */
+static enum callback_verdict judge_signed_at(const struct provider *p, const char *time)
+{
+	unsigned char digest[DIGEST_MAX];
+	char hex[2 * DIGEST_MAX + 1], *input = mem_printf("{\"id\":\"7\"}%s", time);
+	struct http_header headers[2] = {{"X-Time", time}, {"X-Sig", hex}};
+	struct callback_request c = {.method = "POST",
+				     .query = "",
+				     .body = "{\"id\":\"7\"}",
+				     .body_len = 10,
+				     .headers = headers,
+				     .n_headers = 2,
+				     .token = TOKEN};
+	size_t n = digest_of(DIGEST_SHA256, KEY, strlen(KEY), input, strlen(input), digest);
+
+	(void)sodium_bin2hex(hex, sizeof(hex), digest, n);
+	free(input);
+	return provider_callback_judge(p, &c, TOKEN);
+}
+
+static void what_was_signed_long_ago_or_in_the_future_is_stale(void **state)
+{
+	static const struct {
+		int age; /* s */
+		enum callback_verdict verdict;
+	} cases[] = {{0, CALLBACK_GENUINE},    {3600, CALLBACK_GENUINE},
+		     {3601, CALLBACK_STALE},   {-300, CALLBACK_GENUINE},
+		     {-301, CALLBACK_STALE},   {864000, CALLBACK_STALE},
+		     {-864000, CALLBACK_STALE}};
+	static const char *const none[] = {"", "0", "-1", "soon", "99999999999999999999"};
+	struct provider *p =
+	    make(RECEIPTS "verify:\n  header: X-Sig\n  key: \"{{secret.key}}\"\n"
+			  "  of: [[body, \"header:X-Time\"]]\n  time: [\"header:X-Time\"]\n"
+			  "  tolerance: 1h\n  ahead: 5m\n");
+	char text[32];
+
+	(void)state;
+	clock_set_virtual(NOW_MS);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(text, sizeof(text), "%lld",
+			       (long long)(NOW_MS / 1000 - cases[i].age));
+		assert_int_equal(judge_signed_at(p, text), cases[i].verdict);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_int_equal(judge_signed_at(p, none[i]), CALLBACK_STALE);
+	clock_set_real();
+	provider_free(p);
+}
+
+static void a_time_that_is_not_signed_is_refused(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"  of: [[body]]\n  time: [\"header:X-Time\"]\n", "each list of"},
+	    {"  of: [[\"header:X-Time\", body], [body]]\n  time: [\"header:X-Time\"]\n",
+	     "each list of"},
+	    {"  of: [[\"field:/a\"]]\n  time: [\"field:/b\"]\n", "each list of"},
+	    {"  of: [[body]]\n", "each list of"},
+	    {"  of: [[body]]\n  time: [body]\n", "header:NAME or field:PLACE"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e = ERR_INIT;
+		char *text = mem_printf(
+		    RECEIPTS "verify:\n  header: X-Sig\n%s  tolerance: 1h\n", cases[i][0]);
+		struct provider *p = try(text, NULL, 0, &e);
+
+		if (p != NULL || strstr(e.text, cases[i][1]) == NULL)
+			fail_msg("\"%s\" instead of \"%s\"", e.text, cases[i][1]);
+		free(text);
+	}
+	provider_free(make(RECEIPTS "verify:\n  header: X-Sig\n  of: [[body]]\n"
+				    "  time: [\"field:/at\"]\n  tolerance: 1h\n"));
+}
+
+static void who_calls_from_elsewhere_is_not_heard(void **state)
+{
+	static const struct {
+		const char *address;
+		enum callback_verdict verdict;
+	} cases[] = {{"203.0.113.7", CALLBACK_GENUINE},
+		     {"203.0.113.8", CALLBACK_ELSEWHERE},
+		     {"198.51.100.0", CALLBACK_GENUINE},
+		     {"198.51.103.255", CALLBACK_GENUINE},
+		     {"198.51.104.0", CALLBACK_ELSEWHERE},
+		     {"198.51.99.255", CALLBACK_ELSEWHERE},
+		     {"::ffff:203.0.113.7", CALLBACK_GENUINE},
+		     {"2001:db8:1::9", CALLBACK_GENUINE},
+		     {"2001:db8:2::9", CALLBACK_ELSEWHERE},
+		     {"127.0.0.1", CALLBACK_ELSEWHERE},
+		     {"203.0.113.7, 203.0.113.8", CALLBACK_ELSEWHERE},
+		     {"", CALLBACK_ELSEWHERE},
+		     {NULL, CALLBACK_ELSEWHERE}};
+	char a[] = "203.0.113.7", b[] = "198.51.100.0/22", c6[] = "2001:db8:1::/48";
+	char *from[] = {a, b, c6};
+	struct err e = ERR_INIT;
+	struct provider *p = try(RECEIPTS, from, 3, &e);
+	struct callback_request c = {.method = "POST", .query = "", .body = "", .token = TOKEN};
+
+	(void)state;
+	assert_non_null(p);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		c.address = cases[i].address;
+		assert_int_equal(provider_callback_judge(p, &c, TOKEN), cases[i].verdict);
+		/* Who does not know the token is told nothing of it. */
+		c.token = "0123456789abcdef0123456789abcdee";
+		assert_int_equal(provider_callback_judge(p, &c, TOKEN), CALLBACK_FORGED);
+		c.token = TOKEN;
+	}
+	provider_free(p);
+}
+
+static void what_is_no_address_is_refused(void **state)
+{
+	static const char *const wrong[] = {"",
+					    "203.0.113",
+					    "203.0.113.7/33",
+					    "203.0.113.7/",
+					    "203.0.113.7/24",
+					    "203.0.113.0/-1",
+					    "2001:db8::/129",
+					    "sms.example",
+					    "203.0.113.0/24 "};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char *from[] = {(char *)(uintptr_t)wrong[i]};
+		struct err e = ERR_INIT;
+
+		assert_null(try(RECEIPTS, from, 1, &e));
+		assert_non_null(strstr(e.text, "is no address or net"));
+		assert_int_equal(e.code, EX_CONFIG);
+	}
+}
+
 static void a_fixed_value_as_it_is(void **state)
 {
 	struct provider *p = make(RECEIPTS "verify:\n  header: X-Key\n  strip: [\"Bearer \"]\n"
@@ -397,6 +547,10 @@ int main(void)
 	    cmocka_unit_test(a_body_byte_by_byte_with_a_prefix),
 	    cmocka_unit_test(fields_and_headers_of_which_one_list_must_fit),
 	    cmocka_unit_test(a_field_of_a_form_stands_there_once),
+	    cmocka_unit_test(what_was_signed_long_ago_or_in_the_future_is_stale),
+	    cmocka_unit_test(a_time_that_is_not_signed_is_refused),
+	    cmocka_unit_test(who_calls_from_elsewhere_is_not_heard),
+	    cmocka_unit_test(what_is_no_address_is_refused),
 	    cmocka_unit_test(a_fixed_value_as_it_is),
 	};
 
