@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asked by the claim, in its transaction: may this message still go out, now? */
-#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "campaign/plan.h"
+#include "campaign/together.h"
 
 /* Decree 91/2020/NĐ-CP. */
 #define DECIDE_LAW_PER_DAY 3
@@ -153,6 +155,48 @@ static int64_t decide_office(const struct message_candidate *c, const struct eli
 	return later;
 }
 
+/* Several share the number: the message names all of them who are still to come. What cannot be written goes
+ * as it was planned, and names the first. */
+static void decide_name_all(const struct message_candidate *c, const struct eligibility *who,
+			    struct claim_verdict *v)
+{
+	const struct campaign_plan *p = who->plan;
+	struct plan_units units = {0};
+	struct together others = {.n = 0};
+	struct recipient first = {0};
+	struct plan_message m = {0};
+	struct plan_writer w;
+	struct err e = ERR_INIT;
+
+	plan_writer_init(&w, p);
+	w.form = strcmp(p->ladder.rungs[c->rung].channel, "sms") != 0;
+	if (decide_read(who, c->recipient_id, &first, &units, &e) == 1 &&
+	    together_linked(&others, who->st, p, &units, c->id, &first, c->audience, &e) == 0 &&
+	    others.n > 0 && plan_texts_hold(who->st, p, &e) > 0 &&
+	    plan_units_duty(&units, who->st, p, civil_day_of(who->now), &e) == 0) {
+		struct recipient all = together_named(p, &first, &others);
+
+		if (plan_render(&w, c->audience, &all, plan_units_find(&units, first.unit_id),
+				&m, &e) == 0) {
+			v->text = m.text;
+			v->segments = m.count.segments;
+			v->ucs2 = m.count.ucs2;
+		}
+		free(all.name);
+	}
+	plan_writer_free(&w);
+	together_free(&others);
+	recipient_clear(&first);
+	plan_units_free(&units);
+}
+
+static bool decide_shared(const struct message_candidate *c, const struct campaign_plan *p)
+{
+	return c->contact_shared > 1 && p != NULL && !p->row->stream && c->audience >= 0 &&
+	       c->audience < p->n_audiences && !p->audiences[c->audience].seat &&
+	       c->step == p->row->step && c->rung < p->ladder.n;
+}
+
 struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg)
 {
 	const struct eligibility *who = arg;
@@ -186,8 +230,13 @@ struct claim_verdict campaign_decide(const struct message_candidate *c, void *ar
 		later = open;
 		why = "văn phòng sắp nghỉ: gửi khi có người trực";
 	}
-	if (later == 0)
-		return (struct claim_verdict){.decision = CLAIM_SEND};
+	if (later == 0) {
+		struct claim_verdict v = {.decision = CLAIM_SEND};
+
+		if (decide_shared(c, who->plan))
+			decide_name_all(c, who, &v);
+		return v;
+	}
 	if (later >= c->expires_at)
 		return (struct claim_verdict){.decision = CLAIM_EXPIRE};
 	return (struct claim_verdict){

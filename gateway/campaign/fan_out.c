@@ -221,9 +221,7 @@ static int fan_out_sit(struct fan_out *f, struct err *e)
 
 /* ---- a batch ------------------------------------------------------------------------------- */
 
-/* Whether the texts are those that were approved; a campaign that was not started by campaign_start()
- * has no record of them. 1/0/-1 */
-static int fan_out_texts_hold(struct store *st, const struct campaign_plan *p, struct err *e)
+int plan_texts_hold(struct store *st, const struct campaign_plan *p, struct err *e)
 {
 	char *key = mem_printf(CAMPAIGN_TEXTS_KEY, (long long)p->row->id), *frozen = NULL;
 	char now[65];
@@ -266,7 +264,7 @@ int fan_out_open(struct fan_out *f, struct store *st, const struct campaign_plan
 	f->day = civil_day_of(f->opens);
 	f->catch_up = c->catch_up;
 	f->allowed = -1;
-	rc = fan_out_texts_hold(st, p, e);
+	rc = plan_texts_hold(st, p, e);
 	if (rc == 0)
 		return fan_out_halt(st, c, e);
 	for (int i = 0; rc > 0 && i < p->n_audiences; i++) {

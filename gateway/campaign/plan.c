@@ -647,6 +647,11 @@ struct campaign_plan *campaign_plan_new(const struct campaign_house *house,
 		p->place_parameter = mem_strdup(plan_parameter(p, PLAN_WHERE));
 	if (plan_add_holds(p, e) < 0 || plan_add_audiences(p, e) < 0)
 		goto fail;
+	if (row->only_when != NULL && *row->only_when != '\0') {
+		p->only = predicate_compile(p->programme, row->only_when, "only", e);
+		if (p->only == NULL)
+			goto fail;
+	}
 	return p;
 fail:
 	campaign_plan_free(p);
@@ -684,6 +689,7 @@ void campaign_plan_free(struct campaign_plan *p)
 	for (size_t i = 0; i < p->n_holds; i++)
 		predicate_free(p->holds[i]);
 	free(p->holds);
+	predicate_free(p->only);
 	free(p->of_programme);
 	free(p->place_parameter);
 	free(p->deadline);

@@ -108,6 +108,7 @@ struct campaign_plan {
 	int *
 	    of_programme; /* programme's audience -> index in audiences, -1 = not in the campaign */
 	struct predicate **holds; /* of the programme's hold audiences */
+	struct predicate *only;	  /* whom else the campaign is not for; NULL = nobody */
 	size_t n_holds;
 };
 
@@ -140,6 +141,12 @@ enum exclusion plan_judge(const struct campaign_plan *p, const struct recipient 
 
 /* Whose office a message of a sends r's people to: a hamlet's name, NULL = the commune's. */
 const char *plan_office(const struct plan_audience *a, const struct plan_unit *unit);
+
+/* Form of address by the sex in the list, never by the name; a minor is a citizen. Static. */
+const char *plan_title(const struct campaign_plan *p, const struct recipient *r);
+
+/* Whether r's number may be texted: EXCLUDED_COUNT, or why not. */
+enum exclusion plan_judge_number(const struct recipient *r);
 
 /* What speaks against the number alone, and not against a letter. */
 bool exclusion_of_number(enum exclusion x);
@@ -252,6 +259,10 @@ int64_t plan_step_due(const struct campaign_plan *p, const struct programme_step
 
 /* When a message of this audience must no longer go out. */
 int64_t plan_expires_at(const struct campaign_plan *p, int audience);
+
+/* Whether the texts are those that campaign_start() saw: 1; 0; -1. A campaign that was not started by it has no
+ * record of them: 1. */
+int plan_texts_hold(struct store *st, const struct campaign_plan *p, struct err *e);
 
 /* SHA-256, in hex, of all texts and of what the house puts into them. */
 void plan_texts_hash(const struct campaign_plan *p, char out[65]);

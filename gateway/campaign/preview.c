@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "campaign/plan.h"
+#include "campaign/together.h"
 #include "provider/form.h"
 #include "store/rung.h"
 #include "text/phone.h"
@@ -198,6 +199,7 @@ static void preview_hash_begin(struct preview_pass *w)
 	preview_hash_text(w, c->name);
 	preview_hash_text(w, c->programme);
 	preview_hash_text(w, c->audiences);
+	preview_hash_text(w, c->only_when);
 	preview_hash_text(w, c->channel);
 	preview_hash_text(w, c->ladder);
 	preview_hash_text(w, c->parameters);
@@ -264,6 +266,37 @@ static int preview_render(struct preview_pass *w, int audience, const struct rec
 		return 0;
 	preview_fault(w->out, e.text);
 	return -1;
+}
+
+static bool preview_shared(const struct preview_pass *w, const struct recipient *r,
+			   int audience)
+{
+	return !w->writer.plan->audiences[audience].seat && r->contact_shared > 1;
+}
+
+/* The message to the first of several who share a number: it names them all, if that can be written. */
+static int preview_together(struct preview_pass *w, int audience, const struct recipient *r,
+			    const struct plan_unit *unit, int rung, struct plan_message *m)
+{
+	const struct campaign_plan *p = w->writer.plan;
+	struct together others = {.n = 0};
+	struct recipient all;
+	struct err e = ERR_INIT;
+	int rc;
+
+	if (together_sharing(&others, w->st, p, &w->units, r, audience, w->e) < 0) {
+		w->failed = true;
+		together_free(&others);
+		return -1;
+	}
+	all = together_named(p, r, &others);
+	w->writer.form = strcmp(p->ladder.rungs[rung].channel, "sms") != 0;
+	rc = others.n > 0 && plan_expires_at(p, audience) > w->from
+		 ? plan_render(&w->writer, audience, &all, unit, m, &e)
+		 : -1;
+	free(all.name);
+	together_free(&others);
+	return rc == 0 ? 0 : preview_render(w, audience, r, unit, rung, m);
 }
 
 /* The price of one more rung, for whoever goes down to it. */
@@ -395,13 +428,15 @@ static bool preview_row(const struct recipient *r, void *arg)
 	out->starts_on[start]++;
 	if (w->failed || l->rungs[start].paper)
 		return !w->failed;
-	if (preview_render(w, audience, r, unit, start, &m) < 0)
-		return true;
-	if (!w->writer.plan->audiences[audience].seat && r->contact_shared > 1 &&
+	if (preview_shared(w, r, audience) &&
 	    !preview_seen_new(&w->seen,
 			      (uint64_t)r->contact_id * PLAN_MAX_AUDIENCES +
 				  (uint64_t)w->writer.plan->audiences[audience].like)) {
 		out->excluded[EXCLUDED_SHARED]++;
+	} else if (preview_shared(w, r, audience)
+		       ? preview_together(w, audience, r, unit, start, &m) < 0
+		       : preview_render(w, audience, r, unit, start, &m) < 0) {
+		return !w->failed;
 	} else {
 		preview_count(w, &m, audience, r, unit, start);
 		preview_steps(w, audience, r, unit, happens);

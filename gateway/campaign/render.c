@@ -146,7 +146,7 @@ const struct plan_unit *plan_units_find(struct plan_units *u, int64_t id)
  * - A mobile number of a range that no table knows: yes. Networks sell ranges before tables name
  *   them, and a receipt that would prove one can only follow a message. The preview counts them;
  *   one that the provider refuses is dead from then on. */
-static enum exclusion plan_judge_number(const struct recipient *r)
+enum exclusion plan_judge_number(const struct recipient *r)
 {
 	if ((r->contact_flags & CONTACT_OPTED_OUT) != 0)
 		return EXCLUDED_OPTED_OUT;
@@ -179,6 +179,10 @@ enum exclusion plan_judge(const struct campaign_plan *p, const struct recipient 
 	/* a stream that names no audience is for whoever it is fed with */
 	if (*audience < 0 && p->n_audiences > 0)
 		return EXCLUDED_NOT_IN_AUDIENCE;
+	if (p->only != NULL && !predicate_holds(p->only, &row)) {
+		*audience = -1;
+		return EXCLUDED_NOT_IN_AUDIENCE;
+	}
 	return plan_judge_number(r);
 }
 
@@ -242,8 +246,7 @@ void plan_writer_session(struct plan_writer *w, const struct session *s)
 		       (unsigned)s->closes % 60);
 }
 
-/* Form of address by the sex in the list, never by the name; a minor is a citizen. */
-static const char *plan_title(const struct campaign_plan *p, const struct recipient *r)
+const char *plan_title(const struct campaign_plan *p, const struct recipient *r)
 {
 	if (r->birth_year > 0 && p->year - r->birth_year < PLAN_ADULT)
 		return "công dân";

@@ -114,6 +114,7 @@ int person_export(struct cli *c, const struct recipient *r, const char *programm
 int person_erase(struct cli *c, const struct recipient *r, struct err *e);
 
 /* The families. */
+int cmd_audience(struct cli *c, int argc, char **argv);
 int cmd_purge(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_campaign(struct cli *c, int argc, char **argv);

@@ -27,9 +27,15 @@ static const struct command commands[] = {
      "import sessions FILE [--programme P] [--encoding NAME] [--json]\n"
      "import duty FILE [--encoding NAME] [--json]",
      "nhập danh sách (xlsx, csv), lịch đặt máy, lịch trực", cmd_import},
+    {"audience",
+     "audience list [--programme P] [--json] | show P NAME [--json]\n"
+     "audience count P NAME|PREDICATE [--samples] [--json]\n"
+     "audience save P NAME PREDICATE | remove P NAME",
+     "đối tượng: đếm ngay, ghép theo tên, lưu lại", cmd_audience},
     {"campaign",
      "campaign list|show C|preview C|quota C|forecast C [--come PERCENT] [--json]\n"
-     "campaign create NAME --programme P --audience A1[,A2] [--accents with|without|cheapest]\n"
+     "campaign create NAME --programme P --audience A1[,A2] [--only NAME|PREDICATE] [--accents "
+     "with|without|cheapest]\n"
      "                [--ladder zalo:24h,sms:72h,letter,visit]\n"
      "                [--set NAME=VALUE]… [--starts DATE] [--expires DATE] [--step N] [--lane "
      "L]\n"
@@ -47,7 +53,7 @@ static const struct command commands[] = {
      "danh sách đến nhà, theo ấp và tổ; ghi nhận đã giao", cmd_visit},
     {"poster", "poster --out FILE.pdf [--unit HAMLET]", "tờ dán có mã QR", cmd_poster},
     {"session",
-     "session list [--all]|show ID|sheet ID [--json]\n"
+     "session list [--all]|show ID|sheet ID [--out FILE.pdf] [--json]\n"
      "session add --day D --hours H-H --place P --seats N [--unit HAMLET] [--team T] "
      "[--documents D] [--programme P]\n"
      "session move ID [--day D] [--hours H-H] [--place P] | cancel ID [--reason TEXT]\n"

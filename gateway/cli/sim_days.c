@@ -96,8 +96,8 @@ static int sim_timetable(struct simulation *s, struct err *e)
 	if (rc == 0)
 		rc = store_session_list(s->c->store, "cccd", 0, sim_each_session, s, e);
 	if (rc == 0)
-		rc =
-		    sim_release(s, SIM_CCCD, "Mời làm CCCD theo lịch đặt máy", "cccd", "A3", e);
+		rc = sim_release(s, SIM_CCCD, "Mời làm CCCD theo lịch đặt máy", "cccd",
+				 "A3,A17", e);
 	return rc;
 }
 

@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "roster/programme.h"
 #include "text/phone.h"
+#include "text/vdate.h"
 #include "text/vi.h"
 
-#define PREDICATE_MAX_NODES  256
+#define PREDICATE_MAX_NODES  1024
 #define PREDICATE_MAX_DEPTH  32
 #define PREDICATE_MAX_VALUES 64
 
@@ -20,13 +23,29 @@ enum predicate_left {
 	LEFT_PHONE,
 	LEFT_SEX,
 	LEFT_HOLD,
+	LEFT_NUMBER,
+	LEFT_SHARED,
+	LEFT_AGE,
 	LEFT_UNIT,
 	LEFT_GROUP,
 	LEFT_FACT
 };
 
-static const char *const predicate_lefts[] = {"state", "birth", "phone", "sex",
-					      "hold",  "unit",	"group"};
+static const char *const predicate_lefts[] = {
+    "state", "birth", "phone", "sex", "hold", "number", "shared", "age", "unit", "group"};
+
+/* In the order in which the first that is true speaks: as a campaign judges a number. */
+enum predicate_reach {
+	REACH_OPTED_OUT,
+	REACH_WRONG_PERSON,
+	REACH_NONE,
+	REACH_DEAD,
+	REACH_UNCONFIRMED,
+	REACH_OK,
+	REACH_COUNT
+};
+static const char *const predicate_reaches[] = {"opted-out", "wrong-person", "none",
+						"dead",	     "unconfirmed",  "ok"};
 
 enum predicate_op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
 
@@ -73,6 +92,8 @@ struct predicate_reader {
 	const char *text, *at, *where;
 	struct err *err;
 	struct predicate *q;
+	const struct predicate_names *names;
+	struct buf *out; /* the text with its names replaced */
 	enum predicate_token token;
 	char *word;   /* of the token */
 	size_t start; /* of the token, from the beginning of the text */
@@ -97,6 +118,11 @@ static int predicate_next(struct predicate_reader *r)
 	static const char stop[] = " \t\r\n()=!<>,\"'";
 	const char *p = r->at + strspn(r->at, " \t\r\n"), *end;
 
+	/* what was read is behind us */
+	if (r->at > r->text + r->start && r->token != TOKEN_END) {
+		(void)buf_add(r->out, r->text + r->start, (size_t)(r->at - r->text) - r->start);
+		(void)buf_addc(r->out, ' ');
+	}
 	free(r->word);
 	r->word = NULL;
 	r->start = (size_t)(p - r->text);
@@ -189,6 +215,21 @@ static int predicate_number(const struct programme *p, enum predicate_left left,
 				return 0;
 		}
 		return -1;
+	case LEFT_NUMBER:
+		for (*out = 0; *out < REACH_COUNT; (*out)++) {
+			if (strcmp(predicate_reaches[*out], text) == 0)
+				return 0;
+		}
+		return -1;
+	case LEFT_SHARED:
+		*out = strcmp(text, "yes") == 0;
+		return *out || strcmp(text, "no") == 0 ? 0 : -1;
+	case LEFT_AGE:
+		*out = (int)strtol(text, NULL, 10);
+		return *text != '\0' && strspn(text, "0123456789") == strlen(text) &&
+			       strlen(text) < 4
+			   ? 0
+			   : -1;
 	case LEFT_SEX:
 		*out = text[0] - '0';
 		return *out >= 0 && *out <= 2 && text[1] == '\0' ? 0 : -1;
@@ -282,12 +323,82 @@ static int predicate_read_right(struct predicate_reader *r, struct predicate_nod
 	if (op == 6)
 		return predicate_error(r, "one of = != < <= > >= in is expected");
 	node->op = (enum predicate_op)op;
-	if (op >= OP_LT && node->left != LEFT_STATE && node->left != LEFT_BIRTH)
-		return predicate_error(r, "only state and birth have an order");
+	if (op >= OP_LT && node->left != LEFT_STATE && node->left != LEFT_BIRTH &&
+	    node->left != LEFT_AGE)
+		return predicate_error(r, "only state, birth and age have an order");
 	return predicate_next(r) < 0 ? -1 : predicate_read_value(r, node);
 }
 
 static int predicate_read_or(struct predicate_reader *r, struct predicate_part *out);
+
+/* What a name stands for; yours. NULL: nothing. */
+static char *predicate_meaning(const struct predicate_reader *r, const char *name)
+{
+	const struct programme_named *named = r->p->named.items;
+	const char *text = NULL;
+	int index = programme_audience_find(r->p, name);
+	struct buf all = BUF_INIT(65536);
+
+	if (index >= 0) {
+		(void)buf_addf(&all, "(%s)", programme_audience_at(r->p, index)->when);
+		for (int i = 0; i < index; i++)
+			(void)buf_addf(&all, " and not (%s)",
+				       programme_audience_at(r->p, i)->when);
+		return buf_take(&all);
+	}
+	for (size_t i = 0; i < r->p->named.n && text == NULL; i++)
+		text = strcmp(named[i].id, name) == 0 ? named[i].when : NULL;
+	if (text == NULL && r->names != NULL)
+		text = r->names->find(r->names->arg, name);
+	return text != NULL ? mem_strdup(text) : NULL;
+}
+
+static bool predicate_is_left(const char *word)
+{
+	for (size_t i = 0; i < sizeof(predicate_lefts) / sizeof(predicate_lefts[0]); i++)
+		if (strcmp(word, predicate_lefts[i]) == 0)
+			return true;
+	return strncmp(word, "fact.", 5) == 0;
+}
+
+/* A name where a condition may stand: 1 and its meaning is read in its place; 0; -1. */
+static int predicate_read_name(struct predicate_reader *r, struct predicate_part *out)
+{
+	struct predicate_reader inner = *r;
+	char *meaning;
+	int rc;
+
+	if ((r->token != TOKEN_WORD && r->token != TOKEN_QUOTED) ||
+	    (r->token == TOKEN_WORD && predicate_is_left(r->word)))
+		return 0;
+	meaning = predicate_meaning(r, r->word);
+	if (meaning == NULL)
+		return r->token == TOKEN_QUOTED
+			   ? predicate_error(r, "no predicate has this name")
+			   : 0;
+	if (++r->depth > PREDICATE_MAX_DEPTH) {
+		free(meaning);
+		return predicate_error(r, "a name that stands for itself, or too many names");
+	}
+	inner.text = inner.at = meaning;
+	inner.start = 0;
+	inner.word = NULL;
+	inner.token = TOKEN_END;
+	inner.depth = r->depth;
+	(void)buf_adds(r->out, "( ");
+	rc = predicate_next(&inner);
+	if (rc == 0)
+		rc = predicate_read_or(&inner, out);
+	if (rc == 0 && inner.token != TOKEN_END)
+		rc = predicate_error(&inner, "\"and\", \"or\" or the end is expected");
+	(void)buf_adds(r->out, ") ");
+	free(inner.word);
+	free(meaning);
+	r->depth--;
+	/* the name itself is not part of the expanded text */
+	r->token = TOKEN_END;
+	return rc < 0 || predicate_next(r) < 0 ? -1 : 1;
+}
 
 static int predicate_read_not(struct predicate_reader *r, struct predicate_part *out)
 {
@@ -309,6 +420,9 @@ static int predicate_read_not(struct predicate_reader *r, struct predicate_part 
 		if (r->token != TOKEN_CLOSE)
 			return predicate_error(r, "\")\" is expected");
 		if (predicate_next(r) < 0)
+			return -1;
+	} else if ((rc = predicate_read_name(r, out)) != 0) {
+		if (rc < 0)
 			return -1;
 	} else {
 		if (q->n == PREDICATE_MAX_NODES)
@@ -364,9 +478,25 @@ static int predicate_read_or(struct predicate_reader *r, struct predicate_part *
 struct predicate *predicate_compile(const struct programme *p, const char *text,
 				    const char *where, struct err *e)
 {
+	return predicate_compile_named(p, text, where, NULL, NULL, e);
+}
+
+struct predicate *predicate_compile_named(const struct programme *p, const char *text,
+					  const char *where,
+					  const struct predicate_names *names, char **expanded,
+					  struct err *e)
+{
 	struct predicate *q = mem_calloc(1, sizeof(*q));
-	struct predicate_reader r = {
-	    .p = p, .text = text, .at = text, .where = where, .err = e, .q = q};
+	struct buf out = BUF_INIT(65536);
+	struct predicate_reader r = {.p = p,
+				     .text = text,
+				     .at = text,
+				     .where = where,
+				     .err = e,
+				     .names = names,
+				     .out = &out,
+				     .token = TOKEN_END,
+				     .q = q};
 	struct predicate_part all = {0};
 
 	if (predicate_next(&r) < 0 || predicate_read_or(&r, &all) < 0)
@@ -375,13 +505,54 @@ struct predicate *predicate_compile(const struct programme *p, const char *text,
 		(void)predicate_error(&r, "\"and\", \"or\" or the end is expected");
 		goto fail;
 	}
+	if (out.overflow) {
+		(void)predicate_error(&r, "too long");
+		goto fail;
+	}
 	free(r.word);
 	q->start = all.start;
+	if (expanded != NULL)
+		*expanded = mem_strdup(buf_text(&out));
+	buf_free(&out);
 	return q;
 fail:
+	buf_free(&out);
 	free(r.word);
 	predicate_free(q);
 	return NULL;
+}
+
+bool predicate_name_free(const struct programme *p, const char *name)
+{
+	static const char *const words[] = {"and", "or", "not", "in"};
+	struct predicate_reader r = {.p = p};
+	char *meaning;
+
+	if (*name == '\0' || strpbrk(name, "\"'") != NULL || predicate_is_left(name))
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i], name) == 0)
+			return false;
+	meaning = predicate_meaning(&r, name);
+	free(meaning);
+	return meaning == NULL;
+}
+
+unsigned predicate_looks(const struct predicate *q)
+{
+	unsigned looks = 0;
+	int old = civil_from_ms(clock_now_ms()).year - 2000;
+
+	for (size_t i = 0; i < q->n; i++) {
+		const struct predicate_node *n = &q->nodes[i];
+
+		for (size_t k = 0; n->left == LEFT_AGE && k < n->n_values; k++)
+			looks |= n->values[k].number > old ? PREDICATE_DETAIL : PREDICATE_AGE;
+		if (n->left == LEFT_GROUP ||
+		    (n->left == LEFT_FACT && !n->listed && strcmp(n->fact, "away") != 0))
+			looks |= PREDICATE_DETAIL;
+	}
+	return looks;
 }
 
 void predicate_free(struct predicate *q)
@@ -505,6 +676,37 @@ static bool predicate_node_number(const struct predicate_node *node, int number)
 	return false;
 }
 
+/* Whole years today; -1 when the year of birth is not known. A month or a day that is not known has come. */
+static int predicate_age(const struct recipient *r)
+{
+	struct civil now;
+	bool to_come;
+
+	if (r->birth_precision < DATE_YEAR || r->birth_year <= 0)
+		return -1;
+	now = civil_from_ms(clock_now_ms());
+	to_come = r->birth_precision >= DATE_MONTH && now.month < r->birth_month;
+	to_come = to_come || (r->birth_precision >= DATE_DAY && now.month == r->birth_month &&
+			      now.day < r->birth_day);
+	return now.year - r->birth_year - to_come;
+}
+
+static enum predicate_reach predicate_reach_of(const struct recipient *r)
+{
+	if ((r->contact_flags & CONTACT_OPTED_OUT) != 0)
+		return REACH_OPTED_OUT;
+	if ((r->contact_flags & CONTACT_WRONG_PERSON) != 0)
+		return REACH_WRONG_PERSON;
+	if (r->contact_id == 0)
+		return REACH_NONE;
+	if ((r->contact_flags & CONTACT_DEAD_NUMBER) != 0)
+		return REACH_DEAD;
+	if ((r->phone_flags & PHONE_CONFIRM) != 0 &&
+	    (r->contact_flags & CONTACT_UNCONFIRMED) != 0)
+		return REACH_UNCONFIRMED;
+	return REACH_OK;
+}
+
 static bool predicate_node_holds(const struct predicate_node *node,
 				 const struct predicate_row *row)
 {
@@ -528,6 +730,17 @@ static bool predicate_node_holds(const struct predicate_node *node,
 		break;
 	case LEFT_HOLD:
 		equal = predicate_node_number(node, (int)r->hold);
+		break;
+	case LEFT_NUMBER:
+		equal = predicate_node_number(node, (int)predicate_reach_of(r));
+		break;
+	case LEFT_SHARED:
+		equal = predicate_node_number(node, r->contact_shared > 1);
+		break;
+	case LEFT_AGE:
+		if (predicate_age(r) < 0)
+			return false;
+		equal = predicate_node_number(node, predicate_age(r));
 		break;
 	case LEFT_FACT:
 		text = facts_find(r->facts, node->fact, node->fact_len, &n);

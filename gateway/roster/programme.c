@@ -186,6 +186,27 @@ static const struct conf_field share_fields[] = {
 static const struct conf_table share_table = {"a hamlet's share",
 					      sizeof(struct programme_share), share_fields};
 
+static const struct conf_field named_fields[] = {
+    {.key = "id",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_named, id),
+     .required = true,
+     .help = "the name, as in A18"},
+    {.key = "title",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_named, title),
+     .required = true,
+     .help = "whom it means, for people"},
+    {.key = "when",
+     .type = CONF_STRING,
+     .offset = offsetof(struct programme_named, when),
+     .required = true,
+     .help = "predicate; may use the names of audiences and of those before it"},
+    {.key = NULL},
+};
+static const struct conf_table named_table = {"a named predicate",
+					      sizeof(struct programme_named), named_fields};
+
 static const struct conf_field target_fields[] = {
     {.key = "id",
      .type = CONF_STRING,
@@ -293,6 +314,12 @@ static const struct conf_field programme_table_fields[] = {
      .offset = offsetof(struct programme, audiences),
      .table = &audience_table,
      .help = "the first whose predicate holds wins"},
+    {.key = "named",
+     .type = CONF_OBJECTS,
+     .offset = offsetof(struct programme, named),
+     .table = &named_table,
+     .max = 100,
+     .help = "further predicates with names, for counting and composing; may overlap"},
     {.key = "targets",
      .type = CONF_OBJECTS,
      .offset = offsetof(struct programme, targets),
@@ -459,6 +486,24 @@ static int programme_check_audience(const struct ydoc *doc, const struct program
 	return 0;
 }
 
+static int programme_check_named(const struct ydoc *doc, struct programme *p, struct err *e)
+{
+	const struct programme_named *n = p->named.items;
+
+	for (size_t i = 0; i < p->named.n; i++) {
+		struct predicate *q = NULL;
+
+		if (programme_audience_find(p, n[i].id) >= 0)
+			return ydoc_error(doc,
+					  json_array_get(json_object_get(doc->root, "named"), i),
+					  "id", 0, e, "an audience has this name already");
+		if (programme_compile_one(doc, p, "named", i, "when", n[i].when, &q, e) < 0)
+			return -1;
+		predicate_free(q);
+	}
+	return 0;
+}
+
 static int programme_compile_appendix(struct programme *p, struct err *e)
 {
 	const struct programme_figure *f = p->appendix.columns.items;
@@ -503,6 +548,8 @@ static int programme_compile(const struct ydoc *doc, struct programme *p, struct
 		    programme_check_audience(doc, p, i, e) < 0)
 			return -1;
 	}
+	if (programme_check_named(doc, p, e) < 0)
+		return -1;
 	for (size_t i = 0; i < p->targets.n; i++) {
 		if (programme_compile_one(doc, p, "targets", i, "done_when",
 					  targets[i].done_when, &c->targets[i], e) < 0)

@@ -84,6 +84,13 @@ struct programme_audience {
 	struct conf_list steps; /* struct programme_step */
 };
 
+/* A predicate with a name, for counting and composing: it may overlap with audiences. */
+struct programme_named {
+	char *id; /* "A18" */
+	char *title;
+	char *when;
+};
+
 struct programme_target {
 	char *id, *title;
 	char *unit;		  /* "hộ", "người" */
@@ -123,6 +130,7 @@ struct programme {
 	struct conf_list columns;   /* struct programme_column */
 	struct conf_list states;    /* struct programme_state, in order of progress */
 	struct conf_list audiences; /* struct programme_audience, the first that fits wins */
+	struct conf_list named;	    /* struct programme_named */
 	struct conf_list targets;   /* struct programme_target */
 	struct programme_appendix appendix;
 	struct conf_list deceased; /* char *: words of notes that say dead */
@@ -154,9 +162,20 @@ char **programme_names(const char *dir);
  *   state = none                      birth < day        (none < year < month < day)
  *   phone = missing                   fact.cu_tru = tam_tru
  *   unit in ("Tân Phú", "Tân Mỹ")     hold = none        sex = 1        group = "Tổ 1"
- * Left side: state, birth, phone, unit, group, sex, hold, fact.NAME. Operators: = != < <= > >= in;
- * order is for state and birth. Text compares folded. A fact that the row lacks is "". */
+ *   number = wrong-person             shared = yes       age >= 14      A1 and not A18
+ * Left side: state, birth, phone, number (ok, none, dead, wrong-person, opted-out, unconfirmed: whether it
+ * may be texted), shared (yes, no: with other rows), age (whole years today; of somebody whose year of birth
+ * is not known nothing holds), unit, group, sex, hold, fact.NAME. Operators: = != < <= > >= in; order is
+ * for state, birth and age. Text compares folded. A fact that the row lacks is "". A name alone stands for
+ * an audience of the programme (whom no audience before it has), for one of its `named`, or for one that
+ * whoever compiles knows; in quotes where it has spaces. */
 struct predicate;
+
+/* Names that somebody gave to predicates. find: the text; NULL = unknown. Borrowed. */
+struct predicate_names {
+	const char *(*find)(void *arg, const char *name);
+	void *arg;
+};
 
 /* What a row looks like to a predicate. unit_name may be NULL. */
 struct predicate_row {
@@ -174,6 +193,20 @@ int programme_state_of(const struct programme *p, const struct predicate_row *ro
  * NULL leaves it out. */
 struct predicate *predicate_compile(const struct programme *p, const char *text,
 				    const char *where, struct err *e);
+/* The same with names (NULL = the programme's alone). *expanded (or NULL) gets the text with every name
+ * replaced by what it stands for, yours to free(): it means the same when the names have changed. */
+struct predicate *predicate_compile_named(const struct programme *p, const char *text,
+					  const char *where,
+					  const struct predicate_names *names, char **expanded,
+					  struct err *e);
+/* Whether name may be given to a predicate: no word of the language, no quotes, not used by p. */
+bool predicate_name_free(const struct programme *p, const char *name);
+/* What it looks at, as bits: rows that agree in all else need not be looked at one by one. */
+enum predicate_looks {
+	PREDICATE_AGE = 1 << 0,	   /* at days of birth since 2000 */
+	PREDICATE_DETAIL = 1 << 1, /* at a group, a fact whose values are not listed, ages of before 2000 */
+};
+unsigned predicate_looks(const struct predicate *q);
 void predicate_free(struct predicate *q);
 /* No allocation but where a fact of free text is compared; may run on several threads at once. */
 bool predicate_holds(const struct predicate *q, const struct predicate_row *row);

@@ -494,15 +494,6 @@ static const char *row_fact(struct row_reader *rd, const struct sheet_row *row, 
 	return c->empty == NULL ? "" : c->empty;
 }
 
-static void row_add_fact(struct buf *b, const char *name, const char *value)
-{
-	(void)buf_adds(b, b->len > 1 ? ",\"" : "\"");
-	row_json_escape(b, name);
-	(void)buf_adds(b, "\":\"");
-	row_json_escape(b, value);
-	(void)buf_addc(b, '"');
-}
-
 static void row_take_facts(struct row_reader *rd, const struct sheet_row *row,
 			   struct recipient *r)
 {
@@ -511,7 +502,9 @@ static void row_take_facts(struct row_reader *rd, const struct sheet_row *row,
 	char *clean;
 
 	buf_reset(&rd->facts);
+	buf_reset(&rd->kind);
 	(void)buf_addc(&rd->facts, '{');
+	(void)buf_addc(&rd->kind, '{');
 	for (int i = 0; i < rd->l->n; i++) {
 		if (rd->l->of[i] < 0 || c[rd->l->of[i]].field != COLUMN_FACT)
 			continue;
@@ -519,7 +512,7 @@ static void row_take_facts(struct row_reader *rd, const struct sheet_row *row,
 		if (*value == '\0')
 			continue;
 		clean = row_clean(value);
-		row_add_fact(&rd->facts, c[rd->l->of[i]].name, clean);
+		row_fact_add(rd, &c[rd->l->of[i]], clean);
 		free(clean);
 	}
 	/* A column that the list does not have is as if it were empty. */
@@ -530,18 +523,22 @@ static void row_take_facts(struct row_reader *rd, const struct sheet_row *row,
 			there = rd->l->of[i] == (int)k;
 		if (!there && c[k].field == COLUMN_FACT && c[k].empty != NULL &&
 		    c[k].empty[0] != '\0')
-			row_add_fact(&rd->facts, c[k].name, c[k].empty);
+			row_fact_add(rd, &c[k], c[k].empty);
 	}
 	if (*note != '\0') {
 		clean = row_clean(note);
 		if (*clean != '\0')
-			row_add_fact(&rd->facts, "note", clean);
-		if (note_find(rd->away, NULL, clean) != NULL)
-			row_add_fact(&rd->facts, "away", "co");
+			row_member(&rd->facts, "note", clean);
+		if (note_find(rd->away, NULL, clean) != NULL) {
+			row_member(&rd->facts, "away", "co");
+			row_member(&rd->kind, "away", "co");
+		}
 		free(clean);
 	}
 	(void)buf_addc(&rd->facts, '}');
+	(void)buf_addc(&rd->kind, '}');
 	r->facts = mem_strdup(buf_text(&rd->facts));
+	r->facts_kind = mem_strdup(buf_text(&rd->kind));
 }
 
 static void row_check_identity(struct row_reader *rd, const struct sheet_row *row,
@@ -780,6 +777,7 @@ void row_reader_init(struct row_reader *rd, const struct programme *p,
 	rd->alive = note_phrases_make(&p->alive);
 	rd->away = note_phrases_make(&p->away);
 	buf_init(&rd->facts, (size_t)1 << 20);
+	buf_init(&rd->kind, (size_t)1 << 20);
 	buf_init(&rd->raw, (size_t)4 << 20);
 	rd->walk.total = rd->walk.subtotals = -1;
 	row_look_over(rd);
@@ -806,6 +804,7 @@ void row_reader_clear(struct row_reader *rd)
 	free(rd->unit_at.slots);
 	free(rd->reject_index);
 	buf_free(&rd->facts);
+	buf_free(&rd->kind);
 	buf_free(&rd->raw);
 	memset(rd, 0, sizeof(*rd));
 }

@@ -51,7 +51,7 @@ struct row_reader {
 	struct note_phrases *deceased, *alive, *away;
 	int *reject_index; /* rows of the sheet, beside out->rejects */
 	size_t cap_reject_index;
-	struct buf facts, raw;
+	struct buf facts, kind, raw;
 };
 
 /* One accepted row. The recipient's texts are its own. */

@@ -34,6 +34,7 @@ void campaign_clear(struct campaign *c)
 	free(c->hash);
 	free(c->halt_reason);
 	free(c->submitted_hash);
+	free(c->only_when);
 	*c = (struct campaign){0};
 }
 
@@ -65,13 +66,14 @@ static void campaign_put(struct db_stmt *s, const struct campaign *c)
 	db_put_int(s, c->budget);
 	db_put_int(s, c->catch_up);
 	db_put_text(s, c->submitted_hash);
+	db_put_text(s, c->only_when);
 }
 
 #define COLUMNS                                                                                \
 	"id, name, programme, audiences, channel, parameters, state, lane, accents, step,"     \
 	" stream, fan_out_cursor, starts_at, expires_at, created_at, started_at, finished_at," \
 	" created_by, approved_by, hash, halt_reason, ladder, quota, pass_at, budget,"             \
-	" catch_up, submitted_hash"
+	" catch_up, submitted_hash, only_when"
 
 static void campaign_read(struct db_stmt *s, struct campaign *c)
 {
@@ -103,6 +105,7 @@ static void campaign_read(struct db_stmt *s, struct campaign *c)
 	c->budget = db_get_int(s);
 	c->catch_up = db_get_int(s);
 	c->submitted_hash = db_get_string(s);
+	c->only_when = db_get_string(s);
 }
 
 /* 1/0/-1: whether another campaign has this name. */
@@ -125,9 +128,9 @@ int store_campaign_add(struct store *st, struct campaign *c, struct err *e)
 	    "INSERT INTO campaign(name, programme, audiences, channel, parameters, state, lane,"
 	    " accents, step, stream, fan_out_cursor, starts_at, expires_at, created_at,"
 	    " started_at, finished_at, created_by, approved_by, hash, halt_reason, ladder,"
-	    " quota, pass_at, budget, catch_up, submitted_hash)"
+	    " quota, pass_at, budget, catch_up, submitted_hash, only_when)"
 	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-	    " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)";
+	    " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
 	struct db_stmt *s;
 	int rc;
 
@@ -153,7 +156,7 @@ int store_campaign_update(struct store *st, const struct campaign *c, struct err
 	    " fan_out_cursor = $11, starts_at = $12, expires_at = $13, created_at = $14,"
 	    " started_at = $15, finished_at = $16, created_by = $17, approved_by = $18,"
 	    " hash = $19, halt_reason = $20, ladder = $21, quota = $22, pass_at = $23,"
-	    " budget = $24, catch_up = $25, submitted_hash = $26 WHERE id = $27";
+	    " budget = $24, catch_up = $25, submitted_hash = $26, only_when = $27 WHERE id = $28";
 	struct db_stmt *s;
 	int rc;
 

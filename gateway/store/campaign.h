@@ -49,6 +49,7 @@ struct campaign {
 	int64_t budget;     /* đồng that it may cost; 0 = no limit */
 	int64_t catch_up;   /* ms after which what was due and did not go is stale; 0 = never */
 	char *submitted_hash; /* what the author submitted for approval */
+	char *only_when; /* predicate: for those of the audiences only; NULL = all of them */
 };
 void campaign_clear(struct campaign *c);
 

@@ -110,6 +110,7 @@ struct message_candidate {
 	int recipient_state, recipient_hold; /* now */
 	unsigned contact_flags;         /* enum contact_flag */
 	int contact_day, contact_day_count, contact_week, contact_week_count;
+	int contact_shared; /* how many rows of lists have this number */
 };
 
 /* SKIP: this rung cannot reach them, another may. */
@@ -119,6 +120,9 @@ struct claim_verdict {
 	enum claim_decision decision;
 	const char *reason;  /* static; for CANCEL, SKIP and POSTPONE */
 	int64_t due_at;      /* for POSTPONE */
+	char *text; /* for SEND: what goes out instead of what was planned; given away. NULL */
+	int segments; /* of text */
+	bool ucs2;
 };
 
 /* A message that was claimed: SENDING once the transaction is committed. text is yours to free. */

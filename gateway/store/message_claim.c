@@ -25,9 +25,9 @@ struct claim_row {
 /* Source of the join order: the queue's index drives, the rest is found by primary key. */
 #define CANDIDATE                                                                              \
 	"SELECT m.id, m.recipient_id, m.contact_id, m.template_id, m.step, m.rung, m.onward,"  \
-	" m.audience, m.attempts, m.generation, m.segments, m.ucs2, m.due_at, m.expires_at,"               \
+	" m.audience, m.attempts, m.generation, m.segments, m.ucs2, m.due_at, m.expires_at,"   \
 	" m.recipient_rev, t.text, r.rev, r.state, r.hold, c.number, c.flags, c.day,"          \
-	" c.day_count, c.week, c.week_count"                                                   \
+	" c.day_count, c.week, c.week_count, c.recipients"                                     \
 	" FROM message m CROSS JOIN message_text t ON t.message_id = m.id"                     \
 	" CROSS JOIN recipient r ON r.id = m.recipient_id"                                     \
 	" CROSS JOIN contact c ON c.id = m.contact_id"
@@ -68,6 +68,7 @@ static void claim_read(struct db_stmt *s, int64_t campaign_id, struct claim_row 
 	c->contact_day_count = db_get_int32(s);
 	c->contact_week = db_get_int32(s);
 	c->contact_week_count = db_get_int32(s);
+	c->contact_shared = db_get_int32(s);
 }
 
 int store_message_candidate(struct store *st, int64_t id, struct message_candidate *out,
@@ -263,6 +264,34 @@ static void claim_tell(const struct message_claim *q, const struct message_candi
 	}
 }
 
+/* The text that goes out is another than was planned. */
+static int claim_rewrite(struct store *st, struct claim_row *row, struct claim_verdict *v,
+			 struct err *e)
+{
+	static const char TEXT[] = "UPDATE message_text SET text = $1 WHERE message_id = $2";
+	static const char COUNT[] = "UPDATE message SET segments = $1, ucs2 = $2 WHERE id = $3";
+	struct message_candidate *c = &row->c;
+	struct db_stmt *s = db_query(st->db, TEXT, e);
+
+	free(row->text);
+	c->text = row->text = v->text;
+	v->text = NULL;
+	if (s == NULL)
+		return -1;
+	db_put_text(s, c->text);
+	db_put_int(s, c->id);
+	if (db_run(s, e) != 0 || (s = db_query(st->db, COUNT, e)) == NULL)
+		return -1;
+	db_put_int(s, v->segments);
+	db_put_int(s, v->ucs2);
+	db_put_int(s, c->id);
+	message_count(st, c->campaign_id, c->rung, MESSAGE_QUEUED, 0,
+		      v->segments - c->segments);
+	c->segments = v->segments;
+	c->ucs2 = v->ucs2;
+	return db_run(s, e);
+}
+
 struct claim_state {
 	size_t n, examined;
 	int64_t segments;
@@ -280,6 +309,9 @@ static int claim_decide(struct store *st, const struct message_claim *q, struct 
 	struct claim_verdict v;
 
 	v = q->decide(c, q->arg);
+	if (v.text != NULL && v.decision == CLAIM_SEND && claim_rewrite(st, row, &v, e) < 0)
+		return -1;
+	free(v.text);
 	if (v.decision == CLAIM_SEND && cs->segments > 0 &&
 	    cs->segments + c->segments > q->max_segments)
 		v.decision = CLAIM_STOP;

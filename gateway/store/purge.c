@@ -93,7 +93,7 @@ static int purge_person(struct store *st, int64_t id, int64_t now, struct err *e
 	static const char BLANK[] =
 	    "UPDATE recipient SET list_key = 'purged-' || id, name = NULL, name_fold = NULL,"
 	    " name_sort = NULL, group_name = NULL, number = 0, numbers_more = NULL,"
-	    " birth_month = 0, birth_day = 0, facts = NULL, raw = NULL, hold_reason = NULL,"
+	    " birth_month = 0, birth_day = 0, facts = NULL, facts_kind = '', reach = 0, raw = NULL, hold_reason = NULL,"
 	    " list_hold_reason = NULL, contact_id = NULL, rev = rev + 1, state_set_at = $1,"
 	    " hold = CASE WHEN hold IN (0, 3) THEN $2 ELSE hold END WHERE id = $3";
 	struct db_stmt *s;

@@ -33,6 +33,7 @@ void recipient_clear(struct recipient *r)
 	free(r->name_sort);
 	free(r->numbers_more);
 	free(r->facts);
+	free(r->facts_kind);
 	free(r->hold_reason);
 	free(r->raw);
 	*r = (struct recipient){0};
@@ -262,6 +263,19 @@ static int recipient_decide_state(const struct recipient_known *k, const struct 
 	return r->state;
 }
 
+/* What is known of the row's number, as schema/0010_audience.sql has it. The contact counts the row itself
+ * only after this: from one to two it tells both of them. */
+#define REACH(contact)                                                                         \
+	"COALESCE((SELECT 16 | (flags & 15) | CASE WHEN recipients > 1 THEN 32 ELSE 0 END"     \
+	" FROM contact WHERE id = " contact "), 0)"
+
+static const char *recipient_facts_kind(const struct recipient *r)
+{
+	const char *facts = r->facts_kind != NULL ? r->facts_kind : r->facts;
+
+	return facts != NULL ? facts : "";
+}
+
 static int recipient_insert(struct store *st, const char *programme, struct recipient *r,
 			    struct err *e)
 {
@@ -270,9 +284,9 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 	    " import_id, source_row, list_state, list_hold, list_hold_reason, number, name,"
 	    " hold_reason, facts, raw, sex, birth_precision, birth_year, birth_month,"
 	    " birth_day, phone_status, phone_flags, numbers_more, group_name, name_fold, "
-	    "name_sort)"
+	    "name_sort, facts_kind, reach)"
 	    " VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-	    " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
+	    " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, " REACH("$5") ")";
 	struct db_stmt *s = db_query(st->db, ADD, e);
 
 	if (s == NULL)
@@ -294,6 +308,7 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 	db_put_text(s, r->facts);
 	db_put_text(s, r->raw);
 	recipient_put_details(s, r);
+	db_put_text(s, recipient_facts_kind(r));
 	if (db_run(s, e) != 0)
 		return -1;
 	r->id = db_last_id(st->db);
@@ -330,7 +345,8 @@ static int recipient_update(struct store *st, const struct recipient *r, int sta
 	    " list_hold_reason = $10, number = $11, name = $12, hold_reason = $13, facts = $14,"
 	    " raw = $15, sex = $16, birth_precision = $17, birth_year = $18, birth_month = $19,"
 	    " birth_day = $20, phone_status = $21, phone_flags = $22, numbers_more = $23,"
-	    " group_name = $24, name_fold = $25, name_sort = $26 WHERE id = $27";
+	    " group_name = $24, name_fold = $25, name_sort = $26, facts_kind = $27, reach = "
+	    REACH("$4") " WHERE id = $28";
 	struct db_stmt *s = db_query(st->db, UPDATE, e);
 
 	if (s == NULL)
@@ -351,6 +367,7 @@ static int recipient_update(struct store *st, const struct recipient *r, int sta
 	db_put_text(s, r->facts);
 	db_put_text(s, r->raw);
 	recipient_put_details(s, r);
+	db_put_text(s, recipient_facts_kind(r));
 	db_put_int(s, r->id);
 	return db_run(s, e);
 }

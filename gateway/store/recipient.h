@@ -48,6 +48,7 @@ struct recipient {
 	unsigned contact_flags; /* enum contact_flag (read only) */
 	int state;            /* index of the programme's states */
 	char *facts;          /* JSON object: the programme's further columns, folded where they compare */
+	char *facts_kind;     /* those of them that rows are counted by; NULL = facts (written only) */
 	enum recipient_hold hold;
 	char *hold_reason;
 	int64_t rev;          /* grows with every change that may matter to sending */

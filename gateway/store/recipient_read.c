@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "store/audience.h"
 #include "store/private.h"
 #include "store/recipient.h"
 #include "text/vi.h"
@@ -89,6 +90,32 @@ int store_recipient_scan(struct store *st, const char *programme, int64_t after_
 	db_put_int(s, max > INT64_MAX ? INT64_MAX : (int64_t)max);
 	while ((rc = db_step(s, e)) == 1) {
 		recipient_borrow(s, !fast, &r);
+		if (!fn(&r, arg)) {
+			rc = 0;
+			break;
+		}
+	}
+	db_done(s);
+	return rc;
+}
+
+int store_recipient_born(struct store *st, const char *programme, int year,
+			 bool (*fn)(const struct recipient *r, void *arg), void *arg,
+			 struct err *e)
+{
+	static const char BORN[] = "SELECT " ROW TABLES
+				   " WHERE r.programme = $1 AND r.birth_year = $2"
+				   " AND r.birth_year >= 2000";
+	struct db_stmt *s = db_query(st->db, BORN, e);
+	struct recipient r;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_text(s, programme);
+	db_put_int(s, year);
+	while ((rc = db_step(s, e)) == 1) {
+		recipient_borrow(s, false, &r);
 		if (!fn(&r, arg)) {
 			rc = 0;
 			break;

@@ -138,7 +138,7 @@ def each_audience(h):
         ["Stt;Mã hồ sơ;Họ và tên;Ngày sinh;Giới tính;Loại cư trú;Ấp;SĐT;Ghi chú"] +
         [f"{i};{key};Lê {name};{birth};Nam;{where};Tân Mỹ;;{note}"
          for i, (key, name, birth, where, note) in enumerate(rows, 1)]) + "\n"))
-    h.run("campaign", "create", "thẻ", "--programme", "cccd", "--audience", "A3,A4,A5,A6", "--set", "ngay=16/06/2023",
+    h.run("campaign", "create", "thẻ", "--programme", "cccd", "--audience", "A3,A4,A5,A6,A17", "--set", "ngay=16/06/2023",
           "--set", "gio=13:30")
     assert h.json("letter", "print", "thẻ", "--out", h.path("c.pdf"))["people"] == 4
     text = "\n".join(pages(h.path("c.pdf")))

@@ -177,13 +177,44 @@ static void a_person_is_in_the_audience_of_birth_and_residence(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct recipient r = {.facts = facts, .birth_precision = cases[i].precision};
+		struct recipient r = {.facts = facts,
+				      .birth_precision = cases[i].precision,
+				      .birth_year = 1970,
+				      .birth_month = 5,
+				      .birth_day = 20};
 
 		(void)snprintf(facts, sizeof(facts), "{\"cu_tru\":\"%s\"}", cases[i].residence);
 		assert_string_equal(audience(p, &r), cases[i].want);
 		r.state = programme_state_find(p, "enrolled");
 		assert_string_equal(audience(p, &r), "-");
 	}
+	programme_free(p);
+}
+
+/* Cards are given from fourteen years on, to the day; until eighteen it is the family that is invited. */
+static void minors_are_invited_through_their_family_from_fourteen_on(void **state)
+{
+	static const struct {
+		int year, month, day;
+		const char *facts, *want;
+	} cases[] = {{2009, 6, 8, "{}", "A17"},	 {2009, 6, 9, "{}", "-"},
+		     {2005, 6, 8, "{}", "A3"},	 {2005, 6, 9, "{}", "A17"},
+		     {2004, 1, 1, "{}", "A3"},	 {2015, 1, 1, "{}", "-"},
+		     {2004, 1, 1, "{\"doi_tuong\":\"hoc_sinh\"}", "A17"}};
+	struct programme *p = load("cccd");
+
+	(void)state;
+	clock_set_virtual(INT64_C(1686200000000)); /* 08/06/2023 */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct recipient r = {.facts = (char *)(uintptr_t)cases[i].facts,
+				      .birth_precision = 3,
+				      .birth_year = cases[i].year,
+				      .birth_month = cases[i].month,
+				      .birth_day = cases[i].day};
+
+		assert_string_equal(audience(p, &r), cases[i].want);
+	}
+	clock_set_real();
 	programme_free(p);
 }
 
@@ -276,7 +307,12 @@ static void a_wrong_predicate_says_what_is_wrong_and_where(void **state)
 	    {"hold = dead", "this value does not occur"},
 	    {"fact.nothing = x", "no column has this fact"},
 	    {"fact.vneid = maybe", "the fact has no such value"},
-	    {"sex < 2", "only state and birth have an order"},
+	    {"sex < 2", "only state, birth and age have an order"},
+	    {"age = old", "this value does not occur"},
+	    {"number = maybe", "this value does not occur"},
+	    {"shared = perhaps", "this value does not occur"},
+	    {"\"nobody\"", "no predicate has this name"},
+	    {"A1 A2", "\"and\", \"or\" or the end is expected"},
 	    {"colour = red", "fact.NAME is expected, at \"colour = red\""},
 	    {"state none", "one of = != < <= > >= in is expected"},
 	    {"state =", "a value is expected"},
@@ -401,7 +437,11 @@ static void a_decision_takes_less_than_a_microsecond_or_so(void **state)
 {
 	struct programme *p = load("cccd");
 	char facts[] = "{\"thu_nhan\":\"chua\",\"cu_tru\":\"thuong_tru\",\"note\":\"\"}";
-	struct recipient r = {.facts = facts, .birth_precision = 3};
+	struct recipient r = {.facts = facts,
+			      .birth_precision = 3,
+			      .birth_year = 1970,
+			      .birth_month = 5,
+			      .birth_day = 20};
 	struct predicate_row row = {.r = &r};
 	int64_t start = clock_mono_ms();
 	int hits = 0;
@@ -423,6 +463,7 @@ int main(void)
 	    cmocka_unit_test(the_plan_s_figures_stand_as_it_prints_them),
 	    cmocka_unit_test(a_household_is_in_the_audience_of_its_state),
 	    cmocka_unit_test(a_person_is_in_the_audience_of_birth_and_residence),
+	    cmocka_unit_test(minors_are_invited_through_their_family_from_fourteen_on),
 	    cmocka_unit_test(whoever_may_be_dead_is_held_in_every_programme),
 	    cmocka_unit_test(predicates_join_and_negate_as_logic_does),
 	    cmocka_unit_test(predicates_compare_text_folded_and_order_states_and_births),
