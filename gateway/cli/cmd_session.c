@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "campaign/sessions.h"
 #include "cli/cli.h"
+#include "report/document.h"
 #include "roster/listing.h"
 #include "text/phone.h"
 #include "text/vi.h"
@@ -409,6 +410,8 @@ out:
 /* The sheet that lies on the table: to be printed, signed, and typed back with `session attend`. */
 static int session_sheet(struct cli *c, int argc, char **argv, struct err *e)
 {
+	const char *out = NULL;
+	const struct cli_option options[] = {{.name = "out", .text = &out}, {.name = NULL}};
 	struct session s = {0};
 	struct session_people p;
 	char *subject;
@@ -416,8 +419,8 @@ static int session_sheet(struct cli *c, int argc, char **argv, struct err *e)
 	size_t i;
 	int rc;
 
-	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
-	    session_named(c, argv[1], &s, e) < 0)
+	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0 ||
+	    cli_open(c, STORE_WRITER, e) < 0 || session_named(c, argv[1], &s, e) < 0)
 		return -1;
 	subject = mem_printf("session/%lld", (long long)s.id);
 	rc = cli_audit(c, "session.sheet", subject, e);
@@ -426,8 +429,15 @@ static int session_sheet(struct cli *c, int argc, char **argv, struct err *e)
 		session_clear(&s);
 		return -1;
 	}
-	if (c->json) {
-		rc = cli_print_json(p.list);
+	if (c->json || out != NULL) {
+		rc = out != NULL ? report_session_sheet(&c->house->report, &s, p.list, out,
+							clock_now_ms(), e)
+				 : 0;
+		if (rc == 0 && c->json)
+			rc = cli_print_json(json_incref(p.list));
+		else if (rc == 0)
+			(void)printf("%s: %zu người\n", out, json_array_size(p.list));
+		json_decref(p.list);
 		session_clear(&s);
 		return rc;
 	}

@@ -4,6 +4,7 @@
 #define MOIDAN_REPORT_DOCUMENT_H
 
 #include "report/report.h"
+#include "store/session.h"
 
 /* templates/report/NAME: weekly-paper.txt or final-paper.txt. Besides the values of weekly.txt: xa, ngay_ky
  * (the day of the summary), phu_luc (so, tieu_de); lines "[bang PROGRAMME]" (its table), "[bieu_do PROGRAMME]"
@@ -30,5 +31,12 @@ MUST_CHECK int report_hamlet_pdf(struct store *st, const struct report_house *h,
  * how many). The second list is of the programmes that know whole birth dates at all. */
 MUST_CHECK int report_civil_status(struct store *st, const struct report_house *h,
 				   const char *path, int64_t now, struct err *e);
+
+/* The sheet that lies on the table of a session, by templates/report/session.txt ("[danh_sach]"): people is an
+ * array of {key, name, birth_year, group}, in the order in which they are called; room for those who come
+ * without an appointment. */
+MUST_CHECK int report_session_sheet(const struct report_house *h, const struct session *s,
+				    const json_t *people, const char *path, int64_t now,
+				    struct err *e);
 
 #endif

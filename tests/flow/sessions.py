@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The timetable of the machine through the real daemon: imported, invited to by quota, moved, cancelled,
 attended; whoever was told hears of a change, nobody else does. Usage: sessions.py MOIDAN"""
+import subprocess
 import sys
 
 from lib import House, Provider, ROOT, wait_for
@@ -82,6 +83,12 @@ def who_came_is_recorded(h):
     h.run("session", "attend", "6", held[0], "came")
     assert h.json("session", "show", "6")["came"] == 1
     assert "DANH SÁCH" in h.run("session", "sheet", "3")
+    h.run("session", "sheet", "3", "--out", h.path("buoi.pdf"))
+    text = subprocess.run(["pdftotext", "-layout", h.path("buoi.pdf"), "-"], capture_output=True, text=True,
+                          check=True).stdout
+    names = [p["name"] for p in h.json("session", "show", "3")["people"]]
+    assert names and all(n in text for n in names), (names, text)
+    assert "Ký tên" in text and "Đến không hẹn trước" in text and "+84" not in text, text
 
 
 def main():
