@@ -6,12 +6,12 @@ _moidan() {
     return
   fi
   case ${COMP_WORDS[1]} in
-  campaign) verbs="list show preview quota forecast create submit approve start pause resume cancel retry-failed loudspeaker" ;;
+  campaign) verbs="list show preview quota forecast create submit approve start pause resume cancel retry-failed release loudspeaker" ;;
   letter | visit) verbs="print handed" ;;
   audience) verbs="list show count save remove" ;;
   duty) verbs="list add remove" ;;
   session) verbs="list show sheet add move cancel attend seat" ;;
-  message) verbs="list show retry settle" ;;
+  message) verbs="list show retry release cancel settle" ;;
   recipient) verbs="show export erase hold release set" ;;
   template) verbs="list show check" ;;
   provider) verbs="list check send-test authorize balance resume weights callback" ;;

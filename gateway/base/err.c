@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,4 +40,33 @@ void err_clear(struct err *e)
 {
 	e->code = 0;
 	e->text[0] = '\0';
+}
+
+const char *err_os(int number)
+{
+	static const struct {
+		int number;
+		const char *vi;
+	} words[] = {
+	    {ENOENT, "không có tệp hoặc thư mục này"},
+	    {EACCES, "không đủ quyền"},
+	    {EPERM, "không được phép"},
+	    {EISDIR, "đây là một thư mục"},
+	    {ENOTDIR, "phần trước tên tệp không phải là thư mục"},
+	    {EEXIST, "đã có"},
+	    {EROFS, "ổ đĩa chỉ đọc được"},
+	    {ENOSPC, "ổ đĩa đã đầy"},
+	    {EDQUOT, "đã dùng hết phần đĩa được cấp"},
+	    {EFBIG, "tệp quá lớn"},
+	    {EIO, "ổ đĩa bị lỗi"},
+	    {ENAMETOOLONG, "tên tệp quá dài"},
+	    {EMFILE, "mở quá nhiều tệp cùng lúc"},
+	    {ETXTBSY, "tệp đang được dùng"},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (words[i].number == number)
+			return words[i].vi;
+	}
+	return strerror(number);
 }

@@ -29,4 +29,7 @@ void err_context(struct err *e, const char *fmt, ...) __attribute__((format(prin
 
 void err_clear(struct err *e);
 
+/* What errno means, in Vietnamese where people meet it; the C library's words else. */
+const char *err_os(int number);
+
 #endif

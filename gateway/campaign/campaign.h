@@ -157,6 +157,10 @@ MUST_CHECK int campaign_cancel(struct store *st, int64_t id, const char *who, st
 /* FAILED messages (proved not sent, tries used up) are queued again, nothing else. *n says how many. */
 MUST_CHECK int campaign_retry_failed(struct store *st, int64_t id, const char *who, int64_t *n,
 				     struct err *e);
+/* Queues again what a restore holds back: the officer has looked whether it was sent since the copy
+ * was made. Likewise. */
+MUST_CHECK int campaign_release(struct store *st, int64_t id, const char *who, int64_t *n,
+				struct err *e);
 /* Somebody said that they do not want messages, or are not who is written to: it is held against the
  * running campaigns that wrote to the number in the last week; caps->complaints of them halt one. How many
  * were halted; -1. In a transaction. */

@@ -396,36 +396,64 @@ int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e
 	return life_withdraw(st, id, MESSAGE_QUEUED, e);
 }
 
-int campaign_retry_failed(struct store *st, int64_t id, const char *who, int64_t *n,
-			  struct err *e)
+/* Moves all of a campaign's messages that are in a state, a transaction a batch, audited. */
+static int life_requeue(struct store *st, int64_t id, enum message_state from,
+			enum message_event ev, const char *reason, const char *what,
+			const char *who, int64_t *n, struct err *e)
 {
-	struct campaign c = {0};
 	char detail[40];
-	int more = 1, rc = life_find(st, id, &c, e);
+	int more = 1;
 
-	*n = 0;
-	if (rc == 0 && c.state != CAMPAIGN_RUNNING && c.state != CAMPAIGN_PAUSED &&
-	    c.state != CAMPAIGN_HALTED)
-		rc = life_wrong_state(&c, "gửi lại", e);
-	campaign_clear(&c);
-	while (rc == 0 && more > 0) {
+	while (more > 0) {
 		size_t changed = 0;
 
 		if (store_begin(st, e) < 0)
 			return -1;
-		more = store_message_event_campaign(st, id, MESSAGE_FAILED, MESSAGE_EV_RETRY,
-						    "gửi lại theo lệnh", LIFE_CANCEL_BATCH,
+		more = store_message_event_campaign(st, id, from, ev, reason, LIFE_CANCEL_BATCH,
 						    &changed, e);
 		*n += (int64_t)changed;
 		(void)snprintf(detail, sizeof(detail), "messages=%zu", changed);
 		if (more < 0 ||
-		    (changed > 0 && life_audit(st, id, who, "campaign.retry", detail, e) < 0)) {
+		    (changed > 0 && life_audit(st, id, who, what, detail, e) < 0)) {
 			store_rollback(st);
 			return -1;
 		}
-		rc = store_commit(st, e);
+		if (store_commit(st, e) < 0)
+			return -1;
 	}
+	return 0;
+}
+
+/* Whether the campaign is one that may still send. */
+static int life_want_under_way(struct store *st, int64_t id, const char *verb, struct err *e)
+{
+	struct campaign c = {0};
+	int rc = life_find(st, id, &c, e);
+
+	if (rc == 0 && c.state != CAMPAIGN_RUNNING && c.state != CAMPAIGN_PAUSED &&
+	    c.state != CAMPAIGN_HALTED)
+		rc = life_wrong_state(&c, verb, e);
+	campaign_clear(&c);
 	return rc;
+}
+
+int campaign_retry_failed(struct store *st, int64_t id, const char *who, int64_t *n,
+			  struct err *e)
+{
+	*n = 0;
+	if (life_want_under_way(st, id, "gửi lại", e) < 0)
+		return -1;
+	return life_requeue(st, id, MESSAGE_FAILED, MESSAGE_EV_RETRY, "gửi lại theo lệnh",
+			    "campaign.retry", who, n, e);
+}
+
+int campaign_release(struct store *st, int64_t id, const char *who, int64_t *n, struct err *e)
+{
+	*n = 0;
+	if (life_want_under_way(st, id, "thả tin đang giữ", e) < 0)
+		return -1;
+	return life_requeue(st, id, MESSAGE_HELD, MESSAGE_EV_RELEASE, "cán bộ cho gửi",
+			    "campaign.release", who, n, e);
 }
 
 /* ---- complaints ---------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "text/vi.h"
 
 static int cli_take_value(const struct cli_option *o, const char *value, struct err *e)
@@ -19,13 +20,14 @@ static int cli_take_value(const struct cli_option *o, const char *value, struct 
 	}
 	if (o->texts != NULL) {
 		if (o->texts->n == (int)(sizeof(o->texts->items) / sizeof(o->texts->items[0])))
-			return err_set(e, EX_USAGE, "--%s stands too often", o->name);
+			return err_set(e, EX_USAGE, "--%s: nhiều nhất %d lần", o->name,
+				       (int)(sizeof(o->texts->items) / sizeof(o->texts->items[0])));
 		o->texts->items[o->texts->n++] = value;
 		return 0;
 	}
 	*o->number = strtol(value, &end, 10);
 	if (*value == '\0' || *end != '\0')
-		return err_set(e, EX_USAGE, "--%s needs a whole number, not \"%s\"", o->name,
+		return err_set(e, EX_USAGE, "--%s cần một số nguyên, không phải \"%s\"", o->name,
 			       value);
 	return 0;
 }
@@ -47,17 +49,17 @@ static int cli_take_option(struct cli *c, int argc, char **argv, int *i,
 			continue;
 		if (o->flag != NULL) {
 			if (equals != NULL)
-				return err_set(e, EX_USAGE, "--%s takes no value", o->name);
+				return err_set(e, EX_USAGE, "--%s không kèm giá trị", o->name);
 			*o->flag = true;
 			return 0;
 		}
 		if (equals != NULL)
 			return cli_take_value(o, equals + 1, e);
 		if (*i + 1 >= argc)
-			return err_set(e, EX_USAGE, "--%s needs a value", o->name);
+			return err_set(e, EX_USAGE, "--%s cần một giá trị", o->name);
 		return cli_take_value(o, argv[++*i], e);
 	}
-	return err_set(e, EX_USAGE, "unknown option \"%s\"", argv[*i]);
+	return err_set(e, EX_USAGE, "không có tùy chọn \"%s\"", argv[*i]);
 }
 
 int cli_parse(struct cli *c, int argc, char **argv, const struct cli_option *options, int min,
@@ -77,18 +79,22 @@ int cli_parse(struct cli *c, int argc, char **argv, const struct cli_option *opt
 		}
 	}
 	if (n < min)
-		return err_set(e, EX_USAGE, "%s: something is missing; see \"moidan help %s\"",
+		return err_set(e, EX_USAGE, "%s: còn thiếu tham số; xem \"moidan help %s\"",
 			       argv[0], argv[0]);
 	if (n > max)
-		return err_set(e, EX_USAGE, "%s: \"%s\" is too much; see \"moidan help %s\"",
+		return err_set(e, EX_USAGE, "%s: thừa tham số \"%s\"; xem \"moidan help %s\"",
 			       argv[0], argv[max + 1], argv[0]);
 	return n;
 }
 
 int cli_house(struct cli *c, struct err *e)
 {
-	if (c->house == NULL)
+	if (c->house == NULL) {
 		c->house = house_load(c->config_path, e);
+		/* What a command did it says itself; its log is for the daemon. */
+		if (c->house != NULL && c->house->cfg.log_level == LOG_LEVEL_INFO)
+			log_set_level(LOG_LEVEL_WARN);
+	}
 	return c->house == NULL ? -1 : 0;
 }
 
@@ -98,6 +104,9 @@ int cli_open(struct cli *c, enum store_mode mode, struct err *e)
 		return -1;
 	if (c->store != NULL)
 		return 0;
+	if (mode == STORE_READER && access(c->house->cfg.database, F_OK) != 0)
+		return err_set(e, EX_NOINPUT, "chưa có cơ sở dữ liệu %s: chạy \"moidan init\" trước",
+			       c->house->cfg.database);
 	return store_open(c->house->cfg.database, mode, &c->store, e);
 }
 
@@ -167,7 +176,7 @@ int cli_verb(struct cli *c, const struct cli_verb *verbs, int argc, char **argv)
 		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 					 used > 0 ? ", " : "", v->name);
 	}
-	(void)err_set(&e, EX_USAGE, "%s wants one of: %s", argv[0], names);
+	(void)err_set(&e, EX_USAGE, "%s cần một trong: %s", argv[0], names);
 	return cli_fail(&e);
 }
 
@@ -188,7 +197,7 @@ int64_t cli_id(const char *text, struct err *e)
 	long long id = strtoll(text, &end, 10);
 
 	if (id < 1 || *end != '\0')
-		return err_set(e, EX_USAGE, "\"%s\" is no number of a row", text);
+		return err_set(e, EX_USAGE, "\"%s\" không phải là số thứ tự (1, 2, 3 …)", text);
 	return id;
 }
 
@@ -209,4 +218,13 @@ void cli_cell(const char *text, int width)
 		(void)printf("%*s%s", room > 0 ? room : 0, "", text);
 	else
 		(void)printf("%s%*s", text, room > 0 ? room : 0, "");
+}
+
+void cli_decimal(double value, char *out)
+{
+	char *point;
+
+	(void)snprintf(out, CLI_DECIMAL, "%.1f", value);
+	if ((point = strchr(out, '.')) != NULL)
+		*point = ',';
 }

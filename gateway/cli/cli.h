@@ -75,11 +75,19 @@ int cli_print_json(json_t *take);
  * width = to the right. */
 void cli_cell(const char *text, int width);
 
+/* 2.34 as "2,3"; out holds CLI_DECIMAL bytes. */
+#define CLI_DECIMAL 32
+void cli_decimal(double value, char *out);
+
 /* "đang gửi" … */
 const char *campaign_state_vi(enum campaign_state s);
 
-/* What an import found, for people. */
-void import_print(const struct programme *p, const struct roster_result *r);
+/* What an import found, for people; written: also what became of the rows in the store. */
+void import_print(const struct programme *p, const struct roster_result *r, bool written);
+/* The same for machines, with "programme" and what the plan assigns (or null). */
+json_t *import_json(const struct programme *p, const struct roster_result *r);
+/* --list-year into o. 0, or -1 with e. */
+MUST_CHECK int import_list_year(long year, struct roster_options *o, struct err *e);
 
 /* Runs argv[1] as one of a command's verbs: {"list", fn} … ends with NULL. fn gets the arguments from
  * the verb on. EX_USAGE when there is no such verb. */

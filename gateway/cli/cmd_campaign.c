@@ -356,14 +356,14 @@ static char *campaign_parameters(const struct cli_texts *set, struct err *e)
 		char *key;
 
 		if (equals == NULL || equals == set->items[i]) {
-			(void)err_set(e, EX_USAGE, "--set wants TÊN=GIÁ TRỊ, not \"%s\"",
+			(void)err_set(e, EX_USAGE, "--set phải viết TÊN=GIÁ TRỊ, không phải \"%s\"",
 				      set->items[i]);
 			json_decref(o);
 			return NULL;
 		}
 		key = mem_strndup(set->items[i], (size_t)(equals - set->items[i]));
 		if (json_object_set_new(o, key, json_string(equals + 1)) < 0)
-			(void)err_set(e, EX_USAGE, "--set %s: not UTF-8", key);
+			(void)err_set(e, EX_USAGE, "--set %s: không phải là chữ UTF-8", key);
 		free(key);
 	}
 	text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
@@ -391,7 +391,8 @@ static int campaign_choice(const char *option, const char *text, const char *con
 		if (strcmp(names[i], text) == 0)
 			return i;
 	}
-	return err_set(e, EX_USAGE, "--%s: \"%s\" is not allowed", option, text);
+	return err_set(e, EX_USAGE, "--%s: không có \"%s\"; chọn %s, %s hoặc %s", option, text,
+		       names[0], names[1], names[2]);
 }
 
 /* What --only stands for, down to the last name: it is approved as it is today. */
@@ -448,7 +449,7 @@ static int campaign_create_run(struct cli *c, int argc, char **argv, struct err 
 		return -1;
 	if (programme == NULL || audience == NULL)
 		return err_set(e, EX_USAGE,
-			       "campaign create NAME --programme P --audience A1[,A2…]");
+			       "thiếu --programme (chương trình) hoặc --audience (đối tượng)");
 	chosen_accents = campaign_choice("accents", accent, accents, e);
 	chosen_lane = campaign_choice("lane", lane, lanes, e);
 	if (chosen_accents < 0 || chosen_lane < 0 ||
@@ -456,13 +457,15 @@ static int campaign_create_run(struct cli *c, int argc, char **argv, struct err 
 	    campaign_moment(expires, true, &k.expires_at, e) < 0 ||
 	    cli_open(c, STORE_WRITER, e) < 0)
 		return -1;
+	if (budget < 0)
+		return err_set(e, EX_USAGE, "--budget là số đồng, không âm");
 	if (catch_up != NULL && conf_parse_duration(catch_up, &k.catch_up) < 0)
 		return err_set(e, EX_USAGE, "--catch-up phải viết như 24h, không phải \"%s\"",
 			       catch_up);
 	if (only != NULL && campaign_only(c, programme, only, &k.only_when, e) < 0)
 		return -1;
 	k.quota = quota;
-	k.budget = budget > 0 ? budget : 0;
+	k.budget = budget;
 	k.parameters = campaign_parameters(&set, e);
 	if (k.parameters == NULL) {
 		campaign_clear(&k);
@@ -596,7 +599,7 @@ static int campaign_move(struct cli *c, int argc, char **argv, struct err *e)
 	struct campaign k = {0};
 	const struct campaign_house *house;
 	const char *verb = argv[0], *who = cli_who();
-	int64_t retried = -1;
+	int64_t retried = -1, released = -1;
 	int rc;
 
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
@@ -609,6 +612,8 @@ static int campaign_move(struct cli *c, int argc, char **argv, struct err *e)
 		rc = campaign_approve(c->store, house, k.id, who, c->house->cfg.two_person, e);
 	else if (strcmp(verb, "retry-failed") == 0)
 		rc = campaign_retry_failed(c->store, k.id, who, &retried, e);
+	else if (strcmp(verb, "release") == 0)
+		rc = campaign_release(c->store, k.id, who, &released, e);
 	else if (strcmp(verb, "start") == 0)
 		rc = campaign_start(c->store, house, k.id, who, e);
 	else if (strcmp(verb, "pause") == 0)
@@ -626,6 +631,11 @@ static int campaign_move(struct cli *c, int argc, char **argv, struct err *e)
 		campaign_clear(&now);
 		if (retried >= 0)
 			(void)printf("Gửi lại %lld tin.\n", (long long)retried);
+		if (released >= 0)
+			(void)printf("Thả %lld tin đang giữ.%s\n", (long long)released,
+				     k.state == CAMPAIGN_RUNNING
+					 ? ""
+					 : " Gửi tiếp: moidan campaign resume.");
 	}
 	campaign_clear(&k);
 	return rc;
@@ -647,7 +657,7 @@ static int campaign_loudspeaker_run(struct cli *c, int argc, char **argv, struct
 	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0)
 		return -1;
 	if (unit == NULL)
-		return err_set(e, EX_USAGE, "campaign loudspeaker C --unit HAMLET");
+		return err_set(e, EX_USAGE, "thiếu --unit (ấp nào)");
 	if (cli_open(c, STORE_READER, e) < 0 || cli_campaign(c, argv[1], &k, e) < 0)
 		return -1;
 	plan = campaign_plan_new(&c->house->campaign, &k, e);
@@ -684,6 +694,7 @@ int cmd_campaign(struct cli *c, int argc, char **argv)
 	    {"forecast", campaign_forecast_run},
 	    {"submit", campaign_move},
 	    {"retry-failed", campaign_move},
+	    {"release", campaign_move},
 	    {"approve", campaign_move},
 	    {"start", campaign_move},
 	    {"pause", campaign_move},

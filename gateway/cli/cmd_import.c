@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "text/vi.h"
 
-#define IMPORT_SHOWN 20
+#define IMPORT_SHOWN	  20
+#define IMPORT_FIRST_YEAR 1990
+#define IMPORT_LAST_YEAR  2100
 
 static void import_number(const char *label, int64_t n)
 {
@@ -33,11 +36,62 @@ static void import_findings(const char *title, const struct roster_reject *list,
 			     r->column, r->reason);
 	}
 	if (n > IMPORT_SHOWN)
-		(void)printf("  … và %zu dòng nữa (xem bằng --json hoặc --rejects TỆP)\n",
-			     n - IMPORT_SHOWN);
+		(void)printf("  … và %zu dòng nữa (xem đủ bằng --json)\n", n - IMPORT_SHOWN);
 }
 
-void import_print(const struct programme *p, const struct roster_result *r)
+/* The first of the programme's targets that the plan puts a number to; NULL = none. */
+static const struct programme_target *import_target(const struct programme *p)
+{
+	const struct programme_target *t = p->targets.items;
+
+	for (size_t i = 0; i < p->targets.n; i++) {
+		if (t[i].assigned > 0)
+			return &t[i];
+	}
+	return NULL;
+}
+
+static void import_totals(const struct programme *p, const struct roster_result *r)
+{
+	const struct programme_target *t = import_target(p);
+	char stated[32], counted[32];
+
+	vi_number(r->rows, counted);
+	if (r->total_stated >= 0 && r->total_stated != r->rows) {
+		vi_number(r->total_stated, stated);
+		(void)printf(
+		    "  Lưu ý: dòng tổng cộng của danh sách ghi %s, đếm được %s; giữ cả hai "
+		    "số.\n",
+		    stated, counted);
+	}
+	if (t != NULL && t->assigned != r->rows) {
+		vi_number(t->assigned, stated);
+		(void)printf("  Lưu ý: chỉ tiêu giao %s %s (%s), danh sách này có %s.\n", stated,
+			     t->unit, t->source, counted);
+	}
+}
+
+json_t *import_json(const struct programme *p, const struct roster_result *r)
+{
+	const struct programme_target *t = import_target(p);
+	json_t *j = roster_result_json(r);
+
+	(void)json_object_set_new(j, "total_assigned",
+				  t != NULL ? json_integer(t->assigned) : json_null());
+	(void)json_object_set_new(j, "programme", json_string(p->name));
+	return j;
+}
+
+int import_list_year(long year, struct roster_options *o, struct err *e)
+{
+	if (year < IMPORT_FIRST_YEAR || year > IMPORT_LAST_YEAR)
+		return err_set(e, EX_USAGE, "--list-year là năm lập danh sách, từ %d đến %d",
+			       IMPORT_FIRST_YEAR, IMPORT_LAST_YEAR);
+	o->list_year = (int)year;
+	return 0;
+}
+
+void import_print(const struct programme *p, const struct roster_result *r, bool written)
 {
 	char row[64];
 
@@ -46,9 +100,11 @@ void import_print(const struct programme *p, const struct roster_result *r)
 	(void)printf("  (%s, %s, hàng tiêu đề %s)\n", r->format, r->encoding, r->heading_rows);
 	import_number(row, r->rows);
 	import_number("Nhận", r->accepted);
-	import_number("  thêm mới", r->added);
-	import_number("  cập nhật", r->updated);
-	import_number("  không đổi", r->same);
+	if (written) {
+		import_number("  thêm mới", r->added);
+		import_number("  cập nhật", r->updated);
+		import_number("  không đổi", r->same);
+	}
 	import_number("Từ chối", r->rejected);
 	import_number("Tạm giữ: nghi đã mất, chờ cán bộ quyết định", r->held);
 	import_number("Số di động nhắn tin được", r->phones_ok);
@@ -59,16 +115,9 @@ void import_print(const struct programme *p, const struct roster_result *r)
 	import_number("Số 11 chữ số đã đổi sang 10 (năm 2018)", r->phones_migrated);
 	import_number("Số cần xác nhận lại (076/077)", r->phones_confirm);
 	import_number("Số dùng chung cho nhiều dòng", r->phones_shared);
-	if (r->total_stated >= 0 && r->total_stated != r->rows) {
-		char stated[32], counted[32];
-
-		vi_number(r->total_stated, stated);
-		vi_number(r->rows, counted);
-		(void)printf(
-		    "  Lưu ý: dòng tổng cộng của danh sách ghi %s, đếm được %s; giữ cả hai "
-		    "số.\n",
-		    stated, counted);
-	}
+	import_totals(p, r);
+	import_findings("Dòng bị từ chối", r->rejects, r->n_rejects);
+	import_findings("Dòng nên xem lại", r->notes, r->n_notes);
 }
 
 /* One command line's worth of import. */
@@ -79,18 +128,27 @@ static int import_run(struct cli *c, const struct programme *p, const char *file
 	int rc = roster_import(c->store, p, file, o, &r, e);
 
 	if (rc == 0 && c->json) {
-		rc = cli_print_json(roster_result_json(&r)) == 0 ? 0 : -1;
+		rc = cli_print_json(import_json(p, &r)) == 0 ? 0 : -1;
 	} else if (rc == 0) {
 		if (o->dry_run)
 			(void)printf("CHẠY THỬ: chưa ghi gì.\n");
-		import_print(p, &r);
-		import_findings("Dòng bị từ chối", r.rejects, r.n_rejects);
-		import_findings("Dòng nên xem lại", r.notes, r.n_notes);
+		import_print(p, &r, true);
 		if (o->rejects != NULL && r.n_rejects > 0)
 			(void)printf("\nĐã ghi các dòng bị từ chối vào %s\n", o->rejects);
 	}
 	roster_result_free(&r);
 	return rc;
+}
+
+static void import_no_programme(const struct cli *c, const char *name, struct err *e)
+{
+	struct buf known = BUF_INIT(600);
+
+	for (size_t i = 0; i < c->house->n_programmes; i++)
+		(void)buf_addf(&known, "%s, ", c->house->programmes[i]->name);
+	(void)err_set(e, EX_USAGE, "không có chương trình \"%s\" trong %s/programmes; có: %ssessions",
+		      name, c->house->cfg.descriptions, buf_text(&known));
+	buf_free(&known);
 }
 
 int cmd_import(struct cli *c, int argc, char **argv)
@@ -111,16 +169,17 @@ int cmd_import(struct cli *c, int argc, char **argv)
 		return duty_import(c, argc, argv, &e) < 0 ? cli_fail(&e) : 0;
 	if (argc > 1 && strcmp(argv[1], "sessions") == 0)
 		return session_import(c, argc, argv, &e) == 0 ? 0 : cli_fail(&e);
-	if (cli_parse(c, argc, argv, options, 2, 2, &e) < 0 || cli_house(c, &e) < 0)
+	if (cli_parse(c, argc, argv, options, 2, 2, &e) < 0 ||
+	    import_list_year(list_year, &o, &e) < 0 || cli_house(c, &e) < 0)
 		return cli_fail(&e);
 	p = house_programme(c->house, argv[1]);
 	if (p == NULL) {
-		(void)err_set(&e, EX_USAGE, "không có chương trình \"%s\" trong %s/programmes",
-			      argv[1], c->house->cfg.descriptions);
+		import_no_programme(c, argv[1], &e);
 		return cli_fail(&e);
 	}
-	o.list_year = (int)list_year;
 	o.unit_kind = c->house->cfg.unit.hamlet;
+	o.others = (const struct programme *const *)c->house->programmes;
+	o.n_others = c->house->n_programmes;
 	if (cli_open(c, STORE_WRITER, &e) < 0 || import_run(c, p, argv[2], &o, &e) < 0)
 		return cli_fail(&e);
 	if (!o.dry_run)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moidan inspect phone|text|file ARG: what the gateway makes of a number, a text, a list. Needs no
  * store, and no configuration but for `file`, which then uses the shipped programmes. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "text/phone.h"
@@ -18,19 +20,29 @@
 static char *inspect_argument(const char *arg, struct err *e)
 {
 	struct buf in = BUF_INIT(INSPECT_INPUT_MAX);
-	char chunk[4096];
+	char chunk[4096], *text;
 	size_t n;
 
 	if (strcmp(arg, "-") != 0)
 		return mem_strdup(arg);
 	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
 		(void)buf_add(&in, chunk, n);
-	if (in.overflow) {
+	if (ferror(stdin) != 0)
+		(void)err_set(e, EX_NOINPUT, "không đọc được dữ liệu vào: %s", err_os(errno));
+	else if (in.overflow)
+		(void)err_set(e, EX_DATAERR, "dữ liệu vào dài hơn 1 MiB");
+	else if (memchr(buf_text(&in), '\0', in.len) != NULL)
+		(void)err_set(e, EX_DATAERR, "dữ liệu vào có byte NUL: đây không phải là chữ");
+	if (e->code != 0) {
 		buf_free(&in);
-		(void)err_set(e, EX_DATAERR, "standard input is longer than 1 MiB");
 		return NULL;
 	}
-	return buf_take(&in);
+	n = in.len;
+	/* The end of the line that a shell adds is not of the text. */
+	text = buf_take(&in);
+	if (n > 0 && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	return text;
 }
 
 static int inspect_phone(struct cli *c, const char *text)
@@ -54,7 +66,7 @@ static int inspect_phone(struct cli *c, const char *text)
 	if (c->json)
 		return cli_print_json(json_pack(
 		    "{s:s, s:s?, s:o, s:o, s:s?, s:s?}", "status", phone_status_name(p.status),
-		    "e164", p.status == PHONE_OK ? e164 : NULL, "flags", flags, "others",
+		    "e164", p.number != 0 ? e164 : NULL, "flags", flags, "others",
 		    others, "operator", p.status == PHONE_OK ? phone_operator(p.number) : NULL,
 		    "reason", p.reason));
 	(void)printf("%s", phone_status_name(p.status));
@@ -75,7 +87,7 @@ static int inspect_text(struct cli *c, const char *raw, struct err *e)
 	int rc = 0;
 
 	if (text == NULL)
-		return err_set(e, EX_DATAERR, "the text is not UTF-8");
+		return err_set(e, EX_DATAERR, "đây không phải là chữ UTF-8");
 	folded = vi_unaccent(text);
 	count = sms_count(text);
 	plain = sms_count(folded);
@@ -135,14 +147,10 @@ static int inspect_file(struct cli *c, const char *path, const struct roster_opt
 					       o, &which, &r, e)
 			      : -1;
 
-	if (rc == 0 && c->json) {
-		json_t *j = roster_result_json(&r);
-
-		json_object_set_new(j, "programme", json_string(which->name));
-		rc = cli_print_json(j);
-	} else if (rc == 0) {
-		import_print(which, &r);
-	}
+	if (rc == 0 && c->json)
+		rc = cli_print_json(import_json(which, &r));
+	else if (rc == 0)
+		import_print(which, &r, false);
 	roster_result_free(&r);
 	if (c->house == NULL) {
 		for (size_t i = 0; i < n; i++)
@@ -156,7 +164,9 @@ int cmd_inspect(struct cli *c, int argc, char **argv)
 {
 	struct roster_options o = {0};
 	struct err e = ERR_INIT;
+	long list_year = civil_from_ms(clock_now_ms()).year;
 	const struct cli_option options[] = {{.name = "encoding", .text = &o.encoding},
+					     {.name = "list-year", .number = &list_year},
 					     {.name = NULL}};
 	char *arg = NULL;
 	int rc = -1;
@@ -164,14 +174,15 @@ int cmd_inspect(struct cli *c, int argc, char **argv)
 	if (cli_parse(c, argc, argv, options, 2, 2, &e) < 0)
 		return cli_fail(&e);
 	if (strcmp(argv[1], "file") == 0) {
-		rc = inspect_file(c, argv[2], &o, &e);
+		if (import_list_year(list_year, &o, &e) == 0)
+			rc = inspect_file(c, argv[2], &o, &e);
 	} else if (strcmp(argv[1], "phone") == 0 || strcmp(argv[1], "text") == 0) {
 		arg = inspect_argument(argv[2], &e);
 		if (arg != NULL)
 			rc = argv[1][0] == 'p' ? inspect_phone(c, arg)
 					       : inspect_text(c, arg, &e);
 	} else {
-		(void)err_set(&e, EX_USAGE, "inspect phone, text or file; not \"%s\"", argv[1]);
+		(void)err_set(&e, EX_USAGE, "\"%s\": phải là phone, text hoặc file", argv[1]);
 	}
 	free(arg);
 	return e.code != 0 ? cli_fail(&e) : rc;

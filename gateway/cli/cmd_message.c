@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
@@ -53,6 +54,7 @@ static json_t *message_json(const struct message_row *r)
 struct message_printer {
 	json_t *list; /* NULL: print */
 	int64_t last;
+	long n;
 };
 
 static bool message_collect(const struct message_row *r, void *arg)
@@ -61,6 +63,7 @@ static bool message_collect(const struct message_row *r, void *arg)
 	char masked[32];
 
 	p->last = r->id;
+	p->n++;
 	if (p->list != NULL) {
 		json_array_append_new(p->list, message_json(r));
 		return true;
@@ -73,6 +76,22 @@ static bool message_collect(const struct message_row *r, void *arg)
 	cli_cell(message_state_vi(r->state), 24);
 	(void)printf("%s\n", r->reason != NULL ? r->reason : "");
 	return true;
+}
+
+static int message_no_state(const char *state, struct err *e)
+{
+	struct buf known = BUF_INIT(700);
+	int rc;
+
+	for (int s = 0; s < 32; s++) {
+		const char *name = message_state_name((enum message_state)s);
+
+		if (*name != '?')
+			(void)buf_addf(&known, "%s%s", known.len > 0 ? ", " : "", name);
+	}
+	rc = err_set(e, EX_USAGE, "không có trạng thái \"%s\"; có: %s", state, buf_text(&known));
+	buf_free(&known);
+	return rc;
 }
 
 static int message_list(struct cli *c, int argc, char **argv, struct err *e)
@@ -92,16 +111,19 @@ static int message_list(struct cli *c, int argc, char **argv, struct err *e)
 		return -1;
 	if (state != NULL) {
 		if (message_state_from_name(state, &wanted) == 0)
-			return err_set(e, EX_USAGE, "there is no state \"%s\"", state);
+			return message_no_state(state, e);
 		f.state = (int)wanted;
 	}
 	if (number != NULL) {
 		struct phone ph = phone_parse(number, 0);
 
 		if (ph.number == 0)
-			return err_set(e, EX_USAGE, "--number: that is no telephone number");
+			return err_set(e, EX_USAGE, "--number: \"%s\" không phải là số điện thoại",
+				       number);
 		f.number = ph.number;
 	}
+	if (limit < 1 || after < 0)
+		return err_set(e, EX_USAGE, "--limit từ 1, --after từ 0");
 	f.after_id = after;
 	if (cli_open(c, STORE_READER, e) < 0)
 		return -1;
@@ -115,11 +137,13 @@ static int message_list(struct cli *c, int argc, char **argv, struct err *e)
 	}
 	if (c->json)
 		p.list = json_array();
-	if (store_message_list(c->store, &f, (size_t)(limit > 0 ? limit : 1), message_collect,
+	if (store_message_list(c->store, &f, (size_t)limit, message_collect,
 			       &p, e) < 0) {
 		json_decref(p.list);
 		return -1;
 	}
+	if (!c->json && p.n == limit)
+		(void)printf("Có thể còn nữa: thêm --after %lld\n", (long long)p.last);
 	if (c->json)
 		return cli_print_json(
 		    json_pack("{s:o, s:I}", "items", p.list, "next", (json_int_t)p.last));
@@ -207,6 +231,22 @@ static int message_retry(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+static int message_release(struct cli *c, int argc, char **argv, struct err *e)
+{
+	bool cancel = strcmp(argv[0], "cancel") == 0;
+	int64_t id;
+
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || (id = cli_id(argv[1], e)) < 0 ||
+	    cli_open(c, STORE_WRITER, e) < 0 ||
+	    (cancel ? officer_message_cancel(c->store, id, cli_who(), e)
+		    : officer_message_release(c->store, id, cli_who(), e)) < 0)
+		return -1;
+	cli_changed(c);
+	(void)printf(cancel ? "Tin số %lld đã hủy, không gửi.\n" : "Tin số %lld sẽ được gửi.\n",
+		     (long long)id);
+	return 0;
+}
+
 static int message_settle(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *said;
@@ -226,7 +266,8 @@ int cmd_message(struct cli *c, int argc, char **argv)
 {
 	static const struct cli_verb verbs[] = {
 	    {"list", message_list},	{"show", message_show}, {"retry", message_retry},
-	    {"settle", message_settle}, {NULL, NULL},
+	    {"settle", message_settle},	{"release", message_release},
+	    {"cancel", message_release}, {NULL, NULL},
 	};
 
 	return cli_verb(c, verbs, argc, argv);

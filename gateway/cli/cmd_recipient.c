@@ -99,6 +99,15 @@ static int recipient_hold_run(struct cli *c, int argc, char **argv, struct err *
 	if (cli_parse(c, argc, argv, options, 2, 2, e) < 0 ||
 	    cli_open(c, STORE_WRITER, e) < 0 || recipient_named(c, argv[1], argv[2], &r, e) < 0)
 		return -1;
+	/* The weaker hold must not take the place of the stronger. */
+	if (!deceased && (r.hold == HOLD_DECEASED || r.hold == HOLD_DECEASED_SUSPECTED)) {
+		rc = err_set(e, EX_DATAERR,
+			     "%s đang được giữ vì đã mất hoặc nghi đã mất: giữ nguyên (xác nhận: "
+			     "--deceased; nếu nhầm: recipient release)",
+			     r.key);
+		recipient_clear(&r);
+		return rc;
+	}
 	rc = store_begin(c->store, e);
 	if (rc == 0)
 		rc = recipient_done(
@@ -119,6 +128,11 @@ static int recipient_release(struct cli *c, int argc, char **argv, struct err *e
 	if (cli_parse(c, argc, argv, NULL, 2, 2, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
 	    recipient_named(c, argv[1], argv[2], &r, e) < 0)
 		return -1;
+	if (r.hold == HOLD_NONE) {
+		(void)printf("%s không bị giữ.\n", r.key);
+		recipient_clear(&r);
+		return 0;
+	}
 	rc = store_begin(c->store, e);
 	if (rc == 0)
 		rc = recipient_done(c,

@@ -36,24 +36,27 @@ static int init_write(const char *from, const char *path, struct err *e)
 	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1, rc = -1;
 
 	if (in < 0)
-		return err_set(e, EX_NOINPUT, "%s: %s", from, strerror(errno));
+		return err_set(e, EX_NOINPUT, "%s: %s", from, err_os(errno));
 	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0) {
-		(void)err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
+		(void)err_set(e, EX_CANTCREAT, "%s: %s", path, err_os(errno));
 		goto end;
 	}
 	while ((n = read(in, chunk, sizeof(chunk))) > 0) {
 		if (write(out, chunk, (size_t)n) != n) {
-			(void)err_set(e, EX_IOERR, "%s: %s", path, strerror(errno));
+			(void)err_set(e, EX_IOERR, "%s: %s", path, err_os(errno));
 			goto end;
 		}
 	}
-	rc = n < 0 ? err_set(e, EX_IOERR, "%s: %s", from, strerror(errno)) : 0;
-	if (rc == 0 && init_permit(out, path) < 0)
-		rc = err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
+	rc = n < 0 ? err_set(e, EX_IOERR, "%s: %s", from, err_os(errno)) : 0;
+	if (rc == 0 && (init_permit(out, path) < 0 || fsync(out) < 0))
+		rc = err_set(e, EX_CANTCREAT, "%s: %s", path, err_os(errno));
 end:
 	if (out >= 0)
 		(void)close(out);
+	/* Half a configuration would be taken for a whole one. */
+	if (out >= 0 && rc < 0)
+		(void)unlink(path);
 	(void)close(in);
 	return rc;
 }
@@ -108,8 +111,11 @@ int cmd_restore(struct cli *c, int argc, char **argv)
 	if (store_restore(argv[1], c->house->cfg.database, force, &e) < 0)
 		return cli_fail(&e);
 	(void)printf(
-	    "Đã khôi phục. Mọi tin chưa gửi xong đang được GIỮ LẠI: xem bằng \"moidan message "
-	    "list --state held\".\n");
+	    "Đã khôi phục. Chiến dịch tạm dừng; mọi tin chưa gửi xong đang được GIỮ LẠI, vì sau "
+	    "lúc sao lưu có thể đã gửi.\n"
+	    "  xem:       moidan message list --state held\n"
+	    "  từng tin:  moidan message release ID (cho gửi), moidan message cancel ID\n"
+	    "  tất cả:    moidan campaign release C, rồi moidan campaign resume C\n");
 	return 0;
 }
 
@@ -170,7 +176,7 @@ int cmd_config(struct cli *c, int argc, char **argv)
 		return cli_print_json(schema);
 	}
 	if (strcmp(argv[1], "check") != 0)
-		(void)err_set(&e, EX_USAGE, "config check, or config schema");
+		(void)err_set(&e, EX_USAGE, "config cần check hoặc schema");
 	if (e.code != 0 || cli_house(c, &e) < 0)
 		return cli_fail(&e);
 	(void)printf("%s: đạt (%zu nhà cung cấp, %zu chương trình)\n", c->house->path,

@@ -312,6 +312,7 @@ static int demo_watch(struct demo *d, struct err *e)
 	int64_t until = clock_mono_ms() + DEMO_WAIT_MS;
 	bool terminal = isatty(STDOUT_FILENO) != 0;
 	struct message_counts n = {0};
+	char first[CLI_DECIMAL], all[CLI_DECIMAL];
 	int finished, turn = 0;
 
 	(void)printf("\nĐang gửi qua nhà cung cấp giả (một máy chủ HTTP thật trên máy này):\n");
@@ -333,9 +334,9 @@ static int demo_watch(struct demo *d, struct err *e)
 				       d->home);
 	} while (finished != 1);
 	demo_draw(&n, terminal);
-	(void)printf("\n  Tin đầu tiên đến máy sau %.1f giây; xong sau %.1f giây.\n",
-		     (double)(d->first_delivered - d->started) / 1000.0,
-		     (double)(clock_mono_ms() - d->started) / 1000.0);
+	cli_decimal((double)(d->first_delivered - d->started) / 1000.0, first);
+	cli_decimal((double)(clock_mono_ms() - d->started) / 1000.0, all);
+	(void)printf("\n  Tin đầu tiên đến máy sau %s giây; xong sau %s giây.\n", first, all);
 	for (int s = 0; s < 32; s++) {
 		if (n.by_state[s] == 0)
 			continue;
@@ -400,6 +401,22 @@ static void demo_end(struct demo *d)
 	free(d->home);
 }
 
+/* Commands that can be pasted as they stand: the program may be in no directory of PATH. */
+static void demo_where_next(const struct demo *d)
+{
+	static const char *const next[] = {"campaign show 1",
+					   "message list --state undelivered",
+					   "report weekly --week 2023-W24", "serve"};
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	exe[n > 0 ? n : 0] = '\0';
+	(void)printf("Xem tiếp:\n");
+	for (size_t i = 0; i < sizeof(next) / sizeof(next[0]); i++)
+		(void)printf("  %s --config %s/moidan.yaml %s\n", n > 0 ? exe : "moidan",
+			     d->home, next[i]);
+}
+
 static int demo_run(struct demo *d, const char *keep, struct err *e)
 {
 	int sandbox_port, port;
@@ -415,7 +432,6 @@ static int demo_run(struct demo *d, const char *keep, struct err *e)
 	if (port < 0 || demo_write_config(d, sandbox_port, port, e) < 0 ||
 	    cli_house(d->c, e) < 0)
 		return -1;
-	log_set_level(LOG_LEVEL_WARN);
 	if (cli_open(d->c, STORE_WRITER, e) < 0 || demo_start_daemon(d, e) < 0)
 		return -1;
 	(void)printf("Nhập danh sách:\n");
@@ -427,12 +443,7 @@ static int demo_run(struct demo *d, const char *keep, struct err *e)
 	    demo_watch(d, e) < 0 || demo_reports(d, e) < 0)
 		return -1;
 	if (d->keep)
-		(void)printf(
-		    "Xem tiếp:\n"
-		    "  moidan --config %s/moidan.yaml campaign show 1\n"
-		    "  moidan --config %s/moidan.yaml message list --state undelivered\n"
-		    "  moidan --config %s/moidan.yaml serve\n",
-		    d->home, d->home, d->home);
+		demo_where_next(d);
 	else
 		(void)printf("Xem tiếp: moidan demo --keep THƯ_MỤC giữ lại tất cả; README.md: "
 			     "chiến dịch "

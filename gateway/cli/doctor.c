@@ -185,11 +185,14 @@ static void doctor_disk(struct doctor *d)
 {
 	struct err e = ERR_INIT;
 	struct store_sizes n;
+	char room[CLI_DECIMAL], size[CLI_DECIMAL];
 
 	if (store_sizes(d->c->store, &n, &e) < 0) {
 		doctor_say(d, "disk", DOCTOR_FAIL, e.code, NULL, "%s", e.text);
 		return;
 	}
+	cli_decimal((double)n.free_disk_bytes / 1e9, room);
+	cli_decimal((double)n.db_bytes / 1e6, size);
 	doctor_say(d, "disk",
 		   n.free_disk_bytes < DOCTOR_DISK_FAIL	  ? DOCTOR_FAIL
 		   : n.free_disk_bytes < DOCTOR_DISK_WARN ? DOCTOR_WARN
@@ -197,8 +200,7 @@ static void doctor_disk(struct doctor *d)
 		   EX_IOERR,
 		   n.free_disk_bytes < DOCTOR_DISK_WARN ? "dọn đĩa: khi đầy, việc gửi dừng lại"
 							: NULL,
-		   "đĩa còn %.1f GB, cơ sở dữ liệu %.1f MB", (double)n.free_disk_bytes / 1e9,
-		   (double)n.db_bytes / 1e6);
+		   "đĩa còn %s GB, cơ sở dữ liệu %s MB", room, size);
 	if (n.wal_bytes > DOCTOR_WAL_WARN)
 		doctor_say(d, "disk", DOCTOR_WARN, 0,
 			   "tắt chương trình nào đang mở cơ sở dữ liệu để đọc quá lâu",
@@ -631,7 +633,8 @@ static void doctor_waiting(struct doctor *d, struct err *e)
 			   "%lld dòng nghi đã mất, chờ cán bộ xác minh", (long long)suspected);
 	if (n.by_state[MESSAGE_HELD] > 0)
 		doctor_say(d, "officer", DOCTOR_WARN, 0,
-			   "xem: moidan message list --state held",
+			   "xem: moidan message list --state held; cho gửi: moidan message release "
+			   "ID, cả chiến dịch: moidan campaign release C",
 			   "%lld tin đang được giữ lại, chờ cán bộ cho gửi",
 			   (long long)n.by_state[MESSAGE_HELD]);
 	if (n.by_state[MESSAGE_UNCERTAIN] > 0)

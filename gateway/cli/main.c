@@ -40,7 +40,7 @@ static const struct command commands[] = {
      "                [--set NAME=VALUE]… [--starts DATE] [--expires DATE] [--step N] [--lane "
      "L]\n"
      "                [--quota] [--budget DONG] [--catch-up 24h]\n"
-     "campaign submit|approve|start|pause|resume|cancel|retry-failed C\n"
+     "campaign submit|approve|start|pause|resume|cancel|retry-failed|release C\n"
      "campaign loudspeaker C --unit HAMLET [--json]",
      "chiến dịch: soạn, xem trước, duyệt, gửi, dừng", cmd_campaign},
     {"letter",
@@ -66,7 +66,7 @@ static const struct command commands[] = {
     {"message",
      "message list [--campaign CAMPAIGN] [--state S] [--number N] [--after ID] [--limit N] "
      "[--json]\n"
-     "message show ID | retry ID | settle ID sent|not-sent|abandon",
+     "message show ID | retry ID | release ID | cancel ID | settle ID sent|not-sent|abandon",
      "tin nhắn: tra cứu, gửi lại, quyết định tin chưa rõ", cmd_message},
     {"recipient",
      "recipient show PROGRAMME KEY [--json] | export PROGRAMME KEY | erase PROGRAMME KEY\n"
@@ -99,7 +99,7 @@ static const struct command commands[] = {
      "HAMLET]\n"
      "user list [--json] | password NAME | disable NAME | enable NAME",
      "người dùng giao diện web: thêm, đường dẫn đặt mật khẩu, khóa", cmd_user},
-    {"inspect", "inspect phone ARG | text ARG | file FILE [--encoding NAME] [--json]",
+    {"inspect", "inspect phone ARG | text ARG | file FILE [--encoding NAME] [--list-year YYYY] [--json]",
      "moidan hiểu một số điện thoại, một tin, một danh sách thế nào", cmd_inspect},
     {"config", "config check | schema", "kiểm tra tệp cấu hình", cmd_config},
     {"backup", "backup FILE", "sao lưu khi đang chạy", cmd_backup},
@@ -132,6 +132,12 @@ static void main_usage_of(FILE *to, const struct command *k)
 	}
 }
 
+static int main_unknown(const char *name)
+{
+	(void)fprintf(stderr, "moidan: không có lệnh \"%s\"; xem \"moidan help\"\n", name);
+	return EX_USAGE;
+}
+
 static int main_help(int argc, char **argv)
 {
 	const struct command *k = argc > 1 ? main_find(argv[1]) : NULL;
@@ -141,6 +147,8 @@ static int main_help(int argc, char **argv)
 		main_usage_of(stdout, k);
 		return 0;
 	}
+	if (argc > 1)
+		return main_unknown(argv[1]);
 	(void)printf("Mời Dân %s: mời và nhắc người dân, báo cáo hằng tuần.\n\n"
 		     "  moidan [--config FILE] LỆNH …\n\n",
 		     MOIDAN_VERSION);
@@ -205,11 +213,15 @@ int main(int argc, char **argv)
 #endif
 	/* What is written holds citizens' data: nobody else reads it. */
 	(void)umask(077);
-	if (at + 1 < argc && strcmp(argv[at], "--config") == 0) {
-		c.config_path = argv[at + 1];
+	if (at < argc && strcmp(argv[at], "--config") == 0) {
+		c.config_path = at + 1 < argc ? argv[at + 1] : "";
 		at += 2;
 	} else if (at < argc && strncmp(argv[at], "--config=", 9) == 0) {
 		c.config_path = argv[at++] + 9;
+	}
+	if (c.config_path != NULL && *c.config_path == '\0') {
+		(void)fprintf(stderr, "moidan: --config cần tên tệp cấu hình\n");
+		return EX_USAGE;
 	}
 	if (at >= argc || strcmp(argv[at], "help") == 0 || strcmp(argv[at], "--help") == 0)
 		return main_help(argc - at, argv + at);
@@ -218,11 +230,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	k = main_find(argv[at]);
-	if (k == NULL) {
-		(void)fprintf(stderr, "moidan: không có lệnh \"%s\"; xem \"moidan help\"\n",
-			      argv[at]);
-		return EX_USAGE;
-	}
+	if (k == NULL)
+		return main_unknown(argv[at]);
 	rc = k->run(&c, argc - at, argv + at);
 	if (rc == EX_USAGE)
 		main_usage_of(stderr, k);

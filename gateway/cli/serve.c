@@ -337,6 +337,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 	if (cli_house(c, &e) < 0)
 		return cli_fail(&e);
 	s.house = c->house;
+	log_set_level((enum log_level)s.house->cfg.log_level);
 	c->house = NULL; /* a reload replaces it */
 	rc = serve_open(&s, &e);
 	if (rc == 0) {

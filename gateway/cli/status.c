@@ -604,6 +604,7 @@ static void status_print(const json_t *o)
 {
 	const json_t *daemon = json_object_get(o, "daemon"),
 		     *database = json_object_get(o, "database");
+	char size[CLI_DECIMAL], wal[CLI_DECIMAL], room[CLI_DECIMAL];
 
 	(void)printf("Mời Dân %s: ", MOIDAN_VERSION);
 	if (json_is_true(json_object_get(daemon, "running")))
@@ -617,10 +618,11 @@ static void status_print(const json_t *o)
 	status_print_tokens(o);
 	status_print_next(o);
 	status_print_figures(o);
-	(void)printf("\nCơ sở dữ liệu: %s, %.1f MB, WAL %.1f MB, đĩa còn %.1f GB\n",
-		     status_text(database, "path"), (double)status_get(database, "bytes") / 1e6,
-		     (double)status_get(database, "wal_bytes") / 1e6,
-		     (double)status_get(database, "free_disk_bytes") / 1e9);
+	cli_decimal((double)status_get(database, "bytes") / 1e6, size);
+	cli_decimal((double)status_get(database, "wal_bytes") / 1e6, wal);
+	cli_decimal((double)status_get(database, "free_disk_bytes") / 1e9, room);
+	(void)printf("\nCơ sở dữ liệu: %s, %s MB, WAL %s MB, đĩa còn %s GB\n",
+		     status_text(database, "path"), size, wal, room);
 }
 
 int cmd_status(struct cli *c, int argc, char **argv)

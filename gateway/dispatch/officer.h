@@ -12,6 +12,12 @@
  * its state does not allow it). */
 MUST_CHECK int officer_message_retry(struct store *st, int64_t id, const char *who,
 				     struct err *e);
+/* Lets a held one go: it is queued. Likewise. */
+MUST_CHECK int officer_message_release(struct store *st, int64_t id, const char *who,
+				       struct err *e);
+/* Withdraws one that was not sent yet. Likewise. */
+MUST_CHECK int officer_message_cancel(struct store *st, int64_t id, const char *who,
+				      struct err *e);
 /* The officer's word on an uncertain one: "sent" (the provider has it: silence is given up on after
  * receipt_silence ms), "not-sent" (it is queued again), "abandon". Likewise. *said (static, Vietnamese):
  * what became of it; EX_USAGE for another word. */

@@ -57,6 +57,17 @@ static void book_free(struct book *b)
 	free(b);
 }
 
+static bool book_can_create(const char *part, struct err *e)
+{
+	FILE *f = fopen(part, "wbe");
+
+	if (f == NULL)
+		(void)err_set(e, EX_CANTCREAT, "%s", err_os(errno));
+	else
+		(void)fclose(f);
+	return f != NULL;
+}
+
 int book_open(const char *path, bool streaming, struct book **out, struct err *e)
 {
 	struct book *b = mem_calloc(1, sizeof(*b));
@@ -65,8 +76,10 @@ int book_open(const char *path, bool streaming, struct book **out, struct err *e
 	*out = NULL;
 	b->path = mem_strdup(path);
 	b->part = mem_printf("%s.part", path);
-	b->book = workbook_new_opt(b->part, &options);
+	/* The library would only find out when all is written, and prints that itself. */
+	b->book = book_can_create(b->part, e) ? workbook_new_opt(b->part, &options) : NULL;
 	if (b->book == NULL) {
+		err_context(e, "không tạo được tệp %s", path);
 		book_free(b);
 		return err_set(e, EX_CANTCREAT, "không tạo được tệp %s", path);
 	}
@@ -91,13 +104,14 @@ int book_close(struct book *b, struct err *e)
 
 	if (b->sheet == NULL)
 		book_sheet(b, "1");
+	errno = 0;
 	code = workbook_close(b->book);
 	if (code != LXW_NO_ERROR)
-		rc = err_set(e, EX_CANTCREAT, "không ghi được tệp %s: %s", b->path,
-			     lxw_strerror(code));
+		rc = err_set(e, EX_IOERR, "không ghi được tệp %s: %s", b->path,
+			     errno != 0 ? err_os(errno) : lxw_strerror(code));
 	else if (rename(b->part, b->path) < 0)
 		rc = err_set(e, EX_CANTCREAT, "không ghi được tệp %s: %s", b->path,
-			     strerror(errno));
+			     err_os(errno));
 	if (rc < 0)
 		(void)unlink(b->part);
 	book_free(b);

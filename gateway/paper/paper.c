@@ -34,7 +34,7 @@ int paper_open(const char *path, const char *title, struct paper **out, struct e
 	p->f = fopen(p->part, "wbe");
 	if (p->f == NULL) {
 		(void)err_set(e, EX_CANTCREAT, "không tạo được tệp %s: %s", path,
-			      strerror(errno));
+			      err_os(errno));
 		free(p->part);
 		free(p->path);
 		free(p);
@@ -76,13 +76,13 @@ int paper_close(struct paper *p, struct err *e)
 	closed = fclose(p->f);
 	if (status == CAIRO_STATUS_WRITE_ERROR || flushed < 0 || closed == EOF)
 		rc =
-		    err_set(e, EX_IOERR, "không ghi được tệp %s: %s", p->path, strerror(errno));
+		    err_set(e, EX_IOERR, "không ghi được tệp %s: %s", p->path, err_os(errno));
 	else if (status != CAIRO_STATUS_SUCCESS)
 		rc = err_set(e, EX_SOFTWARE, "không vẽ được tệp %s: %s", p->path,
 			     cairo_status_to_string(status));
 	else if (rename(p->part, p->path) < 0)
 		rc = err_set(e, EX_CANTCREAT, "không đặt được tệp %s: %s", p->path,
-			     strerror(errno));
+			     err_os(errno));
 	if (rc < 0)
 		(void)unlink(p->part);
 	paper_free(p);

@@ -108,6 +108,32 @@ static void roster_doubt(struct row_reader *rd)
 	buf_free(&names);
 }
 
+/* The wrong list under the right command is the mistake that costs most. */
+static void roster_suspect(struct row_reader *rd)
+{
+	struct sheet_row row = sheet_row_at(rd->sheet, rd->l->heading);
+	const struct programme *better = NULL;
+	int most = rd->l->matched;
+	char why[512];
+
+	for (size_t i = 0; i < rd->o->n_others; i++) {
+		const struct programme *p = rd->o->others[i];
+		struct layout l;
+
+		if (p != rd->p && layout_find(rd->sheet, p, &l, why) == 1 && l.matched > most) {
+			most = l.matched;
+			better = p;
+		}
+		if (p != rd->p)
+			layout_clear(&l);
+	}
+	if (better != NULL)
+		row_note(rd, &row, -1, "",
+			 "danh sách này giống “%s” hơn (%d cột, của “%s” %d cột): xem lại có "
+			 "nhập nhầm không; đúng ra là: import %s",
+			 better->title, most, rd->p->title, rd->l->matched, better->name);
+}
+
 static void roster_finish(const struct row_reader *rd)
 {
 	rd->out->total_stated = rd->walk.total >= 0 ? rd->walk.total : rd->walk.subtotals;
@@ -206,6 +232,7 @@ int roster_import(struct store *st, const struct programme *p, const char *path,
 	roster_describe(&list, out);
 	row_reader_init(&rd, p, o, &list.sheet, &list.layout, out);
 	roster_doubt(&rd);
+	roster_suspect(&rd);
 	if (store_begin(st, e) < 0)
 		goto out;
 	if (roster_write(st, &rd, path, e) < 0)

@@ -18,6 +18,9 @@ struct roster_options {
 	    *rejects;	 /* file to write refused rows to (xlsx with a reason column); NULL */
 	const char *who; /* for the audit */
 	const char *unit_kind; /* "ấp" */
+	/* Others of the house: that a list looks more like one of theirs is noted. NULL = none. */
+	const struct programme *const *others;
+	size_t n_others;
 	bool dry_run;	       /* everything but the commit */
 	int this_year;	       /* for dates and ages; 0 = now */
 	int list_year;	       /* the year of the list, for phones; 0 = unknown */

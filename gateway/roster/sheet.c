@@ -396,11 +396,13 @@ static int sheet_load(const char *path, size_t max, char **out, size_t *len, str
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		(void)err_set(e, EX_NOINPUT, "không mở được tệp: %s", strerror(errno));
+		(void)err_set(e, EX_NOINPUT, "không mở được tệp: %s", err_os(errno));
 		goto out;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		(void)err_set(e, EX_NOINPUT, "đây không phải là một tệp");
+		(void)err_set(e, EX_NOINPUT, "%s",
+			      S_ISDIR(st.st_mode) ? err_os(EISDIR)
+						  : "đây không phải là một tệp");
 		goto out;
 	}
 	if ((size_t)st.st_size > max) {
@@ -415,7 +417,7 @@ static int sheet_load(const char *path, size_t max, char **out, size_t *len, str
 	       (got = read(fd, bytes + n, (size_t)st.st_size - n)) > 0)
 		n += (size_t)got;
 	if (got < 0) {
-		(void)err_set(e, EX_IOERR, "không đọc được tệp: %s", strerror(errno));
+		(void)err_set(e, EX_IOERR, "không đọc được tệp: %s", err_os(errno));
 		free(bytes);
 		bytes = NULL;
 	} else {
@@ -504,7 +506,8 @@ out:
 int sheet_read(const char *path, int worksheet, const char *encoding,
 	       const struct sheet_limits *limits, struct sheet *out, struct err *e)
 {
-	const char *base = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
+	const char *slash = strrchr(path, '/');
+	const char *base = slash == NULL || slash[1] == '\0' ? path : slash + 1;
 	const char *refusal;
 	char *bytes = NULL;
 	size_t len;

@@ -77,7 +77,7 @@ static int file_rename(const char *from, const char *to, struct err *e)
 		*slash = '\0';
 	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || rename(from, to) != 0 || fsync(fd) != 0)
-		(void)err_set(e, EX_IOERR, "%s: %s", to, strerror(errno));
+		(void)err_set(e, EX_IOERR, "%s: %s", to, err_os(errno));
 	else
 		rc = 0;
 	if (fd >= 0)
@@ -109,7 +109,7 @@ int store_backup(struct store *st, const char *to, struct err *e)
 	if (st->writing)
 		store_fatal("backup", 0, "in a transaction");
 	if (access(to, F_OK) == 0) {
-		(void)err_set(e, EX_CANTCREAT, "%s is there already", to);
+		(void)err_set(e, EX_CANTCREAT, "%s đã có", to);
 		goto out;
 	}
 	file_remove_database(part);
@@ -216,7 +216,7 @@ static int restore_clear_place(const char *path, bool force, struct err *e)
 	if (access(path, F_OK) != 0)
 		return 0;
 	if (!force)
-		return err_set(e, EX_CANTCREAT, "%s is there already", path);
+		return err_set(e, EX_CANTCREAT, "%s đã có", path);
 	/* Damaged or not: whole before, whole after. */
 	if (db_open(path, DB_WRITE, &old, &why) != 0 || db_checkpoint(old, &why) != 0)
 		log_warn("store", "replaced_damaged", "path=%s error=\"%s\"", path, why.text);
@@ -249,7 +249,7 @@ int store_restore(const char *from, const char *path, bool force, struct err *e)
 	    lock_writer(writer_fd, 1000, e) != 0)
 		goto out;
 	if (access(path, F_OK) == 0 && !force) {
-		(void)err_set(e, EX_CANTCREAT, "%s is there already", path);
+		(void)err_set(e, EX_CANTCREAT, "%s đã có", path);
 		goto out;
 	}
 	if (restore_copy(from, part, e) == 0 && restore_change(part, e) == 0 &&

@@ -55,7 +55,7 @@ int lock_open(const char *path, const char *suffix, struct err *e)
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
-		(void)err_set(e, EX_CANTCREAT, "%s: %s", name, strerror(errno));
+		(void)err_set(e, EX_CANTCREAT, "%s: %s", name, err_os(errno));
 	else
 		lock_give(fd, path);
 	free(name);
@@ -80,7 +80,7 @@ static int lock_poll(int fd, off_t byte, int64_t *left_us, struct err *e)
 				       strerror(errno));
 		if (*left_us <= 0)
 			return err_set(e, EX_TEMPFAIL,
-				       "the database is being written by somebody else");
+				       "cơ sở dữ liệu đang bận ghi: thử lại sau");
 		(void)nanosleep(&t, NULL);
 		*left_us -= wait_us;
 		wait_us = wait_us < 5000 ? wait_us * 2 : 10000;
@@ -167,7 +167,7 @@ int lock_daemon(int fd, struct err *e)
 	if (lock_set(fd, F_WRLCK, 0) != 0) {
 		if (errno != EAGAIN && errno != EACCES)
 			return err_set(e, EX_IOERR, "lock of the daemon: %s", strerror(errno));
-		return err_set(e, EX_TEMPFAIL, "another daemon (pid %d) works on this database",
+		return err_set(e, EX_TEMPFAIL, "đã có một dịch vụ khác (pid %d) chạy trên cơ sở dữ liệu này",
 			       lock_read_pid(fd));
 	}
 	lock_read_mark(fd, mark);

@@ -48,7 +48,7 @@ int store_make_file(const char *path, bool must_be_new, struct err *e)
 	}
 	if (errno == EEXIST && !must_be_new)
 		return 0;
-	return err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
+	return err_set(e, EX_CANTCREAT, "%s: %s", path, err_os(errno));
 }
 
 int store_new_instance(struct store *st, struct err *e)

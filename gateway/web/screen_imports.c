@@ -144,6 +144,9 @@ static struct roster_options imports_options(const struct visit *v, const char *
 	return (struct roster_options){.rejects = rejects,
 				       .who = v->who.name,
 				       .unit_kind = v->house->unit_kind,
+				       .others = (const struct programme *const *)
+						     v->house->programmes,
+				       .n_others = v->house->n_programmes,
 				       .list_year = civil_from_ms(clock_now_ms()).year};
 }
 

@@ -64,7 +64,7 @@ with House(sys.argv[1]) as h:
         written.append((path, body.decode()))
     run("status")
     written.append(("status", run("status", "--json")))
-    run("message", "settle", "99999", "sent", code=65)
+    run("message", "settle", "99999", "sent", code=66)
     with open(f"/proc/{h.daemon.pid}/cmdline", encoding="utf-8") as f:
         written.append(("argv", f.read()))
     assert h.stop() == 0

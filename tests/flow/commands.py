@@ -15,11 +15,11 @@ EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_CANTCREAT, EX_TEMPFAIL, EX_CONFIG = 64, 65,
 NAME = "Nguyễn Văn A"
 
 
-def piped(h, text, *argv):
+def piped(h, text, *argv, code=0):
     done = subprocess.run([h.moidan, *argv], env=h.env, input=text, capture_output=True, text=True, timeout=60,
                           check=False)
-    assert done.returncode == 0, done
-    return done.stdout
+    assert done.returncode == code, done
+    return done.stdout or done.stderr
 
 
 def inspect(h):
@@ -29,22 +29,52 @@ def inspect(h):
     assert "+84834567890" in h.run("inspect", "phone", "01234567890")
     assert h.json("inspect", "phone", "không có")["status"] == "missing"
     assert h.json("inspect", "phone", "123")["e164"] is None
+    assert h.json("inspect", "phone", "0296 3847 123")["e164"] == "+842963847123"
+    assert h.json("inspect", "phone", "0891234567")["e164"] == "+84891234567"  # no table knows the range
     two = h.json("inspect", "phone", "0912000111/0912000222")
     assert two["e164"] == "+84912000111" and two["others"] == ["+84912000222"], two
     t = h.json("inspect", "text", "Kính mời ông đến")
     assert t["encoding"] == "UCS-2" and t["unaccented"]["encoding"] == "GSM-7", t
     assert t["folded"] == "Kinh moi ong den"
     assert "không dấu: GSM-7, 3 đơn vị, 1 đoạn tin" in h.run("inspect", "text", "abc")
-    assert json.loads(piped(h, "Xin chào", "inspect", "text", "-", "--json"))["folded"] == "Xin chao"
+    for end in ("", "\n"):
+        assert json.loads(piped(h, "Xin chào" + end, "inspect", "text", "-", "--json"))["units"] == 8
+    assert "byte NUL" in piped(h, "a\0b", "inspect", "text", "-", code=EX_DATAERR)
+    assert "byte NUL" in piped(h, "0912345678\0", "inspect", "phone", "-", code=EX_DATAERR)
     h.write("people.csv", h.people(3))
     f = h.json("inspect", "file", h.path("people.csv"))
-    assert (f["programme"], f["rows"], f["accepted"]) == ("vneid", 3, 3), f
+    assert (f["programme"], f["rows"], f["accepted"], f["total_assigned"]) == ("vneid", 3, 3, 1057), f
+    h.write("old.csv", h.people(1).replace("0912000000", "0771234567"))
+    assert h.json("inspect", "file", h.path("old.csv"))["phones"]["confirm"] == 0
+    assert h.json("inspect", "file", h.path("old.csv"), "--list-year", "2017")["phones"]["confirm"] == 1
+    h.run("inspect", "file", h.path("old.csv"), "--list-year", "17", code=EX_USAGE)
+    h.write("twice.csv", h.people(1) + h.people(1).split("\n", 1)[1])
+    assert "dòng 3, cột B: mã “H-1” đã có ở dòng 2" in h.run("inspect", "file", h.path("twice.csv"))
     assert "VNeID" in h.run("inspect", "file", h.path("people.csv"), "--encoding", "utf-8")
     h.run("inspect", "file", h.path("people.csv"), "--encoding", "klingon", code=EX_USAGE)
     h.run("inspect", "file", h.path("none.csv"), code=EX_NOINPUT)
+    assert "“none.csv”: không mở được tệp: không có tệp" in h.errors, h.errors
+    h.run("inspect", "file", h.home + "/", code=EX_NOINPUT)
+    assert h.home in h.errors and "thư mục" in h.errors, h.errors
     h.run("inspect", "file", h.write("prose.csv", "chỉ là văn xuôi\n"), code=EX_DATAERR)
     h.run("inspect", "weather", "x", code=EX_USAGE)
     h.run("inspect", "phone", code=EX_USAGE)
+
+
+def lists(h):
+    """The wrong list under the right command, and refused rows that cannot be written: nothing is taken in."""
+    officials = ROOT + "/tests/data/my-phu-dong/can-bo.csv"
+    tried = h.json("import", "vneid", officials, "--dry-run")
+    note, = [n for n in tried["notes"] if "import officials" in n["reason"]]
+    assert note["row"] == 1 and "Cán bộ, đơn vị" in note["reason"], note
+    assert not [n for n in h.json("import", "officials", officials, "--dry-run")["notes"] if "import " in n["reason"]]
+    for place in ("/proc/x.xlsx", h.path("none") + "/x.xlsx", h.home):
+        h.run("import", "vneid", h.path("twice.csv"), "--rejects", place, code=None)
+        assert "không" in h.errors and "[ERROR]" not in h.errors and place in h.errors, h.errors
+    assert h.json("import", "vneid", h.path("twice.csv"), "--dry-run")["added"] == 1
+    h.run("import", "vneid", h.path("twice.csv"), "--list-year", "99999", code=EX_USAGE)
+    h.run("import", "nobody", h.path("twice.csv"), code=EX_USAGE)
+    assert "officials" in h.errors and "sessions" in h.errors, h.errors
 
 
 def templates(h):
@@ -135,9 +165,18 @@ def its_messages(h):
     h.run("message", "settle", str(one["id"]), "abandon")
     h.run("message", "settle", str(one["id"]), "sent", code=EX_DATAERR)
     h.run("message", "retry", str(one["id"]), code=EX_DATAERR)
+    assert "”: chỉ gửi lại được" in h.errors, h.errors
+    for verb in ("retry", "release", "cancel"):
+        h.run("message", verb, "99999", code=EX_NOINPUT)
+    h.run("message", "release", str(one["id"]), code=EX_DATAERR)
+    h.run("message", "cancel", str(one["id"]), code=EX_DATAERR)
+    assert "--after 2" in h.run("message", "list", "--limit", "2")
+    assert "--after" not in h.run("message", "list")
+    h.run("message", "list", "--limit", "0", code=EX_USAGE)
     h.run("message", "show", "99999", code=EX_NOINPUT)
     h.run("message", "show", "x", code=EX_USAGE)
     h.run("message", "list", "--state", "gone", code=EX_USAGE)
+    assert "uncertain" in h.errors and "?" not in h.errors, h.errors
     h.run("message", "list", "--number", "abc", code=EX_USAGE)
     assert "0912000" not in h.run("message", "list"), "a number in full"
 
@@ -155,6 +194,9 @@ def people(h):
         h.run("recipient", "set", "vneid", "H-2", word)
     h.run("recipient", "hold", "vneid", "H-3", "--deceased")
     assert h.json("recipient", "show", "vneid", "H-3")["hold"] == "deceased"
+    h.run("recipient", "hold", "vneid", "H-3", "--reason", "kiểm tra", code=EX_DATAERR)  # weaker
+    assert h.json("recipient", "show", "vneid", "H-3")["hold"] == "deceased"
+    assert "không bị giữ" in h.run("recipient", "release", "vneid", "H-1")
     h.run("recipient", "set", "vneid", "H-1", "happy", code=EX_USAGE)
     h.run("recipient", "show", "vneid", "H-99", code=EX_NOINPUT)
     h.run("recipient", "show", "none", "H-1", code=EX_NOINPUT)
@@ -188,6 +230,10 @@ def words(h):
     assert h.run("version").startswith("moidan ")
     h.run(code=0)
     h.run("dance", code=EX_USAGE)
+    h.run("help", "dance", code=EX_USAGE)
+    h.run("--config", code=EX_USAGE)
+    h.run("campaign", "create", "x", "--programme", "vneid", "--audience", "A1", "--accents", "some", code=EX_USAGE)
+    assert "with, without hoặc cheapest" in h.errors, h.errors
     h.run("status", "--colour", code=EX_USAGE)
     h.run("status", "too", "much", code=EX_USAGE)
     assert h.json("status")["messages"]
@@ -205,8 +251,12 @@ with House(sys.argv[1]) as h:
     provider = h.add(Provider())
     h.configure(provider.url, extra="caps: {per_day: 3, per_week: 6}\ndispatch: {settle_after: 1h}")
     os.chmod(h.file, 0o600)
+    h.run("status", code=EX_NOINPUT)
+    assert "moidan init" in h.errors, h.errors
     h.run("init")
+    assert "level=info" not in h.errors, h.errors
     inspect(h)
+    lists(h)
     templates(h)
     providers(h, provider)
     h.import_people(6)

@@ -82,6 +82,27 @@ def backups_under_load_and_two_houses_of_one():
             assert other.house.receipt(request)[0] == 200
             assert other.house.states("một") == before, before
         print("ok two houses of one copy:", sorted(names))
+        an_officer_lets_go(houses[0].house, h.provider)
+
+
+def an_officer_lets_go(h, provider):
+    """What a restore holds goes out when somebody says so, one or all, once."""
+    before, arrived = h.states("một"), len(provider.seen())
+    held = before["held"]
+    first, second = (str(m["id"]) for m in h.json("message", "list", "--state", "held", "--limit", "2")["items"])
+    h.run("message", "cancel", first)
+    h.run("message", "release", second)
+    assert "campaign release" in h.run("doctor", code=None)
+    states = h.states("một")
+    assert (states["held"], states["queued"], states["cancelled"]) == (held - 2, 1, 1), states
+    assert f"Thả {held - 2} tin" in h.run("campaign", "release", "một")
+    assert len(provider.seen()) == arrived, "sent while the campaign pauses"
+    h.run("campaign", "resume", "một")
+    # What had been sent when the copy was made got its receipt elsewhere.
+    want = {"delivered": before.get("delivered", 0) + held - 1, "sent": before.get("sent", 0), "cancelled": 1}
+    h.wait_states("một", {state: n for state, n in want.items() if n}, 60)
+    assert len(provider.seen()) == arrived + held - 1
+    print(f"ok an officer lets go of {held} held messages")
 
 
 class Restored:
