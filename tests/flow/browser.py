@@ -68,7 +68,7 @@ class Browser:
         """The button or link that says so."""
         for e in self.driver.find_elements(By.CSS_SELECTOR, "main button, main a, main label, nav a, header button"):
             if e.is_displayed() and " ".join(e.text.split()).startswith(words):
-                self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", e)
+                self.driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", e)
                 self.taps += 1
                 e.click()
                 return
