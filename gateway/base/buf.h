@@ -22,6 +22,7 @@ struct buf {
 		.data = NULL, .len = 0, .cap = 0, .max = (ceiling), .overflow = false          \
 	}
 
+/* Empty, with a ceiling in bytes; takes no memory yet. BUF_INIT() where it is declared. */
 void buf_init(struct buf *b, size_t max);
 
 /* Gives the memory back; the buf can be used again. */
@@ -33,8 +34,11 @@ void buf_reset(struct buf *b);
 /* Append. 0, or -1 when the ceiling would be passed: then nothing is added and overflow stays set,
  * so that a run of appends may be checked once at its end. */
 int buf_add(struct buf *b, const void *p, size_t n);
+/* A NUL-terminated string, without its NUL. */
 int buf_adds(struct buf *b, const char *s);
+/* One byte; a NUL too, which buf_text() then hides the rest behind. */
 int buf_addc(struct buf *b, char c);
+/* As printf() writes it: all of it, or nothing. */
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 

@@ -27,10 +27,12 @@ void clock_set_alarm(int timer_fd, int64_t at_ms);
 void clock_set_virtual(int64_t now_ms);
 void clock_advance_virtual(int64_t delta_ms); /* both clocks */
 void clock_jump_virtual(int64_t delta_ms);    /* the wall clock alone, as an operator would */
+/* Both clocks go with the machine's again; a shift stays. */
 void clock_set_real(void);
 
 /* The wall clock goes on, offset_ms away from the machine's; the demo lives in June 2023 with it. */
 void clock_set_shift(int64_t offset_ms);
+/* Whether the clocks stand still until they are told to go on. */
 bool clock_is_virtual(void);
 
 /* A civil day: days since 1970-01-01 in UTC+7. Day arithmetic is plain addition. */
@@ -42,12 +44,17 @@ struct civil {
 	int weekday;		  /* ISO: 1 = thứ Hai … 7 = Chủ nhật */
 };
 
+/* Date, time and weekday in Viet Nam of a moment. */
 struct civil civil_from_ms(int64_t utc_ms);
+/* The moment of a date and time in Viet Nam, UTC ms. Minute 60 is the next hour, hour 24 the next
+ * day. */
 int64_t civil_to_ms(const struct civil *c); /* weekday is not read */
+/* The day in Viet Nam of a moment; it changes at 17:00 UTC. */
 civil_day civil_day_of(int64_t utc_ms);
 int64_t civil_day_start_ms(civil_day day); /* 00:00 civil, as UTC ms */
 int civil_minute_of_day(int64_t utc_ms);   /* 0 … 1439 */
 int civil_weekday(civil_day day);	   /* 1 … 7 */
+/* Its date: month 1 … 12, day of the month 1 … 31. */
 void civil_day_split(civil_day day, int *year, int *month, int *dom);
 
 /* The day of a date, or -1 in *ok=false when the date does not exist (30/2). */

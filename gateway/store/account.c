@@ -51,8 +51,9 @@ void account_clear(struct account *a)
 	"a.id, a.name, a.title, a.role, a.unit_id, a.password, a.totp, a.totp_step,"           \
 	" a.disabled, a.created_at, a.created_by, a.login_at"
 
-static void account_read(struct db_stmt *s, struct account *a)
+static void account_read(struct db_stmt *s, void *row)
 {
+	struct account *a = row;
 	const void *totp;
 	size_t n;
 
@@ -73,16 +74,6 @@ static void account_read(struct db_stmt *s, struct account *a)
 	a->created_at = db_get_int(s);
 	a->created_by = db_get_string(s);
 	a->login_at = db_get_int(s);
-}
-
-static int account_read_one(struct db_stmt *s, struct account *out, struct err *e)
-{
-	int rc = db_step(s, e);
-
-	if (rc == 1)
-		account_read(s, out);
-	db_done(s);
-	return rc;
 }
 
 static bool account_name_ok(const char *name)
@@ -156,7 +147,7 @@ int store_account_find(struct store *st, const char *name, struct account *out, 
 	if (s == NULL)
 		return -1;
 	db_put_text(s, name);
-	return account_read_one(s, out, e);
+	return db_run_row(s, account_read, out, e);
 }
 
 int store_account_get(struct store *st, int64_t id, struct account *out, struct err *e)
@@ -167,7 +158,7 @@ int store_account_get(struct store *st, int64_t id, struct account *out, struct 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, id);
-	return account_read_one(s, out, e);
+	return db_run_row(s, account_read, out, e);
 }
 
 int store_account_list(struct store *st, void (*fn)(const struct account *a, void *arg),
@@ -190,9 +181,9 @@ int store_account_list(struct store *st, void (*fn)(const struct account *a, voi
 /* Nobody is in by this account any more, nor has a link to come in. */
 static int account_shut(struct store *st, int64_t id, struct err *e)
 {
-	static const char SESSIONS[] = "DELETE FROM account_session WHERE account_id = $1";
+	static const char LOGINS[] = "DELETE FROM account_session WHERE account_id = $1";
 	static const char LINKS[] = "DELETE FROM account_link WHERE account_id = $1";
-	struct db_stmt *s = db_query(st->db, SESSIONS, e);
+	struct db_stmt *s = db_query(st->db, LOGINS, e);
 
 	if (s == NULL)
 		return -1;
@@ -278,16 +269,16 @@ int store_account_login(struct store *st, int64_t id, int64_t totp_step, int64_t
 	return db_changes(st->db) > 0;
 }
 
-/* ---- sessions ---------------------------------------------------------------------------- */
+/* ---- logins ---------------------------------------------------------------------------- */
 
-int store_session_add(struct store *st, const unsigned char hash[ACCOUNT_HASH],
-		      int64_t account_id, const char *address, int64_t now, struct err *e)
+int store_login_add(struct store *st, const unsigned char hash[ACCOUNT_HASH],
+		    int64_t account_id, const char *address, int64_t now, struct err *e)
 {
 	static const char ADD[] = "INSERT INTO account_session(hash, account_id, created_at,"
 				  " seen_at, address) VALUES ($1, $2, $3, $3, $4)";
 	struct db_stmt *s = db_query(st->db, ADD, e);
 
-	store_want_transaction(st, "session_add");
+	store_want_transaction(st, "login_add");
 	if (s == NULL)
 		return -1;
 	db_put_bytes(s, hash, ACCOUNT_HASH);
@@ -297,8 +288,8 @@ int store_session_add(struct store *st, const unsigned char hash[ACCOUNT_HASH],
 	return db_run(s, e);
 }
 
-int store_session_find(struct store *st, const unsigned char hash[ACCOUNT_HASH],
-		       struct account_session *out, struct account *a, struct err *e)
+int store_login_find(struct store *st, const unsigned char hash[ACCOUNT_HASH],
+		     struct login *out, struct account *a, struct err *e)
 {
 	static const char FIND[] =
 	    "SELECT s.created_at, s.seen_at, " ACCOUNT_COLUMNS " FROM account_session s"
@@ -319,13 +310,13 @@ int store_session_find(struct store *st, const unsigned char hash[ACCOUNT_HASH],
 	return rc;
 }
 
-int store_session_seen(struct store *st, const unsigned char hash[ACCOUNT_HASH], int64_t now,
-		       struct err *e)
+int store_login_seen(struct store *st, const unsigned char hash[ACCOUNT_HASH], int64_t now,
+		     struct err *e)
 {
 	static const char SET[] = "UPDATE account_session SET seen_at = $1 WHERE hash = $2";
 	struct db_stmt *s = db_query(st->db, SET, e);
 
-	store_want_transaction(st, "session_seen");
+	store_want_transaction(st, "login_seen");
 	if (s == NULL)
 		return -1;
 	db_put_int(s, now);
@@ -333,20 +324,19 @@ int store_session_seen(struct store *st, const unsigned char hash[ACCOUNT_HASH],
 	return db_run(s, e);
 }
 
-int store_session_end(struct store *st, const unsigned char hash[ACCOUNT_HASH], struct err *e)
+int store_login_end(struct store *st, const unsigned char hash[ACCOUNT_HASH], struct err *e)
 {
 	static const char END[] = "DELETE FROM account_session WHERE hash = $1";
 	struct db_stmt *s = db_query(st->db, END, e);
 
-	store_want_transaction(st, "session_end");
+	store_want_transaction(st, "login_end");
 	if (s == NULL)
 		return -1;
 	db_put_bytes(s, hash, ACCOUNT_HASH);
 	return db_run(s, e);
 }
 
-int store_session_known(struct store *st, int64_t account_id, const char *address,
-			struct err *e)
+int store_login_known(struct store *st, int64_t account_id, const char *address, struct err *e)
 {
 	static const char KNOWN[] =
 	    "SELECT 1 FROM account_session WHERE account_id = $1 AND address = $2 LIMIT 1";
@@ -360,16 +350,16 @@ int store_session_known(struct store *st, int64_t account_id, const char *addres
 	return db_run_int(s, &one, e);
 }
 
-int store_session_purge(struct store *st, int64_t idle_before, int64_t begun_before,
-			int64_t now, struct err *e)
+int store_login_purge(struct store *st, int64_t idle_before, int64_t begun_before, int64_t now,
+		      struct err *e)
 {
-	static const char SESSIONS[] =
+	static const char LOGINS[] =
 	    "DELETE FROM account_session WHERE seen_at < $1 OR created_at < $2";
 	static const char LINKS[] = "DELETE FROM account_link WHERE expires_at <= $1";
 	static const char CALLS[] = "DELETE FROM api_call WHERE at < $1";
-	struct db_stmt *s = db_query(st->db, SESSIONS, e);
+	struct db_stmt *s = db_query(st->db, LOGINS, e);
 
-	store_want_transaction(st, "session_purge");
+	store_want_transaction(st, "login_purge");
 	if (s == NULL)
 		return -1;
 	db_put_int(s, idle_before);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may use the console and the API: accounts, sessions, set-up links, keys of other systems, and
+/* Who may use the console and the API: accounts, logins, set-up links, keys of other systems, and
  * the answers that were given under an Idempotency-Key. Secrets come in hashed. */
 #ifndef MOIDAN_STORE_ACCOUNT_H
 #define MOIDAN_STORE_ACCOUNT_H
@@ -20,7 +20,7 @@ enum account_role {
 	ROLE_HAMLET = 4,	/* looks at its own hamlet */
 	ROLE_COUNT
 };
-const char *account_role_name(enum account_role r); /* "viewer" … */
+const char *account_role_name(enum account_role r);		    /* "viewer" … */
 int account_role_from_name(const char *name, enum account_role *r); /* 1 / 0 */
 /* Those who let others' work go out, or let others in, show a second factor. */
 bool account_role_wants_totp(enum account_role r);
@@ -51,12 +51,12 @@ int store_account_get(struct store *st, int64_t id, struct account *out, struct 
 MUST_CHECK int store_account_list(struct store *st,
 				  void (*fn)(const struct account *a, void *arg), void *arg,
 				  struct err *e);
-/* A new password, and a second factor where totp is given; ends all sessions and links of the account.
+/* A new password, and a second factor where totp is given; ends all logins and links of the account.
  * In a transaction. Audited. */
 MUST_CHECK int store_account_secrets(struct store *st, const struct account *a,
 				     const char *password, const unsigned char *totp,
 				     const char *who, struct err *e);
-/* Lets nobody in by it, or again; ends its sessions and links. The last administrator who can get in
+/* Lets nobody in by it, or again; ends its logins and links. The last administrator who can get in
  * stays (EX_NOPERM). In a transaction. Audited. */
 MUST_CHECK int store_account_disable(struct store *st, const struct account *a, bool disabled,
 				     const char *who, struct err *e);
@@ -65,25 +65,25 @@ MUST_CHECK int store_account_disable(struct store *st, const struct account *a, 
 int store_account_login(struct store *st, int64_t id, int64_t totp_step, int64_t now,
 			struct err *e);
 
-struct account_session {
+/* Somebody who came in, until they go: a row of account_session. (A session is a machine at a place: session.h.) */
+struct login {
 	int64_t created_at, seen_at;
 };
-MUST_CHECK int store_session_add(struct store *st, const unsigned char hash[ACCOUNT_HASH],
-				 int64_t account_id, const char *address, int64_t now,
-				 struct err *e);
-/* 1 with the session and its account (yours to clear), which is not disabled; 0; -1. */
-int store_session_find(struct store *st, const unsigned char hash[ACCOUNT_HASH],
-		       struct account_session *out, struct account *a, struct err *e);
-MUST_CHECK int store_session_seen(struct store *st, const unsigned char hash[ACCOUNT_HASH],
-				  int64_t now, struct err *e);
-MUST_CHECK int store_session_end(struct store *st, const unsigned char hash[ACCOUNT_HASH],
-				 struct err *e);
+MUST_CHECK int store_login_add(struct store *st, const unsigned char hash[ACCOUNT_HASH],
+			       int64_t account_id, const char *address, int64_t now,
+			       struct err *e);
+/* 1 with the login and its account (yours to clear), which is not disabled; 0; -1. */
+int store_login_find(struct store *st, const unsigned char hash[ACCOUNT_HASH],
+		     struct login *out, struct account *a, struct err *e);
+MUST_CHECK int store_login_seen(struct store *st, const unsigned char hash[ACCOUNT_HASH],
+				int64_t now, struct err *e);
+MUST_CHECK int store_login_end(struct store *st, const unsigned char hash[ACCOUNT_HASH],
+			       struct err *e);
 /* Whether this address has signed in to the account since: 1/0/-1. */
-int store_session_known(struct store *st, int64_t account_id, const char *address,
-			struct err *e);
+int store_login_known(struct store *st, int64_t account_id, const char *address, struct err *e);
 /* Ends what nobody used since, and links and kept answers that are over. */
-MUST_CHECK int store_session_purge(struct store *st, int64_t idle_before, int64_t begun_before,
-				   int64_t now, struct err *e);
+MUST_CHECK int store_login_purge(struct store *st, int64_t idle_before, int64_t begun_before,
+				 int64_t now, struct err *e);
 
 /* A way in that works once. In a transaction. Older links of the account end. Audited. */
 MUST_CHECK int store_link_add(struct store *st, const unsigned char hash[ACCOUNT_HASH],

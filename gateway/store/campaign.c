@@ -75,8 +75,10 @@ static void campaign_put(struct db_stmt *s, const struct campaign *c)
 	" created_by, approved_by, hash, halt_reason, ladder, quota, pass_at, budget,"             \
 	" catch_up, submitted_hash, only_when"
 
-static void campaign_read(struct db_stmt *s, struct campaign *c)
+static void campaign_read(struct db_stmt *s, void *row)
 {
+	struct campaign *c = row;
+
 	*c = (struct campaign){0};
 	c->id = db_get_int(s);
 	c->name = db_get_string(s);
@@ -175,16 +177,6 @@ int store_campaign_update(struct store *st, const struct campaign *c, struct err
 	return 0;
 }
 
-static int campaign_read_one(struct db_stmt *s, struct campaign *out, struct err *e)
-{
-	int rc = db_step(s, e);
-
-	if (rc == 1)
-		campaign_read(s, out);
-	db_done(s);
-	return rc;
-}
-
 int store_campaign_get(struct store *st, int64_t id, struct campaign *out, struct err *e)
 {
 	static const char GET[] = "SELECT " COLUMNS " FROM campaign WHERE id = $1";
@@ -193,7 +185,7 @@ int store_campaign_get(struct store *st, int64_t id, struct campaign *out, struc
 	if (s == NULL)
 		return -1;
 	db_put_int(s, id);
-	return campaign_read_one(s, out, e);
+	return db_run_row(s, campaign_read, out, e);
 }
 
 int store_campaign_find(struct store *st, const char *name, struct campaign *out, struct err *e)
@@ -204,7 +196,7 @@ int store_campaign_find(struct store *st, const char *name, struct campaign *out
 	if (s == NULL)
 		return -1;
 	db_put_text(s, name);
-	return campaign_read_one(s, out, e);
+	return db_run_row(s, campaign_read, out, e);
 }
 
 int store_campaign_list(struct store *st, int state,

@@ -388,6 +388,19 @@ int db_run_int(struct db_stmt *s, int64_t *v, struct err *e)
 	return rc;
 }
 
+int db_run_row(struct db_stmt *s, db_row_fn read, void *out, struct err *e)
+{
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	rc = db_step(s, e);
+	if (rc == 1)
+		read(s, out);
+	db_done(s);
+	return rc;
+}
+
 int64_t db_changes(struct db *db)
 {
 	return sqlite3_changes64(db->conn);

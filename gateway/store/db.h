@@ -52,6 +52,11 @@ MUST_CHECK int db_run(struct db_stmt *s, struct err *e);
 /* A statement with at most one row of at most one number: 1 and *v (0 for NULL), 0, -1. Puts back. */
 int db_run_int(struct db_stmt *s, int64_t *v, struct err *e);
 
+/* Reads the columns of a row into a struct. */
+typedef void (*db_row_fn)(struct db_stmt *s, void *out);
+/* A statement with at most one row: 1 and read(s, out), 0, -1. Puts back. */
+int db_run_row(struct db_stmt *s, db_row_fn read, void *out, struct err *e);
+
 int64_t db_changes(struct db *db); /* rows that the last statement changed */
 int64_t db_last_id(struct db *db);
 /* Whether some statement failed because the disk is full since this was last asked. */

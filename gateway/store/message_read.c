@@ -12,8 +12,10 @@
 	" m.code, m.provider_ref FROM message m JOIN contact c ON c.id = m.contact_id"         \
 	" LEFT JOIN message_text t ON t.message_id = m.id"
 
-static void message_read(struct db_stmt *s, struct message_row *r)
+static void message_read(struct db_stmt *s, void *row)
 {
+	struct message_row *r = row;
+
 	*r = (struct message_row){0};
 	r->id = db_get_int(s);
 	r->campaign_id = db_get_int(s);
@@ -44,16 +46,11 @@ int store_message_get(struct store *st, int64_t id, struct message_row *out, str
 {
 	static const char GET[] = ROW " WHERE m.id = $1";
 	struct db_stmt *s = db_query(st->db, GET, e);
-	int rc;
 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, id);
-	rc = db_step(s, e);
-	if (rc == 1)
-		message_read(s, out);
-	db_done(s);
-	return rc;
+	return db_run_row(s, message_read, out, e);
 }
 
 /* Of one recipient: by the unique key, campaign by campaign. Else along the ids. */

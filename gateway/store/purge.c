@@ -181,7 +181,7 @@ static int purge_visits(struct store *st, int64_t before, struct err *e)
 {
 	if (store_begin(st, e) != 0)
 		return -1;
-	if (store_session_purge(st, before, before, before, e) != 0) {
+	if (store_login_purge(st, before, before, before, e) != 0) {
 		store_rollback(st);
 		return -1;
 	}

@@ -125,16 +125,10 @@ int store_recipient_born(struct store *st, const char *programme, int year,
 	return rc;
 }
 
-static int recipient_read_one(struct db_stmt *s, struct recipient *out, struct err *e)
+static void recipient_read(struct db_stmt *s, void *out)
 {
-	int rc = db_step(s, e);
-
-	if (rc == 1) {
-		recipient_borrow(s, true, out);
-		recipient_own(out);
-	}
-	db_done(s);
-	return rc;
+	recipient_borrow(s, true, out);
+	recipient_own(out);
 }
 
 int store_recipient_get(struct store *st, int64_t id, struct recipient *out, struct err *e)
@@ -145,7 +139,7 @@ int store_recipient_get(struct store *st, int64_t id, struct recipient *out, str
 	if (s == NULL)
 		return -1;
 	db_put_int(s, id);
-	return recipient_read_one(s, out, e);
+	return db_run_row(s, recipient_read, out, e);
 }
 
 int store_recipient_find(struct store *st, const char *programme, const char *key,
@@ -159,7 +153,7 @@ int store_recipient_find(struct store *st, const char *programme, const char *ke
 		return -1;
 	db_put_text(s, programme);
 	db_put_text(s, key);
-	return recipient_read_one(s, out, e);
+	return db_run_row(s, recipient_read, out, e);
 }
 
 /* One group of rows that agree in everything that is counted. */

@@ -10,8 +10,10 @@
 
 #define COLUMNS "id, session_id, recipient_id, campaign_id, since, round, audience, state"
 
-static void seat_read(struct db_stmt *s, struct seat *out)
+static void seat_read(struct db_stmt *s, void *row)
 {
+	struct seat *out = row;
+
 	*out = (struct seat){0};
 	out->id = db_get_int(s);
 	out->session_id = db_get_int(s);
@@ -92,16 +94,11 @@ static int seat_get(struct store *st, int64_t id, struct seat *out, struct err *
 {
 	static const char GET[] = "SELECT " COLUMNS " FROM seat WHERE id = $1";
 	struct db_stmt *s = db_query(st->db, GET, e);
-	int rc;
 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, id);
-	rc = db_step(s, e);
-	if (rc == 1)
-		seat_read(s, out);
-	db_done(s);
-	return rc;
+	return db_run_row(s, seat_read, out, e);
 }
 
 /* What an officer finds out about somebody who was invited, and may have got wrong. */
@@ -207,17 +204,12 @@ int store_seat_find(struct store *st, int64_t session_id, int64_t recipient_id,
 	    "SELECT " COLUMNS " FROM seat WHERE recipient_id = $1 AND session_id = $2"
 	    " AND state <> 3 ORDER BY id DESC LIMIT 1";
 	struct db_stmt *s = db_query(st->db, FIND, e);
-	int rc;
 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, recipient_id);
 	db_put_int(s, session_id);
-	rc = db_step(s, e);
-	if (rc == 1)
-		seat_read(s, out);
-	db_done(s);
-	return rc;
+	return db_run_row(s, seat_read, out, e);
 }
 
 int store_seat_of(struct store *st, int64_t recipient_id, struct seat *out, struct err *e)
@@ -225,16 +217,11 @@ int store_seat_of(struct store *st, int64_t recipient_id, struct seat *out, stru
 	static const char OPEN[] =
 	    "SELECT " COLUMNS " FROM seat WHERE recipient_id = $1 AND state = 0";
 	struct db_stmt *s = db_query(st->db, OPEN, e);
-	int rc;
 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, recipient_id);
-	rc = db_step(s, e);
-	if (rc == 1)
-		seat_read(s, out);
-	db_done(s);
-	return rc;
+	return db_run_row(s, seat_read, out, e);
 }
 
 int store_seat_each_of(struct store *st, int64_t recipient_id,

@@ -27,8 +27,10 @@ int64_t session_begins(const struct session *s)
 	"id, programme, day, opens, closes, place, unit_id, seats, taken, team, documents,"    \
 	" state, reason"
 
-static void session_read(struct db_stmt *s, struct session *out)
+static void session_read(struct db_stmt *s, void *row)
 {
+	struct session *out = row;
+
 	*out = (struct session){0};
 	out->id = db_get_int(s);
 	out->programme = db_get_string(s);
@@ -68,26 +70,32 @@ static int session_standing(struct store *st, const struct session *s, int64_t *
 	return rc;
 }
 
+/* The nine columns that are written whenever a session is. */
+static void session_put(struct db_stmt *q, const struct session *s, const char *fold)
+{
+	db_put_int(q, s->day);
+	db_put_int(q, s->opens);
+	db_put_int(q, s->closes);
+	db_put_text(q, s->place);
+	db_put_text(q, fold);
+	db_put_id(q, s->unit_id);
+	db_put_int(q, s->seats);
+	db_put_text(q, s->team);
+	db_put_text(q, s->documents);
+}
+
 static int session_add(struct store *st, struct session *s, struct err *e)
 {
 	static const char ADD[] =
-	    "INSERT INTO session(programme, day, opens, closes, place, place_fold, unit_id,"
-	    " seats, team, documents) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+	    "INSERT INTO session(day, opens, closes, place, place_fold, unit_id, seats, team,"
+	    " documents, programme) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 	struct db_stmt *q = db_query(st->db, ADD, e);
 	char *fold = vi_fold(s->place);
 	int rc = -1;
 
 	if (q != NULL) {
+		session_put(q, s, fold);
 		db_put_text(q, s->programme);
-		db_put_int(q, s->day);
-		db_put_int(q, s->opens);
-		db_put_int(q, s->closes);
-		db_put_text(q, s->place);
-		db_put_text(q, fold);
-		db_put_id(q, s->unit_id);
-		db_put_int(q, s->seats);
-		db_put_text(q, s->team);
-		db_put_text(q, s->documents);
 		rc = db_run(q, e);
 	}
 	free(fold);
@@ -162,15 +170,7 @@ int store_session_update(struct store *st, const struct session *s, struct err *
 	if ((q = db_query(st->db, UPDATE, e)) == NULL)
 		return -1;
 	fold = vi_fold(s->place);
-	db_put_int(q, s->day);
-	db_put_int(q, s->opens);
-	db_put_int(q, s->closes);
-	db_put_text(q, s->place);
-	db_put_text(q, fold);
-	db_put_id(q, s->unit_id);
-	db_put_int(q, s->seats);
-	db_put_text(q, s->team);
-	db_put_text(q, s->documents);
+	session_put(q, s, fold);
 	db_put_int(q, s->state);
 	db_put_text(q, s->reason);
 	db_put_int(q, s->id);
@@ -183,16 +183,11 @@ int store_session_get(struct store *st, int64_t id, struct session *out, struct 
 {
 	static const char GET[] = "SELECT " COLUMNS " FROM session WHERE id = $1";
 	struct db_stmt *q = db_query(st->db, GET, e);
-	int rc;
 
 	if (q == NULL)
 		return -1;
 	db_put_int(q, id);
-	rc = db_step(q, e);
-	if (rc == 1)
-		session_read(q, out);
-	db_done(q);
-	return rc;
+	return db_run_row(q, session_read, out, e);
 }
 
 int store_session_list(struct store *st, const char *programme, civil_day from_day,

@@ -70,21 +70,21 @@ static void door_seen(struct visit *v, const unsigned char hash[ACCOUNT_HASH], i
 
 	if (w == NULL || store_begin(w, &ignored) < 0)
 		return;
-	if (store_session_seen(w, hash, now, &ignored) < 0 || store_commit(w, &ignored) < 0)
+	if (store_login_seen(w, hash, now, &ignored) < 0 || store_commit(w, &ignored) < 0)
 		store_rollback(w);
 }
 
 static int door_open_session(struct visit *v, struct err *e)
 {
 	unsigned char hash[ACCOUNT_HASH];
-	struct account_session s;
+	struct login s;
 	int64_t now = clock_now_ms();
 	int found;
 
 	if (!door_cookie(v, v->token))
 		return 0;
 	secret_token_hash(v->token, hash);
-	found = store_session_find(v->st, hash, &s, &v->who.account, e);
+	found = store_login_find(v->st, hash, &s, &v->who.account, e);
 	if (found < 0)
 		return -1;
 	if (found == 0 || now - s.seen_at > DOOR_IDLE_MS ||
@@ -186,8 +186,8 @@ int door_begin(struct visit *v, const struct account *a, int64_t totp_step, stru
 	(void)snprintf(subject, sizeof(subject), "account:%s", a->name);
 	rc = store_account_login(w, a->id, totp_step, now, e);
 	if (rc == 1 &&
-	    (store_session_purge(w, now - DOOR_IDLE_MS, now - DOOR_WHOLE_MS, now, e) < 0 ||
-	     store_session_add(w, hash, a->id, v->address, now, e) < 0 ||
+	    (store_login_purge(w, now - DOOR_IDLE_MS, now - DOOR_WHOLE_MS, now, e) < 0 ||
+	     store_login_add(w, hash, a->id, v->address, now, e) < 0 ||
 	     store_audit(w, a->name, "account.login", subject, "", e) < 0))
 		rc = -1;
 	if (rc == 1 && store_commit(w, e) < 0)

@@ -114,7 +114,7 @@ int screen_logout(struct visit *v, struct err *e)
 	secret_token_hash(v->token, hash);
 	if (w == NULL || store_begin(w, e) < 0)
 		return -1;
-	if (store_session_end(w, hash, e) < 0) {
+	if (store_login_end(w, hash, e) < 0) {
 		store_rollback(w);
 		return -1;
 	}

@@ -69,31 +69,31 @@ static void a_session_ends_with_password_and_account(void **state)
 {
 	struct fixture *f = *state;
 	struct account a = {0}, found = {0};
-	struct account_session s;
+	struct login s;
 
 	add(f, "lan", ROLE_AUTHOR, &a);
 	for (int how = 0; how < 3; how++) {
 		OK(store_begin(f->st, &f->e));
-		OK(store_session_add(f->st, one, a.id, "192.0.2.7", T0, &f->e));
-		OK(store_session_seen(f->st, one, T0 + 5, &f->e));
+		OK(store_login_add(f->st, one, a.id, "192.0.2.7", T0, &f->e));
+		OK(store_login_seen(f->st, one, T0 + 5, &f->e));
 		OK(store_commit(f->st, &f->e));
-		assert_int_equal(store_session_find(f->st, one, &s, &found, &f->e), 1);
+		assert_int_equal(store_login_find(f->st, one, &s, &found, &f->e), 1);
 		assert_int_equal(s.created_at, T0);
 		assert_int_equal(s.seen_at, T0 + 5);
 		assert_int_equal(found.id, a.id);
 		account_clear(&found);
-		assert_int_equal(store_session_find(f->st, two, &s, &found, &f->e), 0);
-		assert_int_equal(store_session_known(f->st, a.id, "192.0.2.7", &f->e), 1);
-		assert_int_equal(store_session_known(f->st, a.id, "192.0.2.8", &f->e), 0);
+		assert_int_equal(store_login_find(f->st, two, &s, &found, &f->e), 0);
+		assert_int_equal(store_login_known(f->st, a.id, "192.0.2.7", &f->e), 1);
+		assert_int_equal(store_login_known(f->st, a.id, "192.0.2.8", &f->e), 0);
 		OK(store_begin(f->st, &f->e));
 		if (how == 0)
-			OK(store_session_end(f->st, one, &f->e));
+			OK(store_login_end(f->st, one, &f->e));
 		else if (how == 1)
 			OK(store_account_secrets(f->st, &a, "$argon2id$…", NULL, "lan", &f->e));
 		else
 			OK(store_account_disable(f->st, &a, true, "thu", &f->e));
 		OK(store_commit(f->st, &f->e));
-		assert_int_equal(store_session_find(f->st, one, &s, &found, &f->e), 0);
+		assert_int_equal(store_login_find(f->st, one, &s, &found, &f->e), 0);
 	}
 	account_clear(&a);
 }
@@ -102,17 +102,17 @@ static void sessions_that_nobody_uses_go(void **state)
 {
 	struct fixture *f = *state;
 	struct account a = {0};
-	struct account_session s;
+	struct login s;
 
 	add(f, "lan", ROLE_AUTHOR, &a);
 	OK(store_begin(f->st, &f->e));
-	OK(store_session_add(f->st, one, a.id, "", T0, &f->e));
-	OK(store_session_add(f->st, two, a.id, "", T0 + 100, &f->e));
-	OK(store_session_purge(f->st, T0 + 100, T0 - 1, T0, &f->e));
+	OK(store_login_add(f->st, one, a.id, "", T0, &f->e));
+	OK(store_login_add(f->st, two, a.id, "", T0 + 100, &f->e));
+	OK(store_login_purge(f->st, T0 + 100, T0 - 1, T0, &f->e));
 	OK(store_commit(f->st, &f->e));
 	account_clear(&a);
-	assert_int_equal(store_session_find(f->st, one, &s, &a, &f->e), 0);
-	assert_int_equal(store_session_find(f->st, two, &s, &a, &f->e), 1);
+	assert_int_equal(store_login_find(f->st, one, &s, &a, &f->e), 0);
+	assert_int_equal(store_login_find(f->st, two, &s, &a, &f->e), 1);
 	account_clear(&a);
 }
 
@@ -214,7 +214,7 @@ static void an_answer_is_kept_by_client_and_key(void **state)
 	assert_int_equal(got.request[0], 5);
 	api_call_clear(&got);
 	OK(store_begin(f->st, &f->e));
-	OK(store_session_purge(f->st, 0, 0, T0 + 3 * CLOCK_DAY_MS, &f->e));
+	OK(store_login_purge(f->st, 0, 0, T0 + 3 * CLOCK_DAY_MS, &f->e));
 	OK(store_commit(f->st, &f->e));
 	assert_int_equal(store_api_call_find(f->st, "key:1", "k", &got, &f->e), 0);
 }
