@@ -93,7 +93,8 @@ static int purge_person(struct store *st, int64_t id, int64_t now, struct err *e
 	static const char BLANK[] =
 	    "UPDATE recipient SET list_key = 'purged-' || id, name = NULL, name_fold = NULL,"
 	    " name_sort = NULL, group_name = NULL, number = 0, numbers_more = NULL,"
-	    " birth_month = 0, birth_day = 0, facts = NULL, facts_kind = '', reach = 0, raw = NULL, hold_reason = NULL,"
+	    " birth_month = 0, birth_day = 0, facts = NULL, facts_kind = '', reach = 0, raw = "
+	    "NULL, hold_reason = NULL,"
 	    " list_hold_reason = NULL, contact_id = NULL, rev = rev + 1, state_set_at = $1,"
 	    " hold = CASE WHEN hold IN (0, 3) THEN $2 ELSE hold END WHERE id = $3";
 	struct db_stmt *s;
@@ -188,6 +189,14 @@ static int purge_visits(struct store *st, int64_t before, struct err *e)
 	return store_commit(st, e);
 }
 
+/* Kinds that no row is of any more say what was known of whom they were made. */
+static int purge_kinds(struct store *st, struct err *e)
+{
+	static const char KINDS[] = "DELETE FROM recipient_kind WHERE n <= 0";
+
+	return db_run(db_query(st->db, KINDS, e), e);
+}
+
 /* The index of names keeps what was taken out of it until it is merged. */
 static int purge_finish(struct store *st, const struct purge_counts *n, struct err *e)
 {
@@ -202,6 +211,7 @@ static int purge_finish(struct store *st, const struct purge_counts *n, struct e
 	if (store_begin(st, e) != 0)
 		return -1;
 	if ((n->people > 0 && db_run(db_query(st->db, MERGE, e), e) != 0) ||
+	    purge_kinds(st, e) != 0 ||
 	    store_audit(st, "moidan", "store.purge", "store", detail, e) != 0) {
 		store_rollback(st);
 		return -1;
@@ -397,6 +407,8 @@ int store_recipient_erase(struct store *st, int64_t id, const char *who, int *op
 		return -1;
 	if (db_changes(st->db) == 0)
 		return 0;
+	if (purge_kinds(st, e) != 0)
+		return -1;
 	/* Messages under way still need their number. */
 	if (rc > 0 && *open == 0 && purge_number(st, number, now, e) != 0)
 		return -1;
