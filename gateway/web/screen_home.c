@@ -138,6 +138,27 @@ static json_t *home_unit(const json_t *u, const char *target)
 			 done, "percent", total > 0 ? done * 100 / total : 0);
 }
 
+/* What a hamlet's officer is told of a target: the own hamlet's share, nothing of the others, of whom the
+ * commune's numbers would tell. */
+static void home_own(json_t *o, const json_t *target, const char *own)
+{
+	const json_t *unit = json_array_get(json_object_get(o, "units"), 0), *share;
+	json_t *assigned = json_integer(0);
+	size_t i;
+
+	json_array_foreach(json_object_get(target, "assigned_by_unit"), i, share)
+	{
+		if (strcmp(json_string_value(json_object_get(share, "unit")), own) == 0)
+			json_integer_set(
+			    assigned, json_integer_value(json_object_get(share, "assigned")));
+	}
+	json_object_set_new(o, "assigned", assigned);
+	json_object_set_new(o, "reached",
+			    json_integer(json_integer_value(json_object_get(unit, "done"))));
+	json_object_set_new(o, "count",
+			    json_integer(json_integer_value(json_object_get(unit, "total"))));
+}
+
 /* Each programme's targets, with the hamlets beside each other. own: one unit alone, NULL = all. */
 static json_t *home_progress(const json_t *figures, const char *own)
 {
@@ -167,6 +188,8 @@ static json_t *home_progress(const json_t *figures, const char *own)
 			json_object_set(o, "count", json_object_get(t, "count"));
 			json_object_set(o, "deadline", json_object_get(t, "deadline"));
 			json_object_set_new(o, "units", units);
+			if (own != NULL)
+				home_own(o, t, own);
 			json_array_append_new(list, o);
 		}
 	}

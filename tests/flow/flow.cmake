@@ -57,6 +57,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(stops)
   moidan_flow(tokens)
   moidan_flow(hand_in)
+  moidan_flow(own_hamlet)
   moidan_flow(rollup)
   moidan_flow(weekly)
   # What takes longer than the others: ctest -LE slow leaves them out.
