@@ -211,3 +211,37 @@ int store_message_plan(struct store *st, const struct message_plan *items, size_
 	FAILPOINT("plan.done");
 	return 0;
 }
+
+int store_message_step(struct store *st, int64_t campaign_id, int64_t recipient_id, int *step,
+		       struct err *e)
+{
+	static const char NEXT[] = "SELECT COALESCE(MAX(step), -1) + 1 FROM message"
+				   " WHERE campaign_id = $1 AND recipient_id = $2";
+	struct db_stmt *s = db_query(st->db, NEXT, e);
+	int64_t next = 0;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, campaign_id);
+	db_put_int(s, recipient_id);
+	if (db_run_int(s, &next, e) < 0)
+		return -1;
+	*step = (int)next;
+	return 0;
+}
+
+int store_message_at(struct store *st, int64_t campaign_id, int64_t recipient_id, int step,
+		     int64_t *id, struct err *e)
+{
+	static const char AT[] =
+	    "SELECT id FROM message"
+	    " WHERE campaign_id = $1 AND recipient_id = $2 AND step = $3 AND rung = 0";
+	struct db_stmt *s = db_query(st->db, AT, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, campaign_id);
+	db_put_int(s, recipient_id);
+	db_put_int(s, step);
+	return db_run_int(s, id, e);
+}

@@ -66,7 +66,7 @@ struct route {
 	const char *pattern; /* "/callbacks/:provider/:token": ':' takes one segment */
 	enum route_permission permission;
 	/* On the loop, answers now or later; or NULL and */
-	void (*handler)(struct web_request *r);
+	void (*handler)(struct web_request *r); /* with serve: of another system's key alone */
 	/* on a clerk's thread, may take its time: 0 with what is to be answered, or -1. */
 	int (*serve)(struct visit *v, struct err *e);
 	unsigned may;	  /* for ROUTE_MAY */

@@ -137,6 +137,10 @@ const struct route web_routes[] = {
      .inputs = {CHOICE("as", "sent|not-sent|abandon")}},
     {POST("/messages/:id/retry"), MAY(MAY_APPROVE), .serve = screen_message_retry},
 
+    /* What another system may send, at once and often; a key alone, by the loop. */
+    {POST("/notices"), MAY(MAY_SEND), .serve = screen_notice, .handler = web_handle_notice,
+     .once = true},
+
     /* ---- lists ---- */
     {GET("/imports"), MAY(MAY_COMPOSE), .serve = screen_imports, .page = "imports",
      .inputs = {DONE, TEXT("programme", 40)}},

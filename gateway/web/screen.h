@@ -70,6 +70,9 @@ int screen_hand_in_post(struct visit *v, struct err *e);
 int screen_hand_in_form(struct visit *v, struct err *e);
 int screen_hand_in_sheet(struct visit *v, struct err *e);
 
+/* notice.c */
+int screen_notice(struct visit *v, struct err *e);
+
 /* screen_communes.c */
 int screen_communes(struct visit *v, struct err *e);
 

@@ -115,6 +115,7 @@ size_t web_admits(const char *head, size_t len, void *web);
 void web_handle_static(struct web_request *r);
 void web_handle_openapi(struct web_request *r);
 void web_handle_callback(struct web_request *r);
+void web_handle_notice(struct web_request *r);
 void web_handle_rollup(struct web_request *r);
 void web_handle_healthz(struct web_request *r);
 void web_handle_readyz(struct web_request *r);

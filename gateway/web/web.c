@@ -121,7 +121,8 @@ static void web_on_request(struct evhttp_request *ev, void *arg)
 	else if (found == 0 || (r->route->permission == ROUTE_LOCAL && !web_is_local(r)) ||
 		 (r->route->serve != NULL && web->desk == NULL))
 		web_problem(r, 404, "not-found", "nothing here");
-	else if (r->route->serve != NULL)
+	else if (r->route->serve != NULL &&
+		 (r->route->handler == NULL || web_request_header(r, "Authorization") == NULL))
 		web_visit(r);
 	else
 		r->route->handler(r);

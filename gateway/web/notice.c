@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Single notices of other systems, as fast as the store commits: not by the clerks, who serve people one
+ * at a time, but by posts to the store thread, of which many share a transaction. The notice and its
+ * answer under the Idempotency-Key are one piece of work: durable before the answer, done once. */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "campaign/notice.h"
+#include "web/screen.h"
+#include "web/server.h"
+
+#define NOTICE_KEY_MAX 128
+
+struct notice_work {
+	struct web_request *request;
+	const struct campaign_house *house;
+	char *client, *client_name, *once;
+	json_t *body;
+	struct notice_request q;
+	struct api_call call;
+	int status;
+	char *answer;
+};
+
+static void notice_work_free(void *arg)
+{
+	struct notice_work *w = arg;
+
+	free(w->client);
+	free(w->client_name);
+	free(w->once);
+	free(w->answer);
+	api_call_clear(&w->call);
+	json_decref(w->body);
+	free(w);
+}
+
+static const char *notice_text(const json_t *body, const char *key)
+{
+	const char *text = json_string_value(json_object_get(body, key));
+
+	return text != NULL ? text : "";
+}
+
+/* What the body may hold. 0, or -1 with e (Vietnamese, EX_DATAERR). */
+static int notice_read(struct notice_work *w, struct err *e)
+{
+	static const char *const known[] = {"programme", "key", "text", "values", "expires"};
+	const char *name, *expires;
+	json_t *value;
+	int64_t day;
+
+	if (!json_is_object(w->body))
+		return err_set(e, EX_DATAERR, "phải là một đối tượng JSON");
+	json_object_foreach(w->body, name, value)
+	{
+		bool ours = false;
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			ours = ours || strcmp(known[i], name) == 0;
+		if (!ours)
+			return err_set(e, EX_DATAERR, "không có mục \"%s\"", name);
+	}
+	w->q = (struct notice_request){.client = w->client_name,
+				       .programme = notice_text(w->body, "programme"),
+				       .key = notice_text(w->body, "key"),
+				       .text = notice_text(w->body, "text"),
+				       .values = json_object_get(w->body, "values")};
+	if (w->q.values != NULL && !json_is_object(w->q.values))
+		return err_set(e, EX_DATAERR, "\"values\" phải là một đối tượng");
+	json_object_foreach((json_t *)(uintptr_t)w->q.values, name, value)
+	{
+		if (!json_is_string(value) || json_string_length(value) > 200)
+			return err_set(e, EX_DATAERR,
+				       "\"values.%s\" phải là chữ, nhiều nhất 200 byte", name);
+	}
+	expires = notice_text(w->body, "expires");
+	if (*expires != '\0') {
+		if (conf_parse_date(expires, &day) < 0)
+			return err_set(e, EX_DATAERR,
+				       "\"expires\" phải là một ngày, ví dụ 2023-06-20");
+		/* to its end */
+		w->q.expires_at = civil_day_start_ms((civil_day)day + 1);
+	}
+	return 0;
+}
+
+static char *notice_problem(int status, const char *kind, const char *detail)
+{
+	json_t *o = json_pack("{s:o, s:s, s:i, s:s}", "type",
+			      json_sprintf("urn:moidan:problem:%s", kind), "title", kind,
+			      "status", status, "detail", detail);
+	char *text = json_dumps(o, JSON_COMPACT);
+
+	json_decref(o);
+	return text;
+}
+
+static int notice_status(const struct err *e)
+{
+	return e->code == EX_NOINPUT ? 404 : e->code == EX_DATAERR ? 422 : 0;
+}
+
+/* What was answered before under this key: 1 and w->status, w->answer; 0 when nothing was; -1. */
+static int notice_known(struct store *st, struct notice_work *w, struct err *e)
+{
+	struct api_call before = {0};
+	int found = store_api_call_find(st, w->client, w->once, &before, e);
+
+	if (found > 0 && memcmp(before.request, w->call.request, ACCOUNT_HASH) != 0) {
+		w->status = 422;
+		w->answer = notice_problem(422, "refused",
+					   "Idempotency-Key này đã dùng cho một yêu cầu khác");
+	} else if (found > 0 && before.status == 0) {
+		w->status = 409;
+		w->answer = notice_problem(409, "conflict", "yêu cầu này đang được làm");
+	} else if (found > 0) {
+		w->status = before.status;
+		w->answer = mem_strdup(before.answer);
+	}
+	api_call_clear(&before);
+	return found;
+}
+
+/* On the store thread, in a transaction that others share. A refusal writes nothing and is not kept: the
+ * same key may be tried again when what was wrong is put right. */
+static int notice_store(struct store *st, void *arg, struct err *e)
+{
+	struct notice_work *w = arg;
+	int64_t now = clock_now_ms();
+	struct notice_done done = {0};
+	struct err why = ERR_INIT;
+	json_t *o;
+	int rc = notice_known(st, w, e);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (campaign_notice(st, w->house, &w->q, now, &done, &why) < 0) {
+		w->status = notice_status(&why);
+		if (w->status == 0) {
+			*e = why;
+			return -1;
+		}
+		w->answer = notice_problem(
+		    w->status, w->status == 404 ? "not-found" : "refused", why.text);
+		return 0;
+	}
+	o = json_pack("{s:I, s:s, s:i}", "id", (json_int_t)done.message_id, "state", "queued",
+		      "segments", done.segments);
+	w->answer = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	w->status = 201;
+	w->call.status = 201;
+	w->call.answer = mem_strdup(w->answer);
+	return store_api_call_put(st, w->client, w->once, &w->call, now, e);
+}
+
+/* On our loop, after the commit. */
+static void notice_stored(int rc, const struct err *e, void *arg)
+{
+	struct notice_work *w = arg;
+	struct web_request *r = w->request;
+
+	if (rc < 0) {
+		log_error("web", "notice_not_stored", "reason=\"%s\"", e->text);
+		web_header(r, "Retry-After", "2");
+		web_problem(r, 503, "busy", "not stored, try again");
+		return;
+	}
+	web_reply(r, w->status,
+		  w->status < 400 ? "application/json; charset=utf-8"
+				  : "application/problem+json; charset=utf-8",
+		  w->answer, strlen(w->answer));
+}
+
+/* Whose key it is: 0 with *key, or -1 and it was answered. */
+static int notice_client(struct web_request *r, struct api_key *key)
+{
+	struct web *web = r->web;
+	const char *authorization = web_request_header(r, "Authorization");
+	struct visit v = {0};
+	struct err e = ERR_INIT;
+	unsigned may;
+
+	if (web->reader == NULL &&
+	    store_open(web->cfg.database, STORE_READER, &web->reader, &e) < 0) {
+		web_problem(r, 503, "busy", "try again");
+		return -1;
+	}
+	v.st = web->reader;
+	v.authorization = mem_strdup(authorization);
+	if (door_open(&v, &e) < 0 || !v.who.key) {
+		web_header(r, "WWW-Authenticate", "Bearer");
+		web_problem(r, 401, "sign-in", "khóa API không đúng hoặc đã bị thu hồi");
+		may = 0;
+	} else {
+		may = v.who.may;
+		*key = v.who.api_key;
+		v.who.api_key = (struct api_key){0};
+		if ((may & MAY_SEND) == 0) {
+			web_problem(r, 403, "not-permitted", "khóa này không được gửi tin");
+			api_key_clear(key);
+		}
+	}
+	account_clear(&v.who.account);
+	api_key_clear(&v.who.api_key);
+	if (v.authorization != NULL)
+		mem_free_secret(v.authorization, strlen(v.authorization));
+	return (may & MAY_SEND) != 0 ? 0 : -1;
+}
+
+void web_handle_notice(struct web_request *r)
+{
+	const char *once = web_request_header(r, "Idempotency-Key"), *body;
+	struct api_key key = {0};
+	struct notice_work *w;
+	struct err e = ERR_INIT;
+	size_t len;
+
+	if (notice_client(r, &key) < 0)
+		return;
+	if (once == NULL || *once == '\0' || strlen(once) > NOTICE_KEY_MAX) {
+		api_key_clear(&key);
+		web_problem(r, 400, "malformed",
+			    "cần tiêu đề Idempotency-Key (1 đến 128 ký tự)");
+		return;
+	}
+	body = web_request_body(r, &len);
+	w = mem_calloc(1, sizeof(*w));
+	w->request = r;
+	w->house = r->web->cfg.house.campaign;
+	w->client = mem_printf("key:%lld", (long long)key.id);
+	w->client_name = mem_strdup(key.name);
+	w->once = mem_strdup(once);
+	w->body = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+	(void)crypto_hash_sha256(w->call.request, (const unsigned char *)body, len);
+	r->work = w;
+	r->work_free = notice_work_free;
+	api_key_clear(&key);
+	if (notice_read(w, &e) < 0) {
+		web_problem(r, 422, "refused", e.text);
+	} else if (engine_post(r->web->engine, notice_store, notice_stored, w) < 0) {
+		web_header(r, "Retry-After", "1");
+		web_problem(r, 503, "busy", "too much at once, try again");
+	}
+}
+
+/* Whoever comes as a person, by whichever way: another system does this with its key. */
+int screen_notice(struct visit *v, struct err *e)
+{
+	return visit_refuse(v, 403, e, "chỉ khóa API có quyền gửi mới dùng được địa chỉ này");
+}
