@@ -128,6 +128,17 @@ const struct route web_routes[] = {
     {POST("/campaigns/:id/move"), MAY(MAY_APPROVE), .serve = screen_campaign_move,
      .inputs = {CHOICE("do", "start|pause|resume|cancel")}},
 
+    {GET("/campaigns/:id/papers"), MAY(MAY_EDIT), .serve = screen_campaign_papers,
+     .inputs = {CHOICE("as", "letters|visits|visits-xlsx"), TEXT("unit", 80),
+		TEXT("again", 3)}},
+
+    /* ---- the machine's timetable ---- */
+    {GET("/sessions"), MAY(MAY_LOOK), .serve = screen_sessions, .page = "sessions"},
+    {GET("/sessions/:id"), MAY(MAY_LOOK), .serve = screen_session, .page = "session",
+     .inputs = {DONE}},
+    {POST("/sessions/:id/attend"), MAY(MAY_EDIT), .serve = screen_session_attend,
+     .inputs = {CHOICE("is", "came|absent|rest-absent"), NUMBER("recipient")}},
+
     /* ---- messages ---- */
     {GET("/messages"), MAY(MAY_LOOK), .serve = screen_messages, .page = "messages",
      .inputs = {TEXT("state", 20), NUMBER("campaign"), TEXT("number", 24), NUMBER("after")}},
@@ -165,6 +176,8 @@ const struct route web_routes[] = {
      .inputs = {NEEDED("week", 8), NEEDED("seen", 64)}},
     {GET("/reports/weekly"), MAY(MAY_LOOK), .serve = screen_weekly,
      .inputs = {TEXT("week", 8), OPTION("as", "txt|pdf|xlsx|svg")}},
+    {GET("/reports/hamlet"), MAY(MAY_EDIT), .serve = screen_hamlet_paper,
+     .inputs = {NEEDED("unit", 80), TEXT("week", 8)}},
     {GET("/communes"), MAY(MAY_LOOK), .serve = screen_communes, .page = "communes",
      .inputs = {TEXT("week", 8), TEXT("commune", 80)}},
     {GET("/hand-in"), MAY(MAY_LOOK_OWN), .serve = screen_hand_in, .page = "hand_in",
@@ -178,7 +191,9 @@ const struct route web_routes[] = {
     {POST("/hand-in/sheet"), MAY(MAY_EDIT), .serve = screen_hand_in_sheet, .page = "hand_in",
      .again = screen_hand_in, .inputs = {NEEDED("week", 8), UPLOAD("file")}},
     {GET("/templates"), MAY(MAY_LOOK), .serve = screen_templates, .page = "templates"},
-    {GET("/providers"), MAY(MAY_LOOK), .serve = screen_providers, .page = "providers"},
+    {GET("/providers"), MAY(MAY_LOOK), .serve = screen_providers, .page = "providers",
+     .inputs = {DONE}},
+    {POST("/providers/:name/resume"), MAY(MAY_APPROVE), .serve = screen_provider_resume},
 
     /* ---- the administrator's ---- */
     {GET("/users"), MAY(MAY_RULE), .serve = screen_users, .page = "users", .inputs = {DONE}},

@@ -63,6 +63,16 @@ int screen_report_confirm(struct visit *v, struct err *e);
 int screen_weekly(struct visit *v, struct err *e);
 int screen_templates(struct visit *v, struct err *e);
 int screen_providers(struct visit *v, struct err *e);
+int screen_provider_resume(struct visit *v, struct err *e);
+
+/* screen_sessions.c */
+int screen_sessions(struct visit *v, struct err *e);
+int screen_session(struct visit *v, struct err *e);
+int screen_session_attend(struct visit *v, struct err *e);
+
+/* screen_papers.c */
+int screen_campaign_papers(struct visit *v, struct err *e);
+int screen_hamlet_paper(struct visit *v, struct err *e);
 
 /* screen_hand_in.c */
 int screen_hand_in(struct visit *v, struct err *e);

@@ -173,27 +173,22 @@ int screen_hand_in_sheet(struct visit *v, struct err *e)
 	return rc;
 }
 
+static int hand_in_draw(struct visit *v, const char *path, void *arg, struct err *e)
+{
+	(void)v;
+	return hand_in_form(arg, path, e);
+}
+
 int screen_hand_in_form(struct visit *v, struct err *e)
 {
-	char *path = mem_printf("%s-hand-in-XXXXXX", v->house->database);
-	json_t *figures;
-	int week, rc, fd = mkstemp(path);
+	int week, rc = -1;
+	json_t *figures = hand_in_figures(v, &week, e);
 
-	if (fd < 0) {
-		rc = err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
-		free(path);
-		return rc;
-	}
-	figures = hand_in_figures(v, &week, e);
-	rc = figures == NULL ? -1 : hand_in_form(figures, path, e);
-	if (rc == 0)
-		rc = visit_answer_file(v, path, e);
-	if (rc == 0)
-		v->out_name = mem_printf("so-lieu-tuan-%d-W%02d.xlsx", week / 100, week % 100);
-	v->out_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+	if (figures != NULL)
+		rc = visit_answer_drawn(
+		    v, hand_in_draw, figures,
+		    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+		    mem_printf("so-lieu-tuan-%d-W%02d.xlsx", week / 100, week % 100), e);
 	json_decref(figures);
-	(void)unlink(path);
-	(void)close(fd);
-	free(path);
 	return rc;
 }

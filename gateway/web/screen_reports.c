@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The week's summary and digests, the texts and what they cost, the providers. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -14,11 +12,14 @@
 #include "report/report.h"
 #include "roster/programme.h"
 #include "store/campaign.h"
+#include "store/health.h"
 #include "web/desk.h"
 #include "web/model.h"
 #include "web/screen.h"
 
 #define REPORT_TEXT ((size_t)1 << 20)
+/* Changes of a provider's share that are shown, the newest first. */
+#define PROVIDERS_HISTORY 20
 
 /* The figures of the week that was asked for. Yours; NULL with e. */
 static json_t *reports_figures(struct visit *v, int *week, bool *frozen, struct err *e)
@@ -139,32 +140,22 @@ int screen_reports(struct visit *v, struct err *e)
 	return rc;
 }
 
-/* A document is written to a file of its own for a moment: what draws it knows files only. */
-static int reports_document(struct visit *v, const json_t *figures, const char *as,
-			    struct err *e)
-{
-	char *path = mem_printf("%s-report-XXXXXX", v->house->database);
-	int fd = mkstemp(path), rc;
+struct reports_drawn {
+	const json_t *figures;
+	const char *as;
+};
 
-	if (fd < 0) {
-		rc = err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
-		free(path);
-		return rc;
-	}
-	if (strcmp(as, "pdf") == 0)
-		rc = report_weekly_pdf(v->st, v->house->report, figures, "weekly-paper.txt",
-				       path, e);
-	else if (strcmp(as, "xlsx") == 0)
-		rc = report_weekly_xlsx(figures, path, e);
-	else
-		rc = report_chart_svg(v->st, figures, v->house->report->programmes[0]->name,
-				      path, e);
-	if (rc == 0)
-		rc = visit_answer_file(v, path, e);
-	(void)unlink(path);
-	(void)close(fd);
-	free(path);
-	return rc;
+static int reports_draw(struct visit *v, const char *path, void *arg, struct err *e)
+{
+	const struct reports_drawn *d = arg;
+
+	if (strcmp(d->as, "pdf") == 0)
+		return report_weekly_pdf(v->st, v->house->report, d->figures,
+					 "weekly-paper.txt", path, e);
+	if (strcmp(d->as, "xlsx") == 0)
+		return report_weekly_xlsx(d->figures, path, e);
+	return report_chart_svg(v->st, d->figures, v->house->report->programmes[0]->name, path,
+				e);
 }
 
 /* The summary alone, to keep: as text, to be signed, to be gone on with; or its chart. */
@@ -182,6 +173,7 @@ int screen_weekly(struct visit *v, struct err *e)
 	bool frozen;
 	size_t i = 0;
 	int week, rc;
+	char *name;
 	json_t *figures = reports_figures(v, &week, &frozen, e);
 
 	if (figures == NULL)
@@ -190,14 +182,19 @@ int screen_weekly(struct visit *v, struct err *e)
 		i++;
 	buf_free(&v->out);
 	buf_init(&v->out, REPORT_TEXT);
-	rc = i == 0 ? report_weekly_text(v->house->report, figures, &v->out, e)
-		    : reports_document(v, figures, as, e);
-	json_decref(figures);
-	v->out_type = types[i].type;
 	/* The chart stands in a page. */
-	if (i < 3)
-		v->out_name =
-		    mem_printf("bao-cao-tuan-%d-W%02d.%s", week / 100, week % 100, as);
+	name =
+	    i < 3 ? mem_printf("bao-cao-tuan-%d-W%02d.%s", week / 100, week % 100, as) : NULL;
+	if (i == 0) {
+		rc = report_weekly_text(v->house->report, figures, &v->out, e);
+		v->out_type = types[i].type;
+		v->out_name = name;
+	} else {
+		rc = visit_answer_drawn(v, reports_draw,
+					&(struct reports_drawn){.figures = figures, .as = as},
+					types[i].type, name, e);
+	}
+	json_decref(figures);
 	return rc;
 }
 
@@ -285,11 +282,20 @@ static void providers_stopped(int id, const char *name, const char *reason, int6
 	visit_time(s->o, "since", since);
 }
 
+static void providers_weight(const char *name, int64_t at, int weight, const char *reason,
+			     void *arg)
+{
+	json_t *o =
+	    json_pack("{s:s, s:i, s:s}", "name", name, "weight", weight, "reason", reason);
+
+	visit_time(o, "at", at);
+	json_array_append_new(arg, o);
+}
+
 int screen_providers(struct visit *v, struct err *e)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *history = json_array();
 
-	v->model = json_pack("{s:o}", "items", list);
 	for (size_t i = 0; i < v->house->n_providers; i++) {
 		const struct provider_facts *f = provider_facts(v->house->providers[i]);
 		json_t *o = json_pack(
@@ -301,8 +307,60 @@ int screen_providers(struct visit *v, struct err *e)
 		struct providers_state s = {.name = f->name, .o = o};
 
 		json_array_append_new(list, o);
-		if (store_provider_list(v->st, providers_stopped, &s, e) < 0)
+		if (store_provider_list(v->st, providers_stopped, &s, e) < 0) {
+			json_decref(list);
+			json_decref(history);
 			return -1;
+		}
 	}
+	v->model = json_pack("{s:o, s:o}", "items", list, "history", history);
+	if (store_provider_weights(v->st, PROVIDERS_HISTORY, providers_weight, history, e) < 0)
+		return -1;
+	json_object_set_new(v->model, "any_history",
+			    json_boolean(json_array_size(history) > 0));
 	return 0;
+}
+
+struct providers_found {
+	const char *name;
+	int id;
+};
+
+static void providers_find(int id, const char *name, const char *reason, int64_t since,
+			   void *arg)
+{
+	struct providers_found *f = arg;
+
+	(void)since;
+	if (reason != NULL && strcmp(name, f->name) == 0)
+		f->id = id;
+}
+
+/* Uses one again that stopped itself for want of money, or a wrong account. */
+int screen_provider_resume(struct visit *v, struct err *e)
+{
+	struct providers_found f = {.name = v->params.value[0]};
+	struct store *w = visit_writer(v, e);
+	char *subject;
+	int rc;
+
+	if (store_provider_list(v->st, providers_find, &f, e) < 0 || w == NULL)
+		return -1;
+	if (f.id == 0)
+		return err_set(e, EX_NOINPUT, "nhà cung cấp này không bị dừng");
+	if (store_begin(w, e) < 0)
+		return -1;
+	subject = mem_printf("provider:%s", f.name);
+	rc = store_provider_stop(w, f.id, NULL, e);
+	if (rc == 0)
+		rc = store_audit(w, v->who.name, "provider.resume", subject, NULL, e);
+	free(subject);
+	if (rc < 0) {
+		store_rollback(w);
+		return -1;
+	}
+	if (store_commit(w, e) < 0)
+		return -1;
+	visit_changed(v);
+	return visit_go(v, "/providers?done=provider_resumed");
 }

@@ -3,11 +3,13 @@
  * it left as a page or as JSON. */
 #include "web/visit.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -93,6 +95,32 @@ int visit_answer_file(struct visit *v, const char *path, struct err *e)
 		(void)buf_add(&v->out, chunk, n);
 	(void)fclose(f);
 	return v->out.overflow ? err_set(e, EX_UNAVAILABLE, "tệp này lớn quá") : 0;
+}
+
+int visit_answer_drawn(struct visit *v,
+		       int (*draw)(struct visit *v, const char *path, void *arg, struct err *e),
+		       void *arg, const char *type, char *name, struct err *e)
+{
+	char *path = mem_printf("%s-drawn-XXXXXX", v->house->database);
+	int fd = mkstemp(path), rc;
+
+	if (fd < 0) {
+		rc = err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
+	} else {
+		rc = draw(v, path, arg, e);
+		if (rc == 0)
+			rc = visit_answer_file(v, path, e);
+		(void)unlink(path);
+		(void)close(fd);
+	}
+	free(path);
+	if (rc == 0) {
+		v->out_type = type;
+		v->out_name = name;
+	} else {
+		free(name);
+	}
+	return rc;
 }
 
 void visit_time(json_t *o, const char *key, int64_t ms)

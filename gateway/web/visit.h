@@ -87,6 +87,13 @@ int visit_refuse(struct visit *v, int status, struct err *e, const char *text);
 /* The bytes of a file as the answer; its type is the caller's to say. -1 with e (EX_NOINPUT). */
 MUST_CHECK int visit_answer_file(struct visit *v, const char *path, struct err *e);
 
+/* A document that something draws into a file beside the database, for a moment: what draws it knows files
+ * only. type is static, name is taken (NULL: it stands in a page). What draw says, or -1 with e. */
+MUST_CHECK int visit_answer_drawn(struct visit *v,
+				  int (*draw)(struct visit *v, const char *path, void *arg,
+					      struct err *e),
+				  void *arg, const char *type, char *name, struct err *e);
+
 /* "2023-06-14T02:00:00.000Z" under key, null for 0. */
 void visit_time(json_t *o, const char *key, int64_t ms);
 

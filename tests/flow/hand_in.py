@@ -42,6 +42,41 @@ def wednesday(h, author, viewer, hamlet):
     assert "Tân Đông" in h.run("report", "teams") and h.json("report", "teams")[1]["differs"] == 1
 
 
+def paper(h, author, viewer):
+    """Letters, visit lists, a hamlet head's week: only for who may edit, and written down."""
+    h.run("campaign", "create", "một", "--programme", "vneid", "--audience", "A1,A2")
+    one = f"/campaigns/{h.json('campaign', 'show', 'một')['id']}/papers"
+    for path, begins in ((one + "?as=letters&unit=T%C3%A2n+M%E1%BB%B9", b"%PDF-"),
+                         (one + "?as=visits", b"%PDF-"), (one + "?as=visits-xlsx", b"PK"),
+                         ("/reports/hamlet?unit=T%C3%A2n+M%E1%BB%B9", b"%PDF-")):
+        a = author.get(path)
+        assert a.status == 200 and a.body.startswith(begins), (path, a.status, a.body[:300])
+        assert "attachment" in a.headers["Content-Disposition"]
+        assert viewer.get(path).status == 403
+    assert author.get(one + "?as=letters&unit=X").status == 404
+    assert author.get("/campaigns/9/papers?as=letters").status == 404
+    kept = open(h.path("moidan.db-wal"), "rb").read() + open(h.path("moidan.db"), "rb").read()
+    assert all(what in kept for what in (b"letter.print", b"visit.print", b"report.hamlet"))
+
+
+def sessions(h, author, viewer):
+    h.run("session", "add", "--day", "14/06/2023", "--hours", "15:00-17:00", "--place", "Văn phòng ấp Tân Mỹ",
+          "--seats", "5", "--programme", "cccd")
+    key = next(r["key"] for r in (author.get(f"/api/v1/recipients/{i}").json() for i in range(1158, 1300))
+               if r.get("unit", "").endswith("Tân Mỹ") and not r["held"])
+    h.run("session", "seat", "1", key)
+    assert author.get("/sessions").has("1/5") and author.get("/sessions/1").has(key)
+    person = author.get("/api/v1/sessions/1").json()["people"][0]
+    assert person["state"] == "invited" and viewer.get("/sessions/1").status == 200
+    author.get("/sessions/1")
+    fields = {"is": "came", "recipient": str(person["recipient"])}
+    assert viewer.post("/sessions/1/attend", fields).status == 403
+    assert author.post("/sessions/1/attend", {"is": "came"}).status == 422
+    assert author.post("/sessions/1/attend", fields).status == 303
+    assert author.get("/sessions/1").has("đã đến") and author.get("/sessions/77").status == 404
+    assert author.get("/api/v1/sessions/1").json()["people"][0]["state"] == "came"
+
+
 def thursday(h, author, approver, viewer, webhook):
     page = approver.get("/")
     assert page.has("Báo cáo tuần chờ xác nhận"), page.text
@@ -87,6 +122,8 @@ reports:
         who = {role: add_user(h, role, role, *(("--unit", "Tân Mỹ") if role == "hamlet" else ()))
                for role in ("viewer", "author", "approver", "hamlet")}
         wednesday(h, who["author"], who["viewer"], who["hamlet"])
+        paper(h, who["author"], who["viewer"])
+        sessions(h, who["author"], who["viewer"])
         h.stop()
         h.set_clock("2023-06-14T17:30:01+07:00")
         h.serve()
