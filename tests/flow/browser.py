@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real browser: two newcomers carry out the first campaign, the second on a telephone; every screen is kept
-as a picture at two widths. Usage: browser.py MOIDAN PICTURES"""
+"""A real browser: two newcomers carry out the first campaign, the second on a telephone; a third, in a browser
+without scripts, the next; every screen is kept as a picture at three widths, in English too, and looked over by
+axe-core where it is found (MOIDAN_AXE, see contrib/HACKING.md). Usage: browser.py MOIDAN PICTURES"""
 import os
 import re
 import sys
@@ -9,6 +10,7 @@ import time
 
 try:
     from selenium import webdriver
+    from selenium.common.exceptions import ElementClickInterceptedException
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
@@ -18,10 +20,19 @@ except ImportError:
 from console_lib import PASSWORD, add_user, totp
 from lib import House, Provider, ROOT, wait_for
 
-WIDE, PHONE = (1366, 768), (360, 740)
+WIDE, TABLET, PHONE = (1366, 768), (768, 1024), (360, 740)
+AXE = os.environ.get("MOIDAN_AXE", "")
+AXE_RUN = """const done = arguments[arguments.length - 1];
+axe.run(document, {resultTypes: ["violations"]}).then(r => done(r.violations.map(
+  v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.target.join(" ") + " " + (n.failureSummary || "")).join(" | "))),
+  e => done([String(e)]));"""
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=vi",
          "--disable-extensions", "--force-device-scale-factor=1")
+
+
+axe_source = open(AXE, encoding="utf-8").read() if os.path.exists(AXE) else ""
+looked_over = set()
 
 
 class Browser:
@@ -37,6 +48,8 @@ class Browser:
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.h, self.pictures, self.size, self.taps = h, pictures, size, 0
         self.driver.set_page_load_timeout(30)
+        self.driver.set_script_timeout(60)
+        self.script = script
 
     def stop(self):
         bad = [line for line in self.driver.get_log("browser") if line["level"] == "SEVERE"
@@ -64,13 +77,21 @@ class Browser:
         field.clear()
         field.send_keys(value)
 
+    def clicked(self, e):
+        """The window may still be changing its size under it."""
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", e)
+        try:
+            e.click()
+        except ElementClickInterceptedException:
+            return False
+        return True
+
     def click(self, words):
         """The button or link that says so."""
-        for e in self.driver.find_elements(By.CSS_SELECTOR, "main button, main a, main label, nav a, header button"):
+        for e in self.driver.find_elements(By.CSS_SELECTOR, "main button, main a, main label, main summary, nav a, header button"):
             if e.is_displayed() and " ".join(e.text.split()).startswith(words):
-                self.driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", e)
                 self.taps += 1
-                e.click()
+                wait_for("a click on " + words, lambda e=e: self.clicked(e), 20)
                 return
         raise AssertionError(f"nothing says \"{words}\" on {self.driver.current_url}:\n{self.text()}")
 
@@ -79,6 +100,11 @@ class Browser:
         d = self.driver
         wide = d.execute_script("return document.documentElement.scrollWidth")
         assert wide <= d.execute_script("return window.innerWidth"), f"{name}: {wide} wide at {self.size[0]}"
+        if axe_source and self.script:
+            d.execute_script(axe_source)
+            found = d.execute_async_script(AXE_RUN)
+            assert not found, f"{name} at {self.size[0]}: " + "\n".join(found)
+            looked_over.add((name, self.size[0]))
         height = d.execute_script("return document.documentElement.scrollHeight")
         d.set_window_size(self.size[0], max(self.size[1], min(height, 3000)))
         d.save_screenshot(f"{self.pictures}/{name}-{self.size[0]}.png")
@@ -160,6 +186,51 @@ def screens(b, names):
         b.picture(name)
 
 
+def without_scripts(h, pictures, shift):
+    """What a browser without scripts can do: all of it."""
+    author = h.add(Browser(h, pictures, WIDE, script=False))
+    author.set_up(h.json("user", "add", "mai", "--role", "author", "--title", "Đỗ Thị Mai")["link"], shift)
+    author.open("/campaigns/new?programme=vneid&audience=A2&step=what")
+    author.fill("name", "Đợt hai")
+    author.click("Tiếp tục")
+    author.says("Không gửi sau ngày")
+    author.click("Xem lại")
+    author.says("Đã soạn xong bản nháp")
+    author.click("Trình duyệt")
+    author.says("cần một người khác duyệt")
+    author.open("/recipients")
+    author.fill("q", "nguyen")
+    author.click("Tìm")
+    author.says("Nguyễn")
+    author.picture("no-script")
+    author.open("/imports")
+    author.driver.find_element(By.ID, "p-vneid").click()
+    author.driver.find_element(By.ID, "file").send_keys(ROOT + "/tests/data/my-phu-dong/ho-dan.xlsx")
+    author.click("Kiểm tra")
+    author.says("Bỏ, không nhập")
+    author.click("Bỏ, không nhập")
+    author.says("Đã bỏ, không nhập gì")
+    return author
+
+
+def in_english(b, names):
+    """Nothing of the Vietnamese catalogue is left where English was asked for."""
+    with open(ROOT + "/templates/console/vi.yaml", encoding="utf-8") as f:
+        vi = set(re.findall(r'^  \w+: "?(.*?)"?$', f.read(), re.M))
+    with open(ROOT + "/templates/console/en.yaml", encoding="utf-8") as f:
+        vi -= set(re.findall(r'^  \w+: "?(.*?)"?$', f.read(), re.M))
+    vi = {w for w in vi if len(w) > 14}
+    b.click("English")
+    b.says("Overview")
+    for name, path in names:
+        b.open(path)
+        assert b.driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en", path
+        text = b.text()
+        left = [w for w in vi if w in text]
+        assert not left, (path, left)
+        b.picture(name + "-en")
+
+
 def main():
     pictures = os.path.abspath(sys.argv[2])
     os.makedirs(pictures, exist_ok=True)
@@ -181,7 +252,7 @@ def main():
         phone.set_up(h.json("user", "add", "duyet", "--role", "approver", "--title", "Trần Văn Duyệt")["link"], shift)
         approves(phone)
         print(f"first campaign by script: {time.monotonic() - begin:.0f} s")
-        both = [("home", "/"), ("recipients", "/recipients?q=nguyen"), ("recipient", "/recipients/1"),
+        both = [("home", "/"), ("hand-in", "/hand-in"), ("sessions", "/sessions"), ("recipients", "/recipients?q=nguyen"), ("recipient", "/recipients/1"),
                 ("campaigns", "/campaigns"), ("campaign", "/campaigns/1"), ("messages", "/messages"),
                 ("message", "/messages/1"), ("replies", "/replies"), ("reports", "/reports"), ("templates", "/templates"),
                 ("providers", "/providers"), ("nothing", "/recipients/999999")]
@@ -189,6 +260,16 @@ def main():
         screens(phone, both)
         phone.open("/recipients?q=khong-co-ai")
         phone.picture("recipients-none")
+        without_scripts(h, pictures, shift)
+        h.run("session", "add", "--day", "16/06/2023", "--hours", "07:30-11:00", "--place", "Văn phòng ấp Tân Mỹ",
+              "--seats", "5", "--programme", "vneid")
+        tablet = h.add(Browser(h, pictures, TABLET))
+        tablet.set_up(h.json("user", "add", "chi", "--role", "administrator", "--title", "Ngô Văn Chí")["link"], shift)
+        ruled = [n for n in both if n[0] != "nothing"] + [("users", "/users"), ("keys", "/keys"), ("audit", "/audit"),
+                                                          ("session", "/sessions/1"), ("hand-in-team", "/hand-in?unit=1")]
+        screens(tablet, ruled)
+        in_english(tablet, ruled)
+        print(f"{len(looked_over)} screens without a finding of axe-core" if axe_source else "axe-core was not found")
         assert h.stop() == 0
 
 

@@ -72,7 +72,8 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   # Debian's own python3 has python3-selenium.
   add_test(NAME flow.browser COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/browser.py
     $<TARGET_FILE:moidan> ${CMAKE_BINARY_DIR}/screens)
-  set_tests_properties(flow.browser PROPERTIES LABELS flow TIMEOUT 600 SKIP_RETURN_CODE 77)
+  set_tests_properties(flow.browser PROPERTIES LABELS flow TIMEOUT 600 SKIP_RETURN_CODE 77
+    ENVIRONMENT MOIDAN_AXE=${CMAKE_BINARY_DIR}/package/axe.min.js)
 endif()
 
 # Engine and callbacks as a program of their own, to be killed.
