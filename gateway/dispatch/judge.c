@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #define JUDGE_WAIT_MIN CLOCK_SECOND_MS
+#define JUDGE_MIDNIGHT (15 * CLOCK_MINUTE_MS)
 #define JUDGE_WAIT_MAX (6 * CLOCK_HOUR_MS)
 
 static uint64_t judge_random(uint64_t *seed)
@@ -137,6 +138,19 @@ struct judgement judge_result(const struct outbox_result *r, const struct provid
 	return j;
 }
 
+/* Whether the provider still knows a reference. An age below zero is a clock that was set back: the window
+ * cannot be told. A quarter of an hour before midnight is midnight, as clocks differ. */
+static bool judge_remembers(const struct provider_facts *facts, int64_t first_sent_at,
+			    int64_t now)
+{
+	int64_t age = now - first_sent_at;
+
+	if (facts->settle != SETTLE_DEDUP || age < 0 || age >= facts->dedup_window_ms / 5 * 4)
+		return false;
+	return !facts->dedup_same_day ||
+	       civil_day_of(first_sent_at) == civil_day_of(now + JUDGE_MIDNIGHT);
+}
+
 enum judge_settle judge_uncertain(const struct provider_facts *facts,
 				  const struct dispatch_config *cfg, int64_t first_sent_at,
 				  int64_t expires_at, int64_t now, int64_t *due_at)
@@ -145,9 +159,7 @@ enum judge_settle judge_uncertain(const struct provider_facts *facts,
 
 	if (facts == NULL)
 		return JUDGE_OFFICER;
-	/* An age below zero is a clock that was set back: the window cannot be told. */
-	if (facts->settle == SETTLE_DEDUP && age >= 0 && age < facts->dedup_window_ms / 5 * 4 &&
-	    now < expires_at)
+	if (judge_remembers(facts, first_sent_at, now) && now < expires_at)
 		return JUDGE_RESEND;
 	if (facts->query_by_ref && age >= 0 && age < facts->query_window_ms) {
 		if (age >= judge_ask_after(facts, cfg))

@@ -5,7 +5,7 @@
  * Only what is proved not sent goes back to the queue. Everything that is not
  * understood is uncertain, and is settled by what the provider promises:
  *   A  it de-duplicates our reference: the same reference again, to the same
- *      provider, while 0.8 of its window lasts
+ *      provider, while 0.8 of its window lasts (and its day, where it says so)
  *   B  it can be asked by our reference: found is sent, "not found" twice is not
  *   C  its receipts echo our reference: wait for one
  *   D  nothing: an officer decides */

@@ -94,6 +94,10 @@ static const struct conf_field reference_fields[] = {
      AT(description_reference, window_ms),
      .fallback = "0s",
      .help = "for how long"},
+    {.key = "same_day",
+     .type = CONF_BOOL,
+     AT(description_reference, same_day),
+     .help = "and not after midnight (Viet Nam)"},
     {.key = NULL},
 };
 static const struct conf_table reference_table = {

@@ -166,6 +166,7 @@ struct description_reference {
 	int64_t max;
 	int duplicates;
 	int64_t window_ms;
+	bool same_day;
 };
 
 struct description_limits {

@@ -407,6 +407,7 @@ static void provider_facts_fill(struct provider *p, const struct provider_config
 	if (d->reference.duplicates == DUPLICATES_REFERENCE) {
 		f->settle = SETTLE_DEDUP;
 		f->dedup_window_ms = d->reference.window_ms;
+		f->dedup_same_day = d->reference.same_day;
 	}
 	f->parameters = d->text.parameters;
 	f->token = p->token.method != NULL;

@@ -67,6 +67,7 @@ struct provider_facts {
 	const char *note;    /* what is uncertain about the contract; "" when nothing */
 	enum provider_settle settle;
 	int64_t dedup_window_ms; /* for SETTLE_DEDUP */
+	bool dedup_same_day;	 /* and on the day of its first sending only */
 	bool query_by_ref;	 /* can be asked by our reference: SETTLE_QUERY */
 	bool query_by_id;	 /* can be asked by its own, once that is known */
 	int64_t

@@ -198,6 +198,25 @@ static void the_uncertain_are_settled_by_what_the_provider_promises(void **state
 #undef SETTLE
 }
 
+/* Its memory ends at midnight: what is sent again after that may arrive twice. */
+static void a_reference_of_yesterday_is_not_sent_again(void **state)
+{
+	const struct provider_facts by_day = {.settle = SETTLE_DEDUP,
+					      .dedup_window_ms = 24 * CLOCK_HOUR_MS,
+					      .dedup_same_day = true};
+	const int64_t midnight = nine + 15 * CLOCK_HOUR_MS, evening = midnight - CLOCK_HOUR_MS;
+	const int64_t quarter = 15 * CLOCK_MINUTE_MS;
+	int64_t due = 0;
+
+	(void)state;
+#define SETTLE(facts, now) judge_uncertain(facts, &cfg, evening, INT64_MAX, now, &due)
+	assert_int_equal(SETTLE(&by_day, midnight - quarter - 1), JUDGE_RESEND);
+	assert_int_equal(SETTLE(&by_day, midnight - quarter), JUDGE_OFFICER);
+	assert_int_equal(SETTLE(&by_day, midnight + 1), JUDGE_OFFICER);
+	assert_int_equal(SETTLE(&dedups, midnight + 1), JUDGE_RESEND);
+#undef SETTLE
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +229,7 @@ int main(void)
 	    cmocka_unit_test(silence_begins_at_once_where_no_receipts_come),
 	    cmocka_unit_test(an_unknown_outcome_waits_as_the_provider_allows),
 	    cmocka_unit_test(the_uncertain_are_settled_by_what_the_provider_promises),
+	    cmocka_unit_test(a_reference_of_yesterday_is_not_sent_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -311,7 +311,7 @@ static void outside_of_the_hours_nothing_is_sent_again(void **state)
 	struct desk d;
 
 	(void)state;
-	desk_open(&d, "esms");
+	desk_open(&d, "infobip");
 	world_add_households(&d.w, 1, 1);
 	desk_to(&d, MIDNIGHT + 18 * CLOCK_HOUR_MS + 59 * CLOCK_MINUTE_MS);
 	(void)desk_campaign(&d, "một", LANE_BULK);
@@ -322,6 +322,29 @@ static void outside_of_the_hours_nothing_is_sent_again(void **state)
 	assert_true(d.wake == MIDNIGHT + CLOCK_DAY_MS + 450 * CLOCK_MINUTE_MS);
 	desk_to(&d, d.wake);
 	assert_int_equal(desk_run(&d), 1);
+	desk_close(&d);
+}
+
+/* What is remembered until midnight only waits for its receipt instead, however long that takes. */
+static void what_is_forgotten_at_midnight_is_not_sent_again(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	desk_open(&d, "esms");
+	world_add_households(&d.w, 1, 1);
+	desk_to(&d, MIDNIGHT + 18 * CLOCK_HOUR_MS + 59 * CLOCK_MINUTE_MS);
+	(void)desk_campaign(&d, "một", LANE_BULK);
+	assert_int_equal(desk_run(&d), 1);
+	assert_int_equal(desk_answer_all(&d, OUTCOME_UNCERTAIN), 0);
+	for (int i = 0; i < 20 && d.wake != INT64_MAX; i++) {
+		desk_to(&d, d.wake);
+		assert_int_equal(desk_run(&d), 0);
+	}
+	assert_state(&d, 1, MESSAGE_UNCERTAIN);
+	assert_int_equal(desk_receipt(&d, 1, NULL, MESSAGE_EV_RECEIPT_DELIVERED),
+			 RECEIPT_APPLIED);
+	assert_state(&d, 1, MESSAGE_DELIVERED);
 	desk_close(&d);
 }
 
@@ -626,7 +649,7 @@ static void desk_another_day(bool had_one)
 {
 	struct desk d;
 
-	desk_open(&d, "esms");
+	desk_open(&d, "infobip");
 	world_add_households(&d.w, 1, 1);
 	desk_to(&d, MIDNIGHT + 18 * CLOCK_HOUR_MS + 59 * CLOCK_MINUTE_MS);
 	(void)desk_campaign(&d, "một", LANE_BULK);
@@ -815,6 +838,7 @@ int main(void)
 	    cmocka_unit_test(without_any_promise_an_officer_decides),
 	    cmocka_unit_test(who_died_or_declined_meanwhile_is_not_sent_to_again),
 	    cmocka_unit_test(outside_of_the_hours_nothing_is_sent_again),
+	    cmocka_unit_test(what_is_forgotten_at_midnight_is_not_sent_again),
 	    cmocka_unit_test(a_receipt_may_come_before_the_answer),
 	    cmocka_unit_test(a_late_answer_changes_no_state),
 	    cmocka_unit_test(silence_is_waited_for_and_a_late_receipt_counts),
