@@ -124,9 +124,9 @@ static void visits_row(const struct visits *w, struct grid *g, size_t i)
 static struct grid *visits_grid(const struct visits *w)
 {
 	static const struct grid_column columns[] = {
-	    {10, GRID_CENTRE}, {0, GRID_LEFT},	  {18, GRID_LEFT},
-	    {15, GRID_CENTRE}, {11, GRID_CENTRE}, {11, GRID_CENTRE},
-	    {14, GRID_CENTRE}, {27, GRID_LEFT},	  {20, GRID_LEFT}};
+	    {9, GRID_CENTRE},  {0, GRID_LEFT},	  {18, GRID_LEFT},
+	    {14, GRID_CENTRE}, {10, GRID_CENTRE}, {10, GRID_CENTRE},
+	    {13, GRID_CENTRE}, {24, GRID_LEFT},	  {20, GRID_LEFT}};
 	struct grid *g = grid_new(9, columns, 2);
 	const char *last = NULL;
 

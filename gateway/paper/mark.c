@@ -32,7 +32,7 @@ static const struct mark marks[] = {
      MARK_KEEP},
     {"## ", {.pt = SHEET_BODY_PT, .bold = true, .align = PANGO_ALIGN_CENTER}, 0, 8, MARK_KEEP},
     {"# ", {.pt = 14, .bold = true, .align = PANGO_ALIGN_CENTER}, 10, 2, MARK_KEEP},
-    {"- ", {.pt = SHEET_BODY_PT, .justify = true, .indent = MARK_INDENT}, 0, 3, 0},
+    {"- ", {.pt = SHEET_BODY_PT, .indent = MARK_INDENT}, 0, 3, 0},
     {"> ", {.pt = SHEET_BODY_PT, .align = PANGO_ALIGN_CENTER}, 0, MARK_AFTER, 0},
     {"/ ", {.pt = 11, .italic = true, .justify = true}, 2, 3, 0},
 };

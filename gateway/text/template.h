@@ -27,8 +27,8 @@ struct template;
  * is "" when none was given. Built in: upper, lower, unaccent, number (1057 -> 1.057), max:N
  * (an error when longer, never a cut), default:TEXT (for a missing or empty value), date:FORM
  * (ISO date, of d dd M MM yyyy thu Thu and marks: "d/M" 20/6, "dd/MM/yyyy" 20/06/2023, "thu
- * d/M" thứ Năm 15/6), time ("08:00" -> 8 giờ 00), trim, title (danh xưng: nam -> Ông, nữ -> Bà,
- * else Ông/Bà). */
+ * d/M" thứ Năm 15/6), time ("08:00" -> 8 giờ 00), trim, capital (the first letter), title (danh
+ * xưng: nam -> Ông, nữ -> Bà, else Ông/Bà). */
 struct template_filter {
 	const char *name;
 	int (*fn)(const char *in, const char *arg, struct buf *out, struct err *e);

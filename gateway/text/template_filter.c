@@ -93,6 +93,22 @@ static int filter_default(const char *in, const char *arg, struct buf *out, stru
 	return filter_add_take(out, mem_strdup(in[0] == '\0' ? arg : in), e);
 }
 
+/* "ấp Tân Phú" -> "Ấp Tân Phú": the first letter of what begins a line. */
+static int filter_capital(const char *in, const char *arg, struct buf *out, struct err *e)
+{
+	size_t n = *in != '\0';
+	char *first;
+	int rc;
+
+	(void)arg;
+	while (n > 0 && ((unsigned char)in[n] & 0xc0) == 0x80)
+		n++;
+	first = mem_strndup(in, n);
+	rc = filter_add_take(out, vi_upper(first), e);
+	free(first);
+	return rc < 0 ? -1 : filter_add_take(out, mem_strdup(in + n), e);
+}
+
 static int filter_title(const char *in, const char *arg, struct buf *out, struct err *e)
 {
 	char *sex = vi_fold(in);
@@ -242,6 +258,7 @@ static const struct {
     {{"time", filter_time}, check_none},
     {{"trim", filter_trim}, check_none},
     {{"title", filter_title}, check_none},
+    {{"capital", filter_capital}, check_none},
 };
 
 const struct template_filter *template_filter_find(const char *name)

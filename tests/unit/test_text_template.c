@@ -151,7 +151,7 @@ static void filters_apply_from_left_to_right(void **state)
 	    "{\"ten\":\"  Nguyễn Văn An "
 	    "\",\"n\":\"1057\",\"am\":\"-5\",\"ngay\":\"2023-06-15\","
 	    "\"cn\":\"2023-06-18T07:00\",\"gio\":\"08:00\",\"nam\":\"Nam\",\"nu\":\"nữ\","
-	    "\"rong\":\"\"}";
+	    "\"rong\":\"\",\"ap\":\"ấp Tân Phú\",\"dang\":\"đặng\"}";
 
 	(void)state;
 	assert_renders("{{ten|trim|upper}}", values, "NGUYỄN VĂN AN");
@@ -162,6 +162,8 @@ static void filters_apply_from_left_to_right(void **state)
 	assert_renders("{{ngay|date:thu d/M}}, {{cn|date:thu, d/M}}", values,
 		       "thứ Năm 15/6, Chủ nhật, 18/6");
 	assert_renders("{{ngay|date:Thu}} {{gio|time}}", values, "Thứ Năm 8 giờ 00");
+	assert_renders("{{ap|capital}}|{{dang|capital}}|{{rong|capital}}|{{n|capital}}", values,
+		       "Ấp Tân Phú|Đặng||1057");
 	assert_renders("{{nam|title}} {{nu|title}} {{rong|title}}", values, "Ông Bà Ông/Bà");
 	assert_renders("{{khong|date:d/M|default:chưa rõ}} {{rong|default:-}} {{n|default:-}}",
 		       values, "chưa rõ - 1057");
