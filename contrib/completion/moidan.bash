@@ -8,6 +8,7 @@ _moidan() {
   case ${COMP_WORDS[1]} in
   campaign) verbs="list show preview quota forecast create submit approve start pause resume cancel retry-failed release loudspeaker" ;;
   letter | visit) verbs="print handed" ;;
+  audit) verbs="list person verify" ;;
   audience) verbs="list show count save remove" ;;
   duty) verbs="list add remove" ;;
   session) verbs="list show sheet add move cancel attend seat" ;;

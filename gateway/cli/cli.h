@@ -123,6 +123,7 @@ int person_erase(struct cli *c, const struct recipient *r, struct err *e);
 
 /* The families. */
 int cmd_audience(struct cli *c, int argc, char **argv);
+int cmd_audit(struct cli *c, int argc, char **argv);
 int cmd_purge(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_campaign(struct cli *c, int argc, char **argv);

@@ -175,9 +175,14 @@ static int message_show(struct cli *c, int argc, char **argv, struct err *e)
 	int found;
 
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || (id = cli_id(argv[1], e)) < 0 ||
-	    cli_open(c, STORE_READER, e) < 0)
+	    cli_open(c, STORE_WRITER, e) < 0)
 		return -1;
 	found = store_message_get(c->store, id, &r, e);
+	/* It says who is written to. */
+	if (found > 0 && person_audit(c, r.recipient_id, "message.show", e) < 0) {
+		message_row_clear(&r);
+		return -1;
+	}
 	if (found == 0)
 		return err_set(e, EX_NOINPUT, "không có tin số %lld", (long long)id);
 	if (found < 0)

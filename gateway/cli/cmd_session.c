@@ -372,15 +372,21 @@ static int session_show(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct session s = {0};
 	struct session_people p;
+	char *subject;
 	json_t *row;
 	size_t i;
 	int rc = -1;
 
-	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
+	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
 	    session_named(c, argv[1], &s, e) < 0)
 		return -1;
-	if (session_people_of(c, s.id, &p, e) < 0)
+	subject = mem_printf("session/%lld", (long long)s.id);
+	rc = cli_audit(c, "session.show", subject, e);
+	free(subject);
+	if (rc < 0 || session_people_of(c, s.id, &p, e) < 0) {
+		rc = -1;
 		goto out;
+	}
 	if (c->json) {
 		json_t *j = session_json(&s);
 

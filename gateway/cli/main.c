@@ -32,6 +32,10 @@ static const struct command commands[] = {
      "audience count P NAME|PREDICATE [--samples] [--json]\n"
      "audience save P NAME PREDICATE | remove P NAME",
      "đối tượng: đếm ngay, ghép theo tên, lưu lại", cmd_audience},
+    {"audit",
+     "audit list [--before ID] [--limit N] [--json] | person P KEY [--json]\n"
+     "audit verify [--noted ROW:HASH] [--json]",
+     "nhật ký: ai làm gì, ai đã xem ai, có bị sửa không", cmd_audit},
     {"campaign",
      "campaign list|show C|preview C|quota C|forecast C [--come PERCENT] [--json]\n"
      "campaign create NAME --programme P --audience A1[,A2] [--only NAME|PREDICATE] [--accents "

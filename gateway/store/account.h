@@ -145,5 +145,12 @@ struct audit_row {
 MUST_CHECK int store_audit_list(struct store *st, int64_t before_id, size_t max,
 				void (*fn)(const struct audit_row *r, void *arg), void *arg,
 				struct err *e);
+/* What stands there of one person, oldest first: of the row itself, of its number, and of lists in whose detail
+ * it is named ("ids=,12,15,"). Borrowed. */
+MUST_CHECK int store_audit_person(struct store *st, int64_t recipient_id,
+				  void (*fn)(const struct audit_row *r, void *arg), void *arg,
+				  struct err *e);
+/* The hash of row id (0 = the last one) in hex; returns its id, 0 when there is none, -1. */
+int64_t store_audit_hash(struct store *st, int64_t id, char hex[65], struct err *e);
 
 #endif

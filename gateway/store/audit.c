@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/account.h"
 #include "store/private.h"
 
 #define HASH_BYTES crypto_hash_sha256_BYTES
@@ -125,6 +126,61 @@ int store_audit_verify(struct store *st, struct err *e)
 			break;
 		}
 		memcpy(before, hash, sizeof(before));
+	}
+	db_done(s);
+	return rc;
+}
+
+int64_t store_audit_hash(struct store *st, int64_t id, char hex[65], struct err *e)
+{
+	static const char HASH[] = "SELECT id, hash FROM audit WHERE id = $1 OR $1 = 0"
+				   " ORDER BY id DESC LIMIT 1";
+	struct db_stmt *s = db_query(st->db, HASH, e);
+	int64_t found = 0;
+	int rc;
+
+	hex[0] = '\0';
+	if (s == NULL)
+		return -1;
+	db_put_int(s, id);
+	rc = db_step(s, e);
+	if (rc == 1) {
+		const void *bytes;
+		size_t n;
+
+		found = db_get_int(s);
+		bytes = db_get_bytes(s, &n);
+		if (n == HASH_BYTES)
+			(void)sodium_bin2hex(hex, 65, bytes, n);
+	}
+	db_done(s);
+	return rc < 0 ? -1 : found;
+}
+
+int store_audit_person(struct store *st, int64_t recipient_id,
+		       void (*fn)(const struct audit_row *r, void *arg), void *arg,
+		       struct err *e)
+{
+	static const char PERSON[] =
+	    "SELECT id, at, who, what, subject, detail FROM audit WHERE subject = 'recipient/' "
+	    "|| $1"
+	    " OR subject = 'contact/' || (SELECT contact_id FROM recipient WHERE id = $1)"
+	    " OR detail LIKE '%,' || $1 || ',%' ORDER BY id";
+	struct db_stmt *s = db_query(st->db, PERSON, e);
+	struct audit_row r;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, recipient_id);
+	while ((rc = db_step(s, e)) == 1) {
+		r.id = db_get_int(s);
+		r.at = db_get_int(s);
+		r.who = db_get_text(s);
+		r.what = db_get_text(s);
+		r.subject = db_get_text(s);
+		r.detail = db_get_text(s);
+		fn(&r, arg);
 	}
 	db_done(s);
 	return rc;

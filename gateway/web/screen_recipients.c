@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "campaign/campaign.h"
 #include "roster/programme.h"
@@ -20,6 +21,7 @@ struct people_page {
 	json_t *units, *list;
 	size_t n;
 	int64_t last;
+	struct buf seen; /* ids, for the audit */
 };
 
 static bool recipients_row(const char *programme, const struct recipient *r, void *arg)
@@ -29,8 +31,24 @@ static bool recipients_row(const char *programme, const struct recipient *r, voi
 	if (p->n++ == PEOPLE_PAGE)
 		return false;
 	p->last = r->id;
+	(void)buf_addf(&p->seen, "%lld,", (long long)r->id);
 	json_array_append_new(p->list, model_recipient(p->v, p->units, programme, r));
 	return true;
+}
+
+/* Who saw whom. What cannot be written down is not shown. */
+static int recipients_looked(struct visit *v, const char *what, const char *subject,
+			     const char *detail, struct err *e)
+{
+	struct store *w = visit_writer(v, e);
+
+	if (w == NULL || store_begin(w, e) < 0)
+		return -1;
+	if (store_audit(w, v->who.name, what, subject, detail, e) < 0) {
+		store_rollback(w);
+		return -1;
+	}
+	return store_commit(w, e);
 }
 
 int screen_recipients(struct visit *v, struct err *e)
@@ -41,7 +59,8 @@ int screen_recipients(struct visit *v, struct err *e)
 				     .unit_id = visit_int(v, "unit"),
 				     .held = *visit_text(v, "held") != '\0',
 				     .after_id = visit_int(v, "after")};
-	struct people_page p = {.v = v, .list = json_array()};
+	struct people_page p = {.v = v, .list = json_array(), .seen = BUF_INIT(4096)};
+	int rc = 0;
 
 	if (v->who.unit_id != 0)
 		f.unit_id = v->who.unit_id;
@@ -55,12 +74,20 @@ int screen_recipients(struct visit *v, struct err *e)
 		json_object_set_new(v->model, "units", model_unit_choices(p.units, f.unit_id));
 	if (store_recipient_search(v->st, &f, PEOPLE_PAGE + 1, recipients_row, &p, e) < 0) {
 		json_decref(p.units);
+		buf_free(&p.seen);
 		return -1;
 	}
 	json_decref(p.units);
 	if (p.n > PEOPLE_PAGE)
 		json_object_set_new(v->model, "next", json_integer(p.last));
-	return 0;
+	if (p.seen.len > 0) {
+		char *ids = mem_printf("ids=,%s", buf_text(&p.seen));
+
+		rc = recipients_looked(v, "recipient.list", "recipients", ids, e);
+		free(ids);
+	}
+	buf_free(&p.seen);
+	return rc;
 }
 
 /* ---- one person ------------------------------------------------------------------------------ */
@@ -117,7 +144,7 @@ int screen_recipient(struct visit *v, struct err *e)
 	struct people_story story = {.list = json_array()};
 	struct message_filter f = {.state = -1};
 	struct recipient r = {0};
-	char *programme = NULL;
+	char *programme = NULL, *subject;
 	json_t *units = NULL;
 	int rc = -1;
 
@@ -135,7 +162,9 @@ int screen_recipient(struct visit *v, struct err *e)
 	json_object_set_new(v->model, "row", json_integer(r.source_row));
 	json_object_set_new(v->model, "has_number", json_boolean(r.number != 0));
 	v->etag = mem_printf("\"%lld\"", (long long)r.rev);
-	rc = 0;
+	subject = mem_printf("recipient/%lld", (long long)r.id);
+	rc = recipients_looked(v, "recipient.show", subject, "", e);
+	free(subject);
 out:
 	free(programme);
 	json_decref(units);

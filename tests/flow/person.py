@@ -3,11 +3,12 @@
 """One person's rights: all that is kept is shown, who looked is written down, and what is erased is nowhere in the
 file any more while the figures stay. Usage: person.py MOIDAN"""
 import json
+import sqlite3
 import sys
 
 from lib import House, Provider, wait_for
 
-EX_NOINPUT = 66
+EX_DATAERR, EX_NOINPUT = 65, 66
 
 
 def figures(h):
@@ -33,6 +34,11 @@ def main():
         assert kept["name"] == "Nguyễn Văn Ba" and kept["number"] == "+84912000001", kept
         assert [m["state"] for m in kept["messages"]] == ["delivered"] and "Ba" in kept["messages"][0]["text"], kept
         assert {"recipient.show", "recipient.export"} <= {a["what"] for a in kept["audit"]}, kept["audit"]
+        message, = [m["id"] for m in kept["messages"]]
+        h.run("message", "show", str(message))
+        looked = [a["what"] for a in h.json("audit", "person", "vneid", "H-2")]
+        assert looked == ["recipient.show", "recipient.export", "message.show"], looked
+        noted = h.json("audit", "verify")
         h.run("recipient", "erase", "vneid", "H-2")
         h.run("recipient", "show", "vneid", "H-2", code=EX_NOINPUT)
         assert figures(h) == before, (figures(h), before)
@@ -48,6 +54,15 @@ def main():
         assert sum(h.states("hai").values()) == 2
         h.imported.discard("H-2")
         assert h.stop() == 0
+        note = f"{noted['rows']}:{noted['hash']}"
+        h.run("audit", "verify", "--noted", note)
+        assert h.json("audit", "list", "--limit", "1")[0]["id"] > noted["rows"]
+        with sqlite3.connect(h.path(h.database)) as db:  # somebody with the file
+            db.execute("DROP TRIGGER audit_no_delete")
+            db.execute("DELETE FROM audit WHERE id >= ?", (noted["rows"],))
+        db.close()
+        h.run("audit", "verify")
+        h.run("audit", "verify", "--noted", note, code=EX_DATAERR)
 
 
 main()
