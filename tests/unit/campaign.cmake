@@ -1,6 +1,7 @@
 moidan_unit(campaign_calendar campaign)
 moidan_unit(campaign_texts campaign)
 moidan_unit(campaign_plan campaign)
+moidan_unit(campaign_steps campaign)
 moidan_unit(campaign_audience campaign)
 moidan_unit(campaign_duty campaign)
 moidan_unit(campaign_stencil campaign)
