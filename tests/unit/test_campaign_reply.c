@@ -209,6 +209,99 @@ static void who_declines_gets_nothing_more_and_is_told_so_once(void **state)
 	TEST_OK(store_audit_verify(home.st, &why));
 }
 
+static struct claim_verdict let_go(const struct message_candidate *c, void *arg)
+{
+	(void)c;
+	(void)arg;
+	return (struct claim_verdict){.decision = CLAIM_SEND};
+}
+
+/* A running campaign that has written to recipients 1 and 3. */
+static int64_t written_to(void)
+{
+	static const int64_t ids[] = {1, 3};
+	struct campaign c = test_campaign("da gui", "vneid", "A1", "{}");
+	struct message_claimed out[4];
+	struct message_claim claim = {.max = 4,
+				      .max_segments = 10,
+				      .provider_id = 1,
+				      .now = clock_now_ms(),
+				      .civil_day = civil_day_of(clock_now_ms()),
+				      .decide = let_go};
+	size_t n, more;
+
+	c.state = CAMPAIGN_RUNNING;
+	TEST_OK(store_begin(home.st, &why));
+	TEST_OK(store_campaign_add(home.st, &c, &why));
+	for (size_t i = 0; i < 2; i++) {
+		struct recipient r = {0};
+		struct message_plan m = {.campaign_id = c.id,
+					 .recipient_id = ids[i],
+					 .template_id = 1,
+					 .due_at = clock_now_ms(),
+					 .expires_at = clock_now_ms() + CLOCK_DAY_MS,
+					 .segments = 1,
+					 .text = "thu"};
+		struct err e = ERR_INIT;
+
+		assert_int_equal(store_recipient_get(home.st, ids[i], &r, &e), 1);
+		m.contact_id = r.contact_id;
+		m.recipient_rev = r.rev;
+		recipient_clear(&r);
+		TEST_OK(store_message_plan(home.st, &m, 1, &n, &more, &why));
+	}
+	claim.campaign_id = c.id;
+	claim.iso_week = civil_iso_week(claim.civil_day);
+	TEST_OK(store_message_claim(home.st, &claim, out, &n, &more, &why));
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < n; i++) {
+		struct message_result r = {.id = out[i].id,
+					   .attempt = out[i].attempt,
+					   .event = MESSAGE_EV_ACCEPTED,
+					   .at = clock_now_ms(),
+					   .due_at = clock_now_ms() + CLOCK_DAY_MS,
+					   .provider_id = 1};
+
+		TEST_OK(store_message_finish(home.st, &r, 1, &why));
+		free(out[i].text);
+	}
+	TEST_OK(store_commit(home.st, &why));
+	return c.id;
+}
+
+static enum campaign_state campaign_state_of(int64_t id, bool *said)
+{
+	struct campaign c = {0};
+	enum campaign_state s;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_campaign_get(home.st, id, &c, &e), 1);
+	s = c.state;
+	*said = c.halt_reason != NULL;
+	campaign_clear(&c);
+	return s;
+}
+
+/* What people answer by SMS counts against the campaign that wrote to them, once a person; so many halt it. */
+static void so_many_answers_that_complain_halt_the_campaign(void **state)
+{
+	struct reply r;
+	int64_t id;
+	bool said;
+
+	(void)state;
+	home.caps.complaints = 2;
+	id = written_to();
+	assert_int_equal(take(CITIZEN_NUMBER, "TU CHOI", &r), 1);
+	assert_int_equal(take(CITIZEN_NUMBER, "TC", &r), 1); /* the same person again */
+	assert_int_equal(take(STRANGER, "TC", &r), 1);	     /* whom it did not write to */
+	assert_int_equal(campaign_state_of(id, &said), CAMPAIGN_RUNNING);
+	assert_int_equal(take(UINT64_C(84912345002), "NHAM SO", &r), 1);
+	assert_int_equal(r.kind, REPLY_WRONG_PERSON);
+	assert_int_equal(campaign_state_of(id, &said), CAMPAIGN_HALTED);
+	assert_true(said);
+}
+
 /* The confirmation goes out to who wants nothing else; nothing else does. */
 static void the_confirmation_is_the_one_message_that_may_go(void **state)
 {
@@ -363,6 +456,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    REPLY_TEST(words_are_compared_whole_with_and_without_marks),
 	    REPLY_TEST(who_declines_gets_nothing_more_and_is_told_so_once),
+	    REPLY_TEST(so_many_answers_that_complain_halt_the_campaign),
 	    REPLY_TEST(the_confirmation_is_the_one_message_that_may_go),
 	    REPLY_TEST(a_wrong_number_is_not_written_to_again),
 	    REPLY_TEST(an_official_enters_results_of_their_own_hamlet_only),
