@@ -404,9 +404,8 @@ static void demo_end(struct demo *d)
 /* Commands that can be pasted as they stand: the program may be in no directory of PATH. */
 static void demo_where_next(const struct demo *d)
 {
-	static const char *const next[] = {"campaign show 1",
-					   "message list --state undelivered",
-					   "report weekly --week 2023-W24", "serve"};
+	static const char *const next[] = {
+	    "campaign show 1", "message list --state undelivered", "report figures", "serve"};
 	char exe[4096];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 

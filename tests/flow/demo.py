@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What somebody who has just come runs first: the whole of it, in one process and on invented people. What it tells
+is what is in its store and in the provider's book; what it says to type next works; and without --keep nothing of it
+is left. Usage: demo.py MOIDAN"""
+import collections
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+EX_USAGE, EX_CANTCREAT = 64, 73
+MOIDAN = os.path.abspath(sys.argv[1])
+
+
+def run(*argv, code=0):
+    done = subprocess.run([MOIDAN, *argv], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == code, (argv, done.returncode, done.stdout[-2000:], done.stderr[-2000:])
+    return done.stdout + done.stderr
+
+
+def left_running(home):
+    """Processes that were started with the house's files."""
+    out = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                if home.encode() in f.read() and int(pid) != os.getpid():
+                    out.append(pid)
+        except OSError:
+            pass
+    return out
+
+
+def kept(home):
+    said = run("demo", "--keep", home, "--seed", "7")
+    assert "DỮ LIỆU THỬ" in said and home in said
+    db = sqlite3.connect(f"file:{home}/moidan.db?mode=ro", uri=True)
+    rows = dict(db.execute("SELECT programme, count(*) FROM recipient GROUP BY programme"))
+    for programme, n in rows.items():
+        assert re.search(rf"\b{n:,}\b".replace(",", r"\."), said), (programme, n)
+    # Nothing is open, nothing went twice, and the provider's book has what the store says.
+    states = dict(db.execute("SELECT state, count(*) FROM message GROUP BY state"))
+    assert not set(states) & {1, 2, 3}, states
+    book = collections.Counter()
+    with open(home + "/sandbox-ledger", encoding="utf-8") as f:
+        for line in f:
+            book[line.split()[0]] += 1
+    unsure, = db.execute("SELECT count(*) FROM attempt WHERE event = 7").fetchone()
+    sent, = db.execute("SELECT count(*) FROM message WHERE sent_at > 0").fetchone()
+    assert sum(book.values()) >= sent > 500, (sum(book.values()), sent)
+    assert sum(n - 1 for n in book.values()) <= unsure, (unsure, [k for k, n in book.items() if n > 1][:3])
+    invited, delivered = map(int, re.search(r"Đã mời (\d+), tin đến máy (\d+)", said).groups())
+    assert delivered == db.execute("SELECT count(DISTINCT m.recipient_id) FROM message m LEFT JOIN message o ON o.id = m.linked_to "
+                                   "JOIN campaign k ON k.id = m.campaign_id WHERE k.stream = 0 AND (m.state = 10 OR m.state = 17 AND "
+                                   "o.state = 10)").fetchone()[0] and invited >= delivered
+    db.close()
+    # What it says to type next.
+    typed = re.findall(r"^  (\S+moidan --config \S+ .*)$", said, re.M)
+    assert len(typed) == 4 and typed[-1].endswith(" serve"), typed
+    for line in typed[:-1]:
+        assert run(*line.split()[1:]).strip(), line
+    assert "đã gửi xong" in run("--config", home + "/moidan.yaml", "campaign", "show", "1")
+    assert json.loads(run("--config", home + "/moidan.yaml", "status", "--json"))["messages"]
+    # A second time into the same directory would mix two houses.
+    assert "thư mục mới" in run("demo", "--keep", home, code=EX_CANTCREAT)
+    assert not left_running(home)
+    return sent
+
+
+def main():
+    run("demo", "--seed", "x", code=EX_USAGE)
+    run("demo", "more", code=EX_USAGE)
+    with tempfile.TemporaryDirectory(prefix="moidan-flow-") as base:
+        sent = kept(os.path.realpath(base) + "/house")
+    said = run("demo")
+    home = re.search(r"Thư mục: (\S+)", said)[1]
+    assert not os.path.exists(home) and not left_running(home), home
+    assert "--keep" in said
+    print(f"ok {sent} messages to invented people, and nothing left")
+
+
+main()
