@@ -17,7 +17,7 @@ _moidan() {
   template) verbs="list show check" ;;
   provider) verbs="list check send-test authorize balance resume weights callback" ;;
   reply) verbs="list show settle" ;;
-  report) verbs="figures weekly final digest civil-status teams hand-in confirm communes" ;;
+  report) verbs="figures weekly final digest civil-status teams hand-in confirm communes backfill" ;;
   inspect) verbs="phone text file" ;;
   user) verbs="add list password disable enable" ;;
   config) verbs="check schema" ;;

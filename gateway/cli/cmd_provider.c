@@ -173,18 +173,6 @@ static int provider_token_for(struct cli *c, const struct provider *p, char **to
 	return 0;
 }
 
-struct provider_test {
-	const struct provider *provider;
-	struct outcome outcome;
-};
-
-static void provider_test_done(const struct http_reply *reply, void *arg)
-{
-	struct provider_test *t = arg;
-
-	provider_classify(t->provider, reply, &t->outcome);
-}
-
 /* "ten=Bà Hai" … as a message of a registered template; yours. NULL with e. */
 static char *provider_test_form(const char *template, const struct cli_texts *values,
 				struct err *e)
@@ -238,25 +226,6 @@ static char *provider_test_text(struct cli *c, const struct provider *p, const c
 	return plain;
 }
 
-/* Sends once and waits for the answer. */
-static int provider_test_send(struct provider_test *t, uint64_t to, const char *text,
-			      const char *token, struct err *e)
-{
-	struct provider_request req;
-	char ref[40];
-	const struct provider_message m = {.to = to, .text = text, .ref = ref, .token = token};
-	int rc;
-
-	(void)snprintf(ref, sizeof(ref), "test-%llx", (unsigned long long)clock_now_ms());
-	provider_request_init(&req);
-	rc = provider_build_send(t->provider, &m, &req, e);
-	if (rc == 0)
-		rc = http_once(&provider_facts(t->provider)->http, &req.http,
-			       provider_test_done, t, e);
-	provider_request_free(&req);
-	return rc;
-}
-
 static int provider_send_test(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *text = NULL, *template = NULL;
@@ -265,33 +234,33 @@ static int provider_send_test(struct cli *c, int argc, char **argv, struct err *
 					     {.name = "template", .text = &template},
 					     {.name = "parameter", .texts = &values},
 					     {.name = NULL}};
-	struct provider_test t = {0};
+	const struct provider *p;
+	struct outcome outcome = {0};
 	struct phone to;
 	char *body, *token = NULL;
 	int rc;
 
 	if (cli_parse(c, argc, argv, options, 2, 2, e) < 0 || cli_house(c, e) < 0)
 		return -1;
-	t.provider = provider_named(c, argv[1], e);
-	if (t.provider == NULL)
+	p = provider_named(c, argv[1], e);
+	if (p == NULL)
 		return -1;
 	to = phone_parse(argv[2], 0);
 	if (to.status != PHONE_OK)
 		return err_set(e, EX_USAGE, "số điện thoại: %s",
 			       to.reason != NULL ? to.reason : "không nhắn tin được");
-	body = provider_test_text(c, t.provider, text, template, &values, e);
-	rc = body == NULL ? -1 : provider_token_for(c, t.provider, &token, e);
+	body = provider_test_text(c, p, text, template, &values, e);
+	rc = body == NULL ? -1 : provider_token_for(c, p, &token, e);
 	if (rc == 0)
-		rc = provider_test_send(&t, to.number, body, token, e);
+		rc = provider_try(p, to.number, body, token, &outcome, e);
 	free(body);
 	mem_free_secret(token, token != NULL ? strlen(token) : 0);
 	if (rc < 0)
 		return -1;
-	(void)printf("%s%s%s (HTTP %d)%s%s\n", outcome_class_name(t.outcome.class),
-		     *t.outcome.code != '\0' ? ", mã " : "", t.outcome.code,
-		     t.outcome.http_status, *t.outcome.reason != '\0' ? ": " : "",
-		     t.outcome.reason);
-	return t.outcome.class == OUTCOME_OK ? 0 : EX_UNAVAILABLE;
+	(void)printf("%s%s%s (HTTP %d)%s%s\n", outcome_class_name(outcome.class),
+		     *outcome.code != '\0' ? ", mã " : "", outcome.code, outcome.http_status,
+		     *outcome.reason != '\0' ? ": " : "", outcome.reason);
+	return outcome.class == OUTCOME_OK ? 0 : EX_UNAVAILABLE;
 }
 
 /* 43 letters and digits that nobody can guess (RFC 7636 §4.1). */

@@ -254,25 +254,57 @@ static int report_communes(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
-static int report_confirm_run(struct cli *c, int argc, char **argv, struct err *e)
+/* A writer's verb about a week: opens, does, commits. */
+static int report_week_verb(struct cli *c, int argc, char **argv,
+			    int (*fn)(struct cli *c, int week, int64_t now, struct err *e),
+			    int *week, struct err *e)
 {
 	const char *text = NULL;
 	const struct cli_option options[] = {{.name = "week", .text = &text}, {.name = NULL}};
 	int64_t now = clock_now_ms();
-	int week, rc;
 
 	if (cli_parse(c, argc, argv, options, 0, 0, e) < 0 ||
-	    report_week_parse(text, now, &week, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
+	    report_week_parse(text, now, week, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
 	    store_begin(c->store, e) < 0)
 		return -1;
-	rc = report_confirm(c->store, &c->house->report, week, NULL, cli_who(), now, e);
-	if (rc < 0) {
+	if (fn(c, *week, now, e) < 0) {
 		store_rollback(c->store);
 		return -1;
 	}
 	if (store_commit(c->store, e) < 0)
 		return -1;
 	cli_changed(c);
+	return 0;
+}
+
+static int report_backfill_one(struct cli *c, int week, int64_t now, struct err *e)
+{
+	return report_backfill(c->store, &c->house->report, week, cli_who(), now, e);
+}
+
+static int report_backfill_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	int week;
+
+	if (report_week_verb(c, argc, argv, report_backfill_one, &week, e) < 0)
+		return -1;
+	(void)printf("Đã lập báo cáo bổ sung tuần %d-W%02d từ số liệu lúc này; xem rồi moidan "
+		     "report confirm --week %d-W%02d.\n",
+		     week / 100, week % 100, week / 100, week % 100);
+	return 0;
+}
+
+static int report_confirm_one(struct cli *c, int week, int64_t now, struct err *e)
+{
+	return report_confirm(c->store, &c->house->report, week, NULL, cli_who(), now, e);
+}
+
+static int report_confirm_run(struct cli *c, int argc, char **argv, struct err *e)
+{
+	int week;
+
+	if (report_week_verb(c, argc, argv, report_confirm_one, &week, e) < 0)
+		return -1;
 	(void)printf("Đã xác nhận báo cáo tuần %d-W%02d: đang giao.\n", week / 100, week % 100);
 	return 0;
 }
@@ -312,12 +344,17 @@ static int report_run(struct cli *c, int argc, char **argv, struct err *e)
 
 int cmd_report(struct cli *c, int argc, char **argv)
 {
-	static const struct cli_verb verbs[] = {
-	    {"figures", report_run},	   {"digest", report_run},
-	    {"weekly", report_run},	   {"final", report_run},
-	    {"teams", report_run},	   {"civil-status", report_run},
-	    {"hand-in", report_hand_in},   {"confirm", report_confirm_run},
-	    {"communes", report_communes}, {NULL, NULL}};
+	static const struct cli_verb verbs[] = {{"figures", report_run},
+						{"digest", report_run},
+						{"weekly", report_run},
+						{"final", report_run},
+						{"teams", report_run},
+						{"civil-status", report_run},
+						{"hand-in", report_hand_in},
+						{"confirm", report_confirm_run},
+						{"communes", report_communes},
+						{"backfill", report_backfill_run},
+						{NULL, NULL}};
 
 	return cli_verb(c, verbs, argc, argv);
 }

@@ -94,6 +94,7 @@ static const struct command commands[] = {
      "report weekly|final [--week 2023-W24] [--pdf FILE] [--xlsx FILE] [--svg FILE]\n"
      "report civil-status --out FILE.pdf\n"
      "report teams|communes [--week 2023-W24] [--json] | confirm [--week 2023-W24]\n"
+     "report backfill --week 2023-W22\n"
      "report hand-in [--unit HAMLET] [--week 2023-W24] [--figures 443,259,184,58] "
      "[--difficulties TEXT] [--proposals TEXT]\n"
      "report hand-in --sheet FILE [--week 2023-W24]",
@@ -103,7 +104,8 @@ static const struct command commands[] = {
      "HAMLET]\n"
      "user list [--json] | password NAME | disable NAME | enable NAME",
      "người dùng giao diện web: thêm, đường dẫn đặt mật khẩu, khóa", cmd_user},
-    {"inspect", "inspect phone ARG | text ARG | file FILE [--encoding NAME] [--list-year YYYY] [--json]",
+    {"inspect",
+     "inspect phone ARG | text ARG | file FILE [--encoding NAME] [--list-year YYYY] [--json]",
      "moidan hiểu một số điện thoại, một tin, một danh sách thế nào", cmd_inspect},
     {"config", "config check | schema", "kiểm tra tệp cấu hình", cmd_config},
     {"backup", "backup FILE", "sao lưu khi đang chạy", cmd_backup},

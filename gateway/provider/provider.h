@@ -164,6 +164,11 @@ struct outcome {
 void provider_classify(const struct provider *p, const struct http_reply *reply,
 		       struct outcome *out);
 
+/* A test: sends one message and waits for the answer, on a loop of its own. Counted nowhere, and not to be
+ * repeated by itself. 0 with *out, or -1 with e when it could not be built. */
+MUST_CHECK int provider_try(const struct provider *p, uint64_t to, const char *text,
+			    const char *token, struct outcome *out, struct err *e);
+
 /* Several messages in one request, at most facts.batch. As provider_build_send(); also -1 when any of them
  * does not fit: ask provider_check_send() about each before. */
 MUST_CHECK int provider_build_batch(const struct provider *p, const struct provider_message *m,

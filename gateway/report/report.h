@@ -130,6 +130,13 @@ struct report_schedule report_schedule_of(const struct report_house *h, int iso_
 MUST_CHECK int report_tick(struct store *st, const struct report_house *h, int64_t now,
 			   int64_t *wake, struct err *e);
 
+/* Draws the summary of a week that is over and has none: of before the gateway was there, or while it was
+ * off. Its figures are those of now, and say so; the texts and the documents bear their moment. Nothing is
+ * sent: it waits to be confirmed. Audited. In a transaction. 0, or -1 with e: EX_USAGE (the week is not over),
+ * EX_DATAERR (it has its figures). */
+MUST_CHECK int report_backfill(struct store *st, const struct report_house *h, int iso_week,
+			       const char *who, int64_t now, struct err *e);
+
 /* ---- a person's word -----------------------------------------------------------------------
  *
  * With reports.confirm the summary is a draft from its moment on (a job of kind REPORT_JOB_CONFIRM, late

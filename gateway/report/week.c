@@ -79,6 +79,28 @@ static int week_freeze(const struct week *w)
 	return rc;
 }
 
+int report_backfill(struct store *st, const struct report_house *h, int iso_week,
+		    const char *who, int64_t now, struct err *e)
+{
+	struct week w = {
+	    .st = st, .h = h, .s = report_schedule_of(h, iso_week), .now = now, .e = e};
+	char subject[32];
+	int rc;
+
+	if (iso_week >= civil_iso_week(civil_day_of(now)))
+		return err_set(e, EX_USAGE, "tuần %d-W%02d chưa qua: hệ thống tự chốt số liệu",
+			       iso_week / 100, iso_week % 100);
+	rc = week_marked(&w, REPORT_FIGURES);
+	if (rc != 0)
+		return rc < 0 ? -1
+			      : err_set(e, EX_DATAERR, "tuần %d-W%02d đã có số liệu",
+					iso_week / 100, iso_week % 100);
+	(void)snprintf(subject, sizeof(subject), "week:%d", iso_week);
+	if (week_freeze(&w) < 0 || store_audit(st, who, "report.backfill", subject, "", e) < 0)
+		return -1;
+	return 0;
+}
+
 int week_mark(const struct week *w, const char *kind, bool *first)
 {
 	return store_figures_freeze(w->st, kind, w->s.iso_week, "{}", w->now, first, w->e);

@@ -194,6 +194,8 @@ const struct route web_routes[] = {
     {GET("/providers"), MAY(MAY_LOOK), .serve = screen_providers, .page = "providers",
      .inputs = {DONE}},
     {POST("/providers/:name/resume"), MAY(MAY_APPROVE), .serve = screen_provider_resume},
+    {POST("/providers/:name/test"), MAY(MAY_APPROVE), .serve = screen_provider_test,
+     .page = "providers", .again = screen_providers, .inputs = {NEEDED("number", 24)}},
 
     /* ---- the administrator's ---- */
     {GET("/users"), MAY(MAY_RULE), .serve = screen_users, .page = "users", .inputs = {DONE}},

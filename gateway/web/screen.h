@@ -64,6 +64,7 @@ int screen_weekly(struct visit *v, struct err *e);
 int screen_templates(struct visit *v, struct err *e);
 int screen_providers(struct visit *v, struct err *e);
 int screen_provider_resume(struct visit *v, struct err *e);
+int screen_provider_test(struct visit *v, struct err *e);
 
 /* screen_sessions.c */
 int screen_sessions(struct visit *v, struct err *e);

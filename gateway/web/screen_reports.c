@@ -7,12 +7,15 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "campaign/campaign.h"
+#include "dispatch/token.h"
 #include "provider/provider.h"
 #include "report/document.h"
 #include "report/report.h"
 #include "roster/programme.h"
 #include "store/campaign.h"
 #include "store/health.h"
+#include "text/phone.h"
+#include "text/vi.h"
 #include "web/desk.h"
 #include "web/model.h"
 #include "web/screen.h"
@@ -319,6 +322,72 @@ int screen_providers(struct visit *v, struct err *e)
 	json_object_set_new(v->model, "any_history",
 			    json_boolean(json_array_size(history) > 0));
 	return 0;
+}
+
+static const struct provider *providers_named(const struct visit *v, const char *name)
+{
+	for (size_t i = 0; i < v->house->n_providers; i++) {
+		if (strcmp(provider_facts(v->house->providers[i])->name, name) == 0)
+			return v->house->providers[i];
+	}
+	return NULL;
+}
+
+/* The token that p wants, and that it was tried, before anything goes out. */
+static int providers_prepare(struct visit *v, const struct provider *p, char **token,
+			     struct err *e)
+{
+	char *subject = mem_printf("provider:%s", provider_facts(p)->name);
+	struct store *w = visit_writer(v, e);
+	int rc = w == NULL ? -1 : store_begin(w, e);
+
+	if (rc == 0 && store_audit(w, v->who.name, "provider.test", subject, NULL, e) < 0) {
+		store_rollback(w);
+		rc = -1;
+	} else if (rc == 0) {
+		rc = store_commit(w, e);
+	}
+	free(subject);
+	*token = NULL;
+	if (rc == 0 && provider_facts(p)->token)
+		rc = token_obtain(w, p, token, e);
+	return rc;
+}
+
+/* A test to one's own number, in fixed words. */
+int screen_provider_test(struct visit *v, struct err *e)
+{
+	const struct provider *p = providers_named(v, v->params.value[0]);
+	struct phone to = phone_parse(visit_text(v, "number"), 0);
+	struct outcome out = {0};
+	char *words, *plain, *token;
+	int rc;
+
+	if (p == NULL)
+		return err_set(e, EX_NOINPUT, "chưa cấu hình nhà cung cấp này");
+	if (provider_facts(p)->parameters)
+		return visit_refuse(v, 422, e,
+				    "nhà cung cấp này chỉ nhận mẫu đã đăng ký: thử bằng lệnh "
+				    "moidan provider send-test");
+	if (to.status != PHONE_OK)
+		return visit_refuse(v, 422, e, "số điện thoại này không nhắn tin được");
+	store_read_end(v->st); /* an answer may take a while */
+	words = mem_printf("%s: tin thử của hệ thống nhắn tin. Xin bỏ qua tin này.",
+			   v->house->campaign->office);
+	plain = vi_unaccent(words);
+	rc = providers_prepare(v, p, &token, e);
+	if (rc == 0)
+		rc = provider_try(p, to.number, plain, token, &out, e);
+	free(words);
+	free(plain);
+	mem_free_secret(token, token != NULL ? strlen(token) : 0);
+	if (rc < 0)
+		return -1;
+	if (out.class != OUTCOME_OK)
+		return err_set(e, EX_DATAERR, "tin thử không đi được: %s%s%s (HTTP %d) %s",
+			       outcome_class_name(out.class), *out.code != '\0' ? ", mã " : "",
+			       out.code, out.http_status, out.reason);
+	return visit_go(v, "/providers?done=provider_tested");
 }
 
 struct providers_found {

@@ -125,6 +125,21 @@ def reports(author, admin):
     assert admin.get("/audit").has("recipient.unmask")
 
 
+def providers(author, approver, provider):
+    before = len(provider.seen())
+    assert author.post("/providers/sms/test", {"number": "0912000001"}).status == 403
+    approver.get("/providers")
+    a = approver.post("/providers/sms/test", {"number": "12"})
+    assert a.status == 422 and a.has("không nhắn tin được"), a.text
+    assert approver.post("/providers/none/test", {"number": "0912000002"}).status == 404
+    a = approver.post("/providers/sms/test", {"number": "0912000002"})
+    assert a.status == 303 and approver.get(a.headers["Location"]).has("đã nhận tin thử"), a.text
+    assert len(provider.seen()) == before + 1 and "tin thu cua he thong" in provider.seen()[-1]["Content"]
+    a = approver.post("/providers/sms/test", {"number": "0912000001"})  # hangs up: nobody knows
+    assert a.status == 422 and a.has("tin thử không đi được"), a.text
+    assert approver.post("/providers/sms/resume").status == 404  # it is not stopped
+
+
 def another_system(h, admin):
     page = admin.post("/keys", {"name": "một cửa", "read": "yes", "write": "yes", "send": "yes"})
     api = Visitor(h, key=re.search(r'<code class="key">([\w-]+)</code>', page.text)[1])
@@ -165,6 +180,7 @@ def main():
         people(who["author"], who["viewer"], who["hamlet"])
         a_campaign(h, who["author"], who["approver"])
         messages(who["author"], who["approver"], provider)
+        providers(who["author"], who["approver"], provider)
         another_system(h, who["administrator"])
         a_list(h, who["author"], who["viewer"])
         reports(who["author"], who["administrator"])

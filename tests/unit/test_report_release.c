@@ -186,12 +186,55 @@ static void a_receiver_that_is_added_later_gets_what_was_confirmed(void **state)
 	close_week(&t);
 }
 
+static int backfill(struct report_test *t, int week, struct err *e)
+{
+	int rc;
+
+	world_must(store_begin(t->w.st, e), e, "begin");
+	rc = report_backfill(t->w.st, &t->h, week, "soan", clock_now_ms(), e);
+	if (rc < 0)
+		store_rollback(t->w.st);
+	else
+		world_must(store_commit(t->w.st, e), e, "commit");
+	return rc;
+}
+
+/* The plan is of 08/6 and counts from 25/5. */
+static void weeks_before_the_gateway_are_drawn_later_and_say_so(void **state)
+{
+	struct report_test t;
+	struct err e = ERR_INIT;
+	json_t *figures = NULL;
+
+	(void)state;
+	open_week(&t);
+	assert_int_equal(backfill(&t, WEEK, &e), -1);
+	assert_int_equal(e.code, EX_USAGE);
+	err_clear(&e);
+	world_must(backfill(&t, 202321, &e), &e, "backfill");
+	assert_int_equal(backfill(&t, 202321, &e), -1);
+	assert_int_equal(e.code, EX_DATAERR);
+	err_clear(&e);
+	assert_int_equal(report_frozen(t.w.st, 202321, &figures, &e), 1);
+	assert_string_equal(json_string_value(json_object_get(figures, "from")), "2023-05-22");
+	assert_string_equal(json_string_value(json_object_get(figures, "drawn_on")),
+			    "2023-06-12");
+	json_decref(figures);
+	/* nothing goes out by itself, then once confirmed it does */
+	(void)tick_at(&t, MONDAY + CLOCK_HOUR_MS);
+	assert_int_equal(look(&t).push, 0);
+	world_must(confirm(&t, 202321, NULL, &e), &e, "confirm");
+	assert_int_equal(look(&t).push, 1);
+	close_week(&t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_goes_out_before_somebody_has_said_so),
 	    cmocka_unit_test(who_confirms_says_so_once_about_what_was_read),
 	    cmocka_unit_test(a_receiver_that_is_added_later_gets_what_was_confirmed),
+	    cmocka_unit_test(weeks_before_the_gateway_are_drawn_later_and_say_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
