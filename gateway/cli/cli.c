@@ -217,7 +217,7 @@ void cli_cell(const char *text, int width)
 	if (width < 0)
 		(void)printf("%*s%s", room > 0 ? room : 0, "", text);
 	else
-		(void)printf("%s%*s", text, room > 0 ? room : 0, "");
+		(void)printf("%s%*s", text, room > 0 ? room : 1, "");
 }
 
 void cli_decimal(double value, char *out)

@@ -72,7 +72,7 @@ int cli_fail(const struct err *e);
 int cli_print_json(json_t *take);
 
 /* Prints text in a column: width in display cells (Vietnamese letters are one cell each); negative
- * width = to the right. */
+ * width = to the right. What is longer than its column keeps a space from the next. */
 void cli_cell(const char *text, int width);
 
 /* 2.34 as "2,3"; out holds CLI_DECIMAL bytes. */

@@ -151,6 +151,8 @@ static int campaign_unreached(struct cli *c, const struct campaign *k, struct er
 	}
 	if (c->json)
 		return cli_print_json(list);
+	if (json_array_size(list) == 0)
+		(void)printf("Không còn ai chưa tới được.\n");
 	json_array_foreach(list, i, row)
 	{
 		static const struct {

@@ -142,7 +142,9 @@ static int message_list(struct cli *c, int argc, char **argv, struct err *e)
 		json_decref(p.list);
 		return -1;
 	}
-	if (!c->json && p.n == limit)
+	if (!c->json && p.n == 0)
+		(void)printf("Không có tin nào như vậy.\n");
+	else if (!c->json && p.n == limit)
 		(void)printf("Có thể còn nữa: thêm --after %lld\n", (long long)p.last);
 	if (c->json)
 		return cli_print_json(

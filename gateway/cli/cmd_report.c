@@ -63,6 +63,7 @@ static int report_files(struct cli *c, const json_t *figures, bool final,
 {
 	const struct report_house *h = &c->house->report;
 	const char *text = final ? "final-paper.txt" : "weekly-paper.txt";
+	const char *made[] = {o->pdf, o->xlsx, o->svg};
 	int rc = 0;
 
 	*done = o->pdf != NULL || o->xlsx != NULL || o->svg != NULL;
@@ -72,13 +73,17 @@ static int report_files(struct cli *c, const json_t *figures, bool final,
 		rc = report_weekly_xlsx(figures, o->xlsx, e);
 	if (rc == 0 && o->svg != NULL)
 		rc = report_chart_svg(c->store, figures, h->programmes[0]->name, o->svg, e);
+	for (size_t i = 0; rc == 0 && i < sizeof(made) / sizeof(made[0]); i++) {
+		if (made[i] != NULL)
+			(void)printf("Đã ghi %s\n", made[i]);
+	}
 	return rc;
 }
 
 static int report_civil(struct cli *c, const struct report_options *o, struct err *e)
 {
 	if (o->out == NULL)
-		return err_set(e, EX_USAGE, "report civil-status --out FILE.pdf");
+		return err_set(e, EX_USAGE, "thiếu --out FILE.pdf");
 	if (cli_open(c, STORE_WRITER, e) < 0 ||
 	    cli_audit(c, "report.civil_status", "", e) < 0 ||
 	    report_civil_status(c->store, &c->house->report, o->out, clock_now_ms(), e) < 0)
@@ -124,7 +129,7 @@ static int report_show(struct cli *c, const char *what, const json_t *figures,
 	int rc = 0;
 
 	if (strcmp(what, "digest") == 0 && o->pdf != NULL && o->unit == NULL)
-		return err_set(e, EX_USAGE, "report digest --unit HAMLET --pdf FILE");
+		return err_set(e, EX_USAGE, "thiếu --unit: bản giấy là của một ấp");
 	if (strcmp(what, "digest") == 0 && o->pdf != NULL &&
 	    cli_audit(c, "report.hamlet", o->unit, e) < 0)
 		return -1;
@@ -145,7 +150,7 @@ static int report_show(struct cli *c, const char *what, const json_t *figures,
 	if (rc < 0 || files)
 		return rc;
 	if (final)
-		return err_set(e, EX_USAGE, "report final --pdf FILE [--xlsx FILE]");
+		return err_set(e, EX_USAGE, "thiếu --pdf FILE hoặc --xlsx FILE: báo cáo tổng kết là một tệp");
 	if (c->json)
 		return cli_print_json(json_incref((json_t *)(uintptr_t)figures));
 	rc = report_weekly_text(&c->house->report, figures, &text, e);

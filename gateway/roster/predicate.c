@@ -271,13 +271,25 @@ static int predicate_read_value(struct predicate_reader *r, struct predicate_nod
 	return predicate_next(r);
 }
 
+static int predicate_no_left(struct predicate_reader *r)
+{
+	struct buf known = BUF_INIT(200);
+	int rc;
+
+	for (size_t i = 0; i < sizeof(predicate_lefts) / sizeof(predicate_lefts[0]); i++)
+		(void)buf_addf(&known, "%s, ", predicate_lefts[i]);
+	(void)buf_adds(&known, "or fact.NAME is expected");
+	rc = predicate_error(r, buf_text(&known));
+	buf_free(&known);
+	return rc;
+}
+
 static int predicate_read_left(struct predicate_reader *r, struct predicate_node *node)
 {
 	const struct programme_column *c;
 
 	if (r->token != TOKEN_WORD)
-		return predicate_error(r, "state, birth, phone, unit, group, sex, hold or "
-					  "fact.NAME is expected");
+		return predicate_no_left(r);
 	if (strncmp(r->word, "fact.", 5) == 0) {
 		c = predicate_fact(r->p, r->word + 5);
 		if (c == NULL && strcmp(r->word + 5, "away") != 0 &&
@@ -295,8 +307,7 @@ static int predicate_read_left(struct predicate_reader *r, struct predicate_node
 			return predicate_next(r);
 		}
 	}
-	return predicate_error(r, "state, birth, phone, unit, group, sex, hold or fact.NAME is "
-				  "expected");
+	return predicate_no_left(r);
 }
 
 /* … in (VALUE, VALUE), or … OPERATOR VALUE. */

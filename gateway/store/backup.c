@@ -145,7 +145,7 @@ static int restore_hold_messages(struct store *st, int64_t *n, struct err *e)
 	if ((s = db_query(st->db, HOLD, e)) == NULL)
 		return -1;
 	db_put_int(s, held);
-	db_put_text(s, "restored from a copy: may have been sent since");
+	db_put_text(s, "khôi phục từ bản sao lưu: có thể đã gửi sau đó");
 	db_put_int(s, MESSAGE_QUEUED);
 	db_put_int(s, MESSAGE_SENDING);
 	db_put_int(s, MESSAGE_UNCERTAIN);
@@ -174,7 +174,7 @@ static int restore_hold_rest(struct store *st, struct err *e)
 	if (db_run(s, e) != 0 || (s = db_query(st->db, JOBS, e)) == NULL)
 		return -1;
 	db_put_int(s, JOB_UNCERTAIN);
-	db_put_text(s, "restored from a copy: may have been done since");
+	db_put_text(s, "khôi phục từ bản sao lưu: có thể đã làm sau đó");
 	db_put_int(s, JOB_WAITING);
 	db_put_int(s, JOB_RUNNING);
 	return db_run(s, e);

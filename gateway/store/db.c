@@ -86,13 +86,37 @@ static int db_code(sqlite3 *conn, int rc)
 	}
 }
 
+/* What people meet, in their words; NULL: what SQLite says. */
+static const char *db_words(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+		return "ổ đĩa đã đầy";
+	case SQLITE_READONLY:
+		return "tệp chỉ đọc được";
+	case SQLITE_CANTOPEN:
+		return "không mở được tệp";
+	case SQLITE_NOTADB:
+		return "tệp không phải là cơ sở dữ liệu";
+	case SQLITE_CORRUPT:
+		return "tệp bị hỏng";
+	case SQLITE_IOERR:
+		return "ổ đĩa bị lỗi khi đọc hoặc ghi";
+	default:
+		return NULL;
+	}
+}
+
 static int db_fail(struct db *db, int rc, struct err *e)
 {
+	const char *words = db_words(rc);
+
 	if (rc == SQLITE_NOMEM)
 		db_misuse("", "out of memory");
 	if ((rc & 0xff) == SQLITE_FULL)
 		db->full = true;
-	return err_set(e, db_code(db->conn, rc), "database: %s (%d)", sqlite3_errmsg(db->conn),
+	return err_set(e, db_code(db->conn, rc), "cơ sở dữ liệu: %s (SQLite %d)",
+		       words != NULL ? words : sqlite3_errmsg(db->conn),
 		       sqlite3_extended_errcode(db->conn));
 }
 

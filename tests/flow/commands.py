@@ -172,6 +172,7 @@ def its_messages(h):
     h.run("message", "cancel", str(one["id"]), code=EX_DATAERR)
     assert "--after 2" in h.run("message", "list", "--limit", "2")
     assert "--after" not in h.run("message", "list")
+    assert "Không có tin nào" in h.run("message", "list", "--state", "expired")
     h.run("message", "list", "--limit", "0", code=EX_USAGE)
     h.run("message", "show", "99999", code=EX_NOINPUT)
     h.run("message", "show", "x", code=EX_USAGE)
@@ -208,6 +209,8 @@ def reports(h):
         assert h.run("report", kind).strip()
     h.run("report", "weekly", "--week", "2023-W99", code=EX_USAGE)
     h.run("report", "fortune", code=EX_USAGE)
+    h.run("report", "final", code=EX_USAGE)
+    assert h.path("f.pdf") in h.run("report", "final", "--pdf", h.path("f.pdf"))
 
 
 def copies(h):

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "roster/programme.h"
 #include "text/phone.h"
 
@@ -455,11 +456,77 @@ static void a_decision_takes_less_than_a_microsecond_or_so(void **state)
 	programme_free(p);
 }
 
+/* ---- the manual ---------------------------------------------------------------------------- */
+
+static void explained(const char *manual, const char *word)
+{
+	char *bold = mem_printf("*%s*", word), *dotted = mem_printf("*%s.*", word);
+
+	if (strstr(manual, bold) == NULL && strstr(manual, dotted) == NULL)
+		fail_msg("moidan-programme(5) does not say what %s is", word);
+	free(bold);
+	free(dotted);
+}
+
+static void explained_all(const char *manual, const json_t *schema)
+{
+	const json_t *keys = json_object_get(schema, "properties"), *field, *items, *value;
+	const char *key;
+	size_t i;
+
+	json_object_foreach((json_t *)(uintptr_t)keys, key, field)
+	{
+		explained(manual, key);
+		items = json_object_get(field, "items");
+		explained_all(manual, items != NULL ? items : field);
+		if (strcmp(key, "field") != 0)
+			continue;
+		json_array_foreach(json_object_get(field, "enum"), i, value)
+			explained(manual, json_string_value(value));
+	}
+}
+
+static void the_manual_explains_each_key(void **state)
+{
+	static const char *const lefts[] = {"state", "birth", "phone",	"sex",	 "hold", "number",
+					    "shared", "age",  "unit",	"group", "fact"};
+	char *manual = mem_calloc(1, 1 << 16);
+	FILE *f = fopen(SOURCE_DIR "/contrib/man/moidan-programme.5.scd", "re");
+	json_t *schema = conf_schema(&programme_table);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_non_null(f);
+	assert_true(fread(manual, 1, (1 << 16) - 1, f) > 0);
+	(void)fclose(f);
+	/* scdoc wants some underscores escaped */
+	for (char *at = manual; (at = strchr(at, '\\')) != NULL;)
+		memmove(at, at + 1, strlen(at));
+	explained_all(manual, schema);
+	for (size_t i = 0; i < sizeof(lefts) / sizeof(lefts[0]); i++)
+		explained(manual, lefts[i]);
+	json_decref(schema);
+	free(manual);
+	/* What is wrong there is answered with all that would be right. */
+	assert_null(load_text("title: x\nrow: x\ncolumns: [{field: name, spellings: [Tên]}]\n"
+			      "states: [{name: none, title: x}]\n"
+			      "audiences: [{id: A1, title: x, when: stat = none}]\n",
+			      &e));
+	for (size_t i = 0; i + 1 < sizeof(lefts) / sizeof(lefts[0]); i++) {
+		char *word = mem_printf("%s, ", lefts[i]);
+
+		if (strstr(e.text, word) == NULL)
+			fail_msg("%s is not offered: %s", lefts[i], e.text);
+		free(word);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_shipped_programmes_are_listed_and_load),
 	    cmocka_unit_test(the_schema_in_the_repository_is_that_of_the_code),
+	    cmocka_unit_test(the_manual_explains_each_key),
 	    cmocka_unit_test(the_plan_s_figures_stand_as_it_prints_them),
 	    cmocka_unit_test(a_household_is_in_the_audience_of_its_state),
 	    cmocka_unit_test(a_person_is_in_the_audience_of_birth_and_residence),
