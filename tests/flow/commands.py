@@ -225,6 +225,43 @@ def copies(h):
     h.run("purge")
 
 
+def users(h):
+    """In words, as an administrator types it on the machine."""
+    said = h.run("user", "add", "an.nguyen", "--role", "approver", "--title", "Nguyễn Văn An")
+    assert "dùng một lần" in said and re.search(r"/setup/\S{43}\n", said), said
+    h.run("user", "add", "an.nguyen", "--role", "viewer", code=EX_DATAERR)
+    h.run("user", "add", "An Nguyễn", "--role", "viewer", code=EX_DATAERR)
+    h.run("user", "add", "binh", "--role", "king", code=EX_USAGE)
+    h.run("user", "add", "binh", code=EX_USAGE)
+    h.run("user", "add", "binh", "--role", "hamlet", code=EX_DATAERR)  # of which?
+    h.run("user", "add", "binh", "--role", "hamlet", "--unit", "Ấp Không Có", code=EX_NOINPUT)
+    h.run("user", "add", "binh", "--role", "hamlet", "--unit", "Tân Phú")
+    lines = h.run("user", "list").splitlines()
+    assert len(lines) == 2 and all(line.endswith("chưa đặt mật khẩu") for line in lines), lines
+    again = h.run("user", "password", "an.nguyen")
+    assert "/setup/" in again and again.split()[-1] not in said  # the first way in is closed
+    h.run("user", "disable", "binh")
+    assert [line for line in h.run("user", "list").splitlines() if line.startswith("binh")][0].endswith("đã khóa")
+    h.run("user", "enable", "binh")
+    assert not any(a["disabled"] for a in h.json("user", "list"))
+    h.run("user", "disable", "nobody", code=EX_NOINPUT)
+
+
+def first_configuration(h):
+    """init writes the shipped file where there is none, once, for its owner and group alone."""
+    path = h.path("new/moidan.yaml")
+    h.run("--config", path, "init", code=EX_CANTCREAT)  # no such directory
+    os.mkdir(h.path("new"))
+    own = {"MOIDAN_DATABASE": h.path("new/first.db")}  # not where an installation has it
+    assert "first.db" in h.run("--config", path, "init", env=own)
+    assert os.stat(path).st_mode & 0o777 == 0o640
+    with open(path, encoding="utf-8") as f, open(ROOT + "/config/moidan.yaml", encoding="utf-8") as shipped:
+        assert f.read() == shipped.read()
+    h.write("new/moidan.yaml", "unit: {name: xã Thử, office: UBND xã Thử}\ndatabase: other.db\n")
+    assert "other.db" in h.run("--config", path, "init")
+    assert "xã Thử" in h.read("new/moidan.yaml")  # what is there is not written over
+
+
 def words(h):
     assert "moidan" in h.run("help") and "campaign" in h.run("--help")
     lines = h.run("help", "campaign").splitlines()
@@ -267,6 +304,6 @@ with House(sys.argv[1]) as h:
     for test in (a_campaign_from_draft_to_end,):
         test(h, provider)
         print("ok", test.__name__.replace("_", " "))
-    for test in (its_messages, people, reports, metrics, words, copies, a_description_that_is_wrong):
+    for test in (its_messages, people, users, reports, metrics, words, first_configuration, copies, a_description_that_is_wrong):
         test(h)
         print("ok", test.__name__.replace("_", " "))

@@ -7,6 +7,7 @@ import sys
 import threading
 import urllib.parse
 
+from console_lib import add_user
 from lib import House, get, wait_for
 
 OFFICIALS = ("Mã cán bộ;Họ và tên;Chức vụ;Đơn vị;Số điện thoại\n"
@@ -42,6 +43,38 @@ class Smsbox:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+def the_officer_s_word(h, first, second, people):
+    """At the console and by command: as it came, with the number masked; each is settled once."""
+    v, looks = add_user(h, "canbo", "author"), add_user(h, "xem", "viewer")
+    page = v.get("/replies")
+    assert page.has("hôm khác được không") and page.has("mã này thuộc ấp khác") and not page.has("Không phải tôi"), page.text
+    assert not any(p[1:] in page.text for p in people)
+    assert v.get("/replies?all=yes").has("Không phải tôi")
+    assert looks.get("/replies").status == 200 and looks.post(f"/replies/{first}", {"as": "nothing"}).status == 403
+    assert v.post(f"/replies/{first}", {"as": "dance"}).status in (400, 422)
+    assert v.post("/replies/99999", {"as": "nothing"}).status == 422
+    assert h.json("status")["officer"]["replies"] == 2
+    shown = h.run("reply", "show", str(second))
+    assert "KQ H-2 account" in shown and "chờ cán bộ" in shown and "mã này thuộc ấp khác" in shown, shown
+    assert h.json("reply", "show", str(first))["text"] == "hôm khác được không"
+    assert v.post(f"/replies/{first}", {"as": "nothing"}).status == 303
+    assert v.post(f"/replies/{first}", {"as": "opt-out"}).status == 422  # it was somebody's word already
+    assert not v.get("/replies").has("hôm khác được không")
+    h.run("reply", "settle", str(first), "opt-out", code=65)
+    h.run("reply", "settle", str(second), "dance", code=64)
+    h.run("reply", "settle", str(second), "nothing")
+    h.run("reply", "show", "99999", code=66)
+    assert "Không có tin trả lời nào chờ cán bộ" in h.run("reply", "list") and "đã xong" in h.run("reply", "show", str(second))
+    assert len(h.json("reply", "list", "--all", "--limit", "2")["items"]) == 2
+    assert {"canbo", "moidan"} & {a["who"] for a in audit(h, "reply.settle")}
+
+
+def audit(h, what):
+    with h.store() as db:
+        return [{"who": who, "subject": subject} for who, subject in
+                db.execute("SELECT who, subject FROM audit WHERE what = ?", (what,))]
 
 
 def main(h):
@@ -89,8 +122,8 @@ caps: {{per_day: 1, per_week: 6}}
     assert [r["kind"] for r in waiting] == ["unknown", "refused"] and waiting[1]["note"] == "mã này thuộc ấp khác"
     assert h.json("status")["officer"]["replies"] == 2
     assert h.json("recipient", "show", "vneid", "H-4")["state"] == 1
+    the_officer_s_word(h, waiting[0]["id"], waiting[1]["id"], people)
     # The next day's campaign finds one left: the second; and only staff undo it.
-    h.run("reply", "settle", str(waiting[0]["id"]), "nothing")
     h.run("campaign", "create", "hai", "--programme", "vneid", "--audience", "A1")
     preview = h.json("campaign", "preview", "hai")
     assert preview["messages"] == 1 and preview["excluded"]["opted_out"] == 1 and \
