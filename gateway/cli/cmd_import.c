@@ -66,8 +66,8 @@ static void import_totals(const struct programme *p, const struct roster_result 
 	}
 	if (t != NULL && t->assigned != r->rows) {
 		vi_number(t->assigned, stated);
-		(void)printf("  Lưu ý: chỉ tiêu giao %s %s (%s), danh sách này có %s.\n", stated,
-			     t->unit, t->source, counted);
+		(void)printf("  Lưu ý: chỉ tiêu giao %s %s (%s), danh sách này có %s.\n",
+			     stated, t->unit, t->source, counted);
 	}
 }
 
@@ -146,8 +146,9 @@ static void import_no_programme(const struct cli *c, const char *name, struct er
 
 	for (size_t i = 0; i < c->house->n_programmes; i++)
 		(void)buf_addf(&known, "%s, ", c->house->programmes[i]->name);
-	(void)err_set(e, EX_USAGE, "không có chương trình \"%s\" trong %s/programmes; có: %ssessions",
-		      name, c->house->cfg.descriptions, buf_text(&known));
+	(void)err_set(e, EX_USAGE,
+		      "không có chương trình \"%s\" trong %s/programmes; có: %ssessions", name,
+		      c->house->cfg.descriptions, buf_text(&known));
 	buf_free(&known);
 }
 
@@ -157,7 +158,9 @@ int cmd_import(struct cli *c, int argc, char **argv)
 	struct err e = ERR_INIT;
 	long list_year = civil_from_ms(clock_now_ms()).year;
 	const struct programme *p;
+	struct cli_texts columns = {.n = 0};
 	const struct cli_option options[] = {
+	    {.name = "column", .texts = &columns},
 	    {.name = "dry-run", .flag = &o.dry_run},
 	    {.name = "rejects", .text = &o.rejects},
 	    {.name = "encoding", .text = &o.encoding},
@@ -177,6 +180,8 @@ int cmd_import(struct cli *c, int argc, char **argv)
 		import_no_programme(c, argv[1], &e);
 		return cli_fail(&e);
 	}
+	o.columns = columns.items;
+	o.n_columns = (size_t)columns.n;
 	o.unit_kind = c->house->cfg.unit.hamlet;
 	o.others = (const struct programme *const *)c->house->programmes;
 	o.n_others = c->house->n_programmes;

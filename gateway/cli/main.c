@@ -23,7 +23,7 @@ static const struct command commands[] = {
      cmd_doctor},
     {"import",
      "import PROGRAMME FILE [--dry-run] [--rejects FILE] [--encoding NAME] [--list-year YYYY] "
-     "[--json]\n"
+     "[--column HEADING=COLUMN]... [--json]\n"
      "import sessions FILE [--programme P] [--encoding NAME] [--json]\n"
      "import duty FILE [--encoding NAME] [--json]",
      "nhập danh sách (xlsx, csv), lịch đặt máy, lịch trực", cmd_import},

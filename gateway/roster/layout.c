@@ -55,6 +55,49 @@ static void layout_spellings_make(const struct programme *p, struct layout_spell
 		qsort(out->items, out->n, sizeof(*out->items), layout_spelling_compare);
 }
 
+static int layout_spelling_column(const struct layout_spellings *s, const char *text)
+{
+	char *fold = vi_fold(text);
+	int column = -1;
+
+	for (size_t i = 0; i < s->n && column < 0; i++)
+		column = strcmp(s->items[i].fold, fold) == 0 ? s->items[i].column : -1;
+	free(fold);
+	return column;
+}
+
+/* What a person says counts before every spelling. */
+static void layout_spellings_hand(struct layout_spellings *s, const struct layout_hand *hand)
+{
+	for (size_t i = 0; hand != NULL && i < hand->n; i++) {
+		const char *equals = strrchr(hand->items[i], '=');
+		int column = equals == NULL ? -1 : layout_spelling_column(s, equals + 1);
+		char *heading, *fold;
+		bool there = false;
+
+		if (column < 0)
+			continue;
+		heading = mem_strndup(hand->items[i], (size_t)(equals - hand->items[i]));
+		fold = vi_fold(heading);
+		free(heading);
+		for (size_t k = 0; k < s->n; k++) {
+			if (strcmp(s->items[k].fold, fold) != 0)
+				continue;
+			s->items[k].column = column;
+			s->items[k].rank = -1;
+			there = true;
+		}
+		if (there) {
+			free(fold);
+			continue;
+		}
+		s->items = mem_grow(s->items, &s->cap, s->n + 1, sizeof(*s->items));
+		s->items[s->n++] = (struct layout_spelling){fold, column, -1};
+	}
+	if (s->n > 0)
+		qsort(s->items, s->n, sizeof(*s->items), layout_spelling_compare);
+}
+
 static void layout_spellings_clear(struct layout_spellings *s)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -250,8 +293,34 @@ static void layout_take(const struct sheet *s, const struct programme *p,
 	out->name_heading = mem_strdup(name < row.n ? row.cells[name].text : "");
 }
 
-int layout_find(const struct sheet *s, const struct programme *p, struct layout *out,
-		char why[512])
+int layout_hand_check(const struct layout_hand *hand, const struct programme *p, struct err *e)
+{
+	const struct programme_column *c = p->columns.items;
+	struct buf known = BUF_INIT(400);
+	struct layout_spellings sp = {0};
+	int rc = 0;
+
+	layout_spellings_make(p, &sp);
+	for (size_t i = 0; i < p->columns.n; i++)
+		(void)buf_addf(&known, "%s%s", i > 0 ? ", " : "",
+			       ((char **)c[i].spellings.items)[0]);
+	for (size_t i = 0; rc == 0 && i < hand->n; i++) {
+		const char *equals = strrchr(hand->items[i], '=');
+
+		if (equals == NULL || equals == hand->items[i] ||
+		    layout_spelling_column(&sp, equals + 1) < 0)
+			rc = err_set(e, EX_DATAERR,
+				     "ghép cột \"%s\": phải là TÊN TRONG TỆP=CỘT, cột là một "
+				     "trong: %s",
+				     hand->items[i], buf_text(&known));
+	}
+	layout_spellings_clear(&sp);
+	buf_free(&known);
+	return rc;
+}
+
+int layout_find(const struct sheet *s, const struct programme *p,
+		const struct layout_hand *hand, struct layout *out, char why[512])
 {
 	int rows = s->n_rows < LAYOUT_MAX_TITLE_ROWS ? s->n_rows : LAYOUT_MAX_TITLE_ROWS;
 	struct layout_spellings sp = {0};
@@ -260,6 +329,7 @@ int layout_find(const struct sheet *s, const struct programme *p, struct layout 
 
 	memset(out, 0, sizeof(*out));
 	layout_spellings_make(p, &sp);
+	layout_spellings_hand(&sp, hand);
 	for (int i = 0; i < rows && !found; i++) {
 		layout_read_heading(s, &sp, i, 1, &one);
 		two = next = (struct layout_heading){.matched = 0};

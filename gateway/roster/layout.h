@@ -20,10 +20,20 @@ struct layout {
 	char *name_heading; /* text of the heading over the names: it may stand again below */
 };
 
+/* Columns that a person named: "HEADING=COLUMN", the heading as it stands in the sheet and any spelling of
+ * the programme's column. Borrowed. */
+struct layout_hand {
+	const char *const *items;
+	size_t n;
+};
+/* Whether p knows each of them: 0, or -1 with e (EX_DATAERR, with the columns there are). */
+MUST_CHECK int layout_hand_check(const struct layout_hand *hand, const struct programme *p,
+				 struct err *e);
+
 /* 1 found, 0 when the sheet has no such list: then why (512 bytes) says in Vietnamese which columns
- * are missing and which were read. Free with layout_clear(). */
-int layout_find(const struct sheet *s, const struct programme *p, struct layout *out,
-		char why[512]);
+ * are missing and which were read. hand may be NULL. Free with layout_clear(). */
+int layout_find(const struct sheet *s, const struct programme *p,
+		const struct layout_hand *hand, struct layout *out, char why[512]);
 void layout_clear(struct layout *l);
 
 enum layout_line {

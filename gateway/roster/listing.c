@@ -117,7 +117,7 @@ int listing_read(const char *dir, const char *name, const char *path, const char
 	free(file);
 	if (p == NULL || sheet_read(path, -1, encoding, NULL, &sheet, e) < 0)
 		goto out;
-	if (layout_find(&sheet, p, &l.layout, why) == 1)
+	if (layout_find(&sheet, p, NULL, &l.layout, why) == 1)
 		rc = listing_rows(&l, &sheet, fn, arg, e);
 	else
 		rc = err_set(e, EX_DATAERR, "“%s”: %s", base, why);

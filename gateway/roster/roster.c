@@ -28,8 +28,9 @@ static void roster_list_clear(struct roster_list *list)
 
 /* Reads the file and finds, in the first worksheet that has one, the list that fits best. 0 or -1. */
 static int roster_open(const struct programme *const *ps, size_t n, const char *path,
-		       const char *encoding, struct roster_list *out, struct err *e)
+		       const struct roster_options *o, struct roster_list *out, struct err *e)
 {
+	const struct layout_hand hand = {.items = o->columns, .n = o->n_columns};
 	const char *base = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
 	char why[512] = "", first_why[512] = "";
 	int worksheets = 1;
@@ -40,7 +41,7 @@ static int roster_open(const struct programme *const *ps, size_t n, const char *
 
 		if (w >= 0 && worksheets == 1)
 			break;
-		if (sheet_read(path, w, encoding, NULL, &out->sheet, &local) < 0) {
+		if (sheet_read(path, w, o->encoding, NULL, &out->sheet, &local) < 0) {
 			if (w < 0)
 				return err_set(e, local.code, "%s", local.text);
 			continue; /* an empty worksheet between others */
@@ -49,7 +50,7 @@ static int roster_open(const struct programme *const *ps, size_t n, const char *
 		for (size_t i = 0; i < n; i++) {
 			struct layout l;
 
-			if (layout_find(&out->sheet, ps[i], &l, why) == 1 &&
+			if (layout_find(&out->sheet, ps[i], &hand, &l, why) == 1 &&
 			    (out->p == NULL || l.matched > out->layout.matched)) {
 				layout_clear(&out->layout);
 				out->layout = l;
@@ -120,7 +121,8 @@ static void roster_suspect(struct row_reader *rd)
 		const struct programme *p = rd->o->others[i];
 		struct layout l;
 
-		if (p != rd->p && layout_find(rd->sheet, p, &l, why) == 1 && l.matched > most) {
+		if (p != rd->p && layout_find(rd->sheet, p, NULL, &l, why) == 1 &&
+		    l.matched > most) {
 			most = l.matched;
 			better = p;
 		}
@@ -227,7 +229,8 @@ int roster_import(struct store *st, const struct programme *p, const char *path,
 	int rc = -1;
 
 	memset(out, 0, sizeof(*out));
-	if (roster_open(&p, 1, path, o->encoding, &list, e) < 0)
+	if (layout_hand_check(&(struct layout_hand){o->columns, o->n_columns}, p, e) < 0 ||
+	    roster_open(&p, 1, path, o, &list, e) < 0)
 		return -1;
 	roster_describe(&list, out);
 	row_reader_init(&rd, p, o, &list.sheet, &list.layout, out);
@@ -271,7 +274,7 @@ int roster_inspect(const struct programme *const *programmes, size_t n, const ch
 	int rc = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (roster_open(programmes, n, path, o->encoding, &list, e) < 0)
+	if (roster_open(programmes, n, path, o, &list, e) < 0)
 		return -1;
 	*which = list.p;
 	roster_describe(&list, out);

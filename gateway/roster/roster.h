@@ -21,6 +21,9 @@ struct roster_options {
 	/* Others of the house: that a list looks more like one of theirs is noted. NULL = none. */
 	const struct programme *const *others;
 	size_t n_others;
+	/* Columns that a person named, "HEADING=COLUMN" (see layout.h). */
+	const char *const *columns;
+	size_t n_columns;
 	bool dry_run;	       /* everything but the commit */
 	int this_year;	       /* for dates and ages; 0 = now */
 	int list_year;	       /* the year of the list, for phones; 0 = unknown */

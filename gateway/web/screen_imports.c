@@ -20,6 +20,7 @@
 #define IMPORTS_SHOWN                                                                          \
 	50 /* faulty rows on the page; all of them are in the file that goes back */
 #define IMPORTS_HISTORY 10
+#define IMPORTS_PLACES	3
 #define IMPORTS_KEPT_MS CLOCK_DAY_MS
 #define IMPORTS_XLSX	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -130,24 +131,95 @@ static void imports_row(const struct import_record *r, void *arg)
 	json_array_append_new(arg, o);
 }
 
+/* The names of columns that there are, for whoever puts a heading to one by hand. */
+static json_t *imports_known(const struct visit *v)
+{
+	json_t *seen = json_object(), *list = json_array(), *ignored;
+	const char *name;
+
+	for (size_t i = 0; i < v->house->n_programmes; i++) {
+		const struct programme_column *c = v->house->programmes[i]->columns.items;
+
+		for (size_t k = 0; k < v->house->programmes[i]->columns.n; k++)
+			json_object_set_new(seen, ((char **)c[k].spellings.items)[0],
+					    json_true());
+	}
+	json_object_foreach(seen, name, ignored)
+	    json_array_append_new(list, json_pack("{s:s}", "name", name));
+	json_decref(seen);
+	return list;
+}
+
+/* Three places to put a heading to a column, as they were filled in. */
+static json_t *imports_places(const struct visit *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < IMPORTS_PLACES; i++) {
+		const char *h =
+		    json_string_value(json_array_get(visit_several(v, "heading"), i));
+		const char *c =
+		    json_string_value(json_array_get(visit_several(v, "column"), i));
+
+		json_array_append_new(list, json_pack("{s:i, s:s, s:s}", "n", (int)i + 1,
+						      "heading", h != NULL ? h : "", "column",
+						      c != NULL ? c : ""));
+	}
+	return list;
+}
+
 int screen_imports(struct visit *v, struct err *e)
 {
 	json_t *history = json_array();
 
 	v->model = json_pack("{s:o, s:o}", "items", history, "programmes",
 			     model_programmes(v, visit_text(v, "programme")));
+	json_object_set_new(v->model, "known", imports_known(v));
+	json_object_set_new(v->model, "places", imports_places(v));
 	return store_import_list(v->st, NULL, IMPORTS_HISTORY, imports_row, history, e);
+}
+
+/* What the officer wrote beside each other: "HEADING=COLUMN" each. Yours. */
+static json_t *imports_columns(const struct visit *v)
+{
+	const json_t *headings = visit_several(v, "heading"), *heading;
+	json_t *list = json_array();
+	size_t i;
+
+	json_array_foreach(headings, i, heading)
+	{
+		const char *column =
+		    json_string_value(json_array_get(visit_several(v, "column"), i));
+
+		if (*json_string_value(heading) != '\0' && column != NULL && *column != '\0')
+			json_array_append_new(
+			    list, json_sprintf("%s=%s", json_string_value(heading), column));
+	}
+	return list;
+}
+
+/* The columns of found for o; free() what comes back after o is done with. */
+static const char **imports_hand(const json_t *list, struct roster_options *o)
+{
+	const char **items = mem_calloc(json_array_size(list) + 1, sizeof(*items));
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) items[i] = json_string_value(one);
+	o->columns = items;
+	o->n_columns = json_array_size(list);
+	return items;
 }
 
 static struct roster_options imports_options(const struct visit *v, const char *rejects)
 {
-	return (struct roster_options){.rejects = rejects,
-				       .who = v->who.name,
-				       .unit_kind = v->house->unit_kind,
-				       .others = (const struct programme *const *)
-						     v->house->programmes,
-				       .n_others = v->house->n_programmes,
-				       .list_year = civil_from_ms(clock_now_ms()).year};
+	return (struct roster_options){
+	    .rejects = rejects,
+	    .who = v->who.name,
+	    .unit_kind = v->house->unit_kind,
+	    .others = (const struct programme *const *)v->house->programmes,
+	    .n_others = v->house->n_programmes,
+	    .list_year = civil_from_ms(clock_now_ms()).year};
 }
 
 /* Reads the list as an import would, without taking it in; what was found is kept beside the file. */
@@ -160,7 +232,8 @@ static int imports_check(struct visit *v, const struct programme *p, const char 
 	struct roster_options o = imports_options(v, xlsx);
 	struct roster_result r = {0};
 	struct store *w = visit_writer(v, e);
-	json_t *found;
+	json_t *found, *columns = imports_columns(v);
+	const char **hand = imports_hand(columns, &o);
 	int rc = -1;
 
 	o.dry_run = true;
@@ -172,12 +245,15 @@ static int imports_check(struct visit *v, const struct programme *p, const char 
 	json_object_set_new(found, "who", json_string(v->who.name));
 	json_object_set_new(found, "programme", json_string(p->name));
 	json_object_set_new(found, "file", json_string(v->file_name));
+	json_object_set(found, "columns", columns);
 	text = json_dumps(found, JSON_COMPACT);
 	json_decref(found);
 	rc = imports_write(json, text, strlen(text), e);
 	free(text);
 out:
 	roster_result_free(&r);
+	json_decref(columns);
+	free(hand);
 	free(list);
 	free(json);
 	free(xlsx);
@@ -293,6 +369,7 @@ int screen_import_confirm(struct visit *v, struct err *e)
 	struct roster_result r = {0};
 	struct store *w = visit_writer(v, e);
 	const struct programme *p;
+	const char **hand;
 	char *list;
 	int rc = -1;
 
@@ -303,8 +380,10 @@ int screen_import_confirm(struct visit *v, struct err *e)
 	p = model_programme(v, json_string_value(json_object_get(found, "programme")));
 	list = imports_list(v, v->params.value[0],
 			    json_string_value(json_object_get(found, "file")));
+	hand = imports_hand(json_object_get(found, "columns"), &o);
 	if (p != NULL)
 		rc = roster_import(w, p, list, &o, &r, e);
+	free(hand);
 	if (rc == 0) {
 		v->model = roster_result_json(&r);
 		imports_remove(v, v->params.value[0]);

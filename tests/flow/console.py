@@ -101,6 +101,19 @@ def a_list(h, author, viewer):
     for name, data in (("a.xlsx", b"PK\x03\x04junk"), ("a.csv", b"x;y\n1;2\n"), ("a.csv", b"")):
         a = author.upload("/imports", {"programme": "vneid"}, name, data)
         assert a.status == 422 and "alert-danger" in a.text, (name, a.status)
+    # a column of a name that nobody knows is put where it belongs by hand
+    odd = h.people(2, 60).replace("Số điện thoại", "Số để gọi").encode()
+    assert "Số để gọi".encode() in odd
+    where = author.upload("/imports", {"programme": "vneid"}, "la.csv", odd).headers["Location"]
+    assert author.get(where, browser=False).json()["phones"]["ok"] == 0
+    a = author.upload("/imports", {"programme": "vneid", "heading": "số để gọi", "column": "không có"}, "la.csv", odd)
+    assert a.status == 422 and a.has("cột là một trong") and a.has("số để gọi"), a.text
+    by_hand = {"programme": "vneid", "heading": "số để gọi", "column": "SĐT"}
+    where = author.upload("/imports", by_hand, "la.csv", odd).headers["Location"]
+    assert author.get(where, browser=False).json()["phones"]["ok"] == 2
+    author.get(where)
+    assert author.post(where).status == 303
+    assert author.get("/recipients?q=H-61").has("•••")
     big = b"x" * (200 << 10)
     for path, v in (("/imports", viewer), ("/campaigns", author)):
         try:
