@@ -289,7 +289,7 @@ static bool verify_put_pairs(const struct provider_verify *v, const struct verif
 			     bool pairs, struct buf *out)
 {
 	struct verify_pair list[VERIFY_PAIRS_MAX];
-	struct buf text = BUF_INIT(2 * call->params_len + 64);
+	struct buf text = BUF_INIT(VERIFY_INPUT_MAX);
 	size_t n = 0;
 	int got = values_split_form(call->params, call->params_len, &text, VERIFY_PAIRS_MAX);
 	const char *at = text.data;
@@ -300,8 +300,7 @@ static bool verify_put_pairs(const struct provider_verify *v, const struct verif
 		at = list[n].value + strlen(list[n].value) + 1;
 		n += !pairs || v->d->field == NULL || strcmp(list[n].name, v->d->field) != 0;
 	}
-	if (n > 0)
-		qsort(list, n, sizeof(list[0]), verify_compare_pairs);
+	qsort(list, n, sizeof(list[0]), verify_compare_pairs);
 	for (size_t i = 0; i < n; i++) {
 		if (pairs) {
 			(void)buf_addf(out, "&%s=", list[i].name);

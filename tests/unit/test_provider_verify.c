@@ -182,6 +182,7 @@ static void a_port_in_the_url_does_not_matter_where_it_is_implied(void **state)
 	    {"https://gw.example:443/cb?x=1", "Q6ckTh4uiYE4i26rONNDMpLqi7Q=", true},
 	    {"https://gw.example:443/cb?x=1", "Um2w/wFgHWbHMGRPjRUlE6ydO7w=", true},
 	    {"http://gw.example/cb?x=1", "yOFWjckhF4LUoSU/osFU/qFc/JQ=", true},
+	    {"http://gw.example:8080/cb?x=1", "L1B38vqn0zXzExAatMA0UNBHZWY=", true},
 	    {"http://gw.example:8080/cb?x=1", "cED1u1pnH4XtvAyUYIBAhkM22mk=", true},
 	    {"https://gw.example/cb?x=1", "yOFWjckhF4LUoSU/osFU/qFc/JQ=", false},
 	};
@@ -198,6 +199,58 @@ static void a_port_in_the_url_does_not_matter_where_it_is_implied(void **state)
 		if (holds(p, &c) != rows[i].fits)
 			fail_msg("%s with %s", rows[i].url, rows[i].signature);
 	}
+	provider_free(p);
+}
+
+/* Nothing to sort is nothing to add; more than can be looked at is nothing that could be believed. */
+static void an_url_alone_and_far_too_many_parameters(void **state)
+{
+	struct provider *p = make(URL_SORTED);
+	struct call c = {.method = "POST",
+			 .url = "https://gw.example/cb?x=1",
+			 .body = "",
+			 .names = {"X-Signature"},
+			 .values = {"qpTHWBtmzaggTid036JptQHBT/s="}};
+	char many[1200] = "a=1";
+
+	(void)state;
+	assert_true(holds(p, &c));
+	for (int i = 0; i < 256; i++)
+		(void)snprintf(many + strlen(many), sizeof(many) - strlen(many), "&a=1");
+	c.body = many;
+	assert_false(holds(p, &c));
+	provider_free(p);
+	p = make(RECEIPTS "verify:\n  header: X-Signature\n  algorithm: sha1\n"
+			  "  key: \"{{secret.key}}\"\n  encoding: base64\n  of: [[url]]\n");
+	assert_true(holds(p, &c));
+	c.values[0] = "cRVfVczFcJE6RLf2UwnBp5lDnjI="; /* of https://gw.example:443/cb?x=1 */
+	assert_true(holds(p, &c));
+	c.url = "https://gw.example/cb?x=2";
+	assert_false(holds(p, &c));
+	provider_free(p);
+}
+
+static void pairs_whose_signature_is_in_a_header(void **state)
+{
+	struct provider *p =
+	    make(RECEIPTS "verify:\n  header: X-Signature\n  algorithm: sha1\n"
+			  "  key: \"{{secret.key}}\"\n  encoding: base64\n  of: [[pairs]]\n");
+	struct call c = {.method = "POST",
+			 .body = "b=2&a=1",
+			 .names = {"X-Signature"},
+			 .values = {"HqzrmPosiwkQdLG5wIwVFgB77AA="}}; /* of "&a=1&b=2" */
+
+	(void)state;
+	assert_true(holds(p, &c));
+	c.body = "b=2";
+	assert_false(holds(p, &c));
+	provider_free(p);
+	/* However short: it is what they gave. */
+	p = make(RECEIPTS "verify:\n  header: X-Key\n  equals: \"k\"\n");
+	c = (struct call){.method = "POST", .body = "", .names = {"X-Key"}, .values = {"k"}};
+	assert_true(holds(p, &c));
+	c.values[0] = "";
+	assert_false(holds(p, &c));
 	provider_free(p);
 }
 
@@ -542,6 +595,8 @@ int main(void)
 	    cmocka_unit_test(who_sends_no_callbacks_is_not_believed),
 	    cmocka_unit_test(a_url_and_sorted_parameters),
 	    cmocka_unit_test(a_port_in_the_url_does_not_matter_where_it_is_implied),
+	    cmocka_unit_test(an_url_alone_and_far_too_many_parameters),
+	    cmocka_unit_test(pairs_whose_signature_is_in_a_header),
 	    cmocka_unit_test(the_example_that_everybody_knows),
 	    cmocka_unit_test(pairs_of_a_query_without_their_signature),
 	    cmocka_unit_test(a_body_byte_by_byte_with_a_prefix),
