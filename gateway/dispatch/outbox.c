@@ -147,6 +147,7 @@ static void outbox_on_campaign(const struct campaign *c, void *arg)
 		w->row.hash = mem_strdup(c->hash);
 		w->row.halt_reason = mem_strdup(c->halt_reason);
 		w->row.submitted_hash = mem_strdup(c->submitted_hash);
+		w->row.only_when = mem_strdup(c->only_when);
 		outbox_work_climb(w);
 		o->work = mem_grow(o->work, &o->cap_work, o->n_work + 1,
 				   sizeof(struct outbox_work *));

@@ -27,7 +27,7 @@ static struct {
 	int64_t by_id[ROWS * 2];
 	struct eligibility who;
 	unsigned seed;
-	int sent, cancelled, other;
+	int sent, cancelled, other, named;
 } t;
 
 static unsigned next_random(unsigned below)
@@ -119,6 +119,24 @@ static bool number_is_flagged(int row)
 	       t.rows[other].wrong;
 }
 
+/* Who shares the number is named in the one message for both: nobody whom nothing may be sent to is. */
+static void check_named(int row)
+{
+	int other = row % 10 == 9 ? row - 1 : row + 1;
+	struct recipient now = {0};
+	struct err e = ERR_INIT;
+
+	assert_true(row % 10 >= 8);
+	assert_false(t.rows[other].dead);
+	assert_false(t.rows[other].held);
+	assert_false(t.rows[other].moved);
+	assert_int_equal(store_recipient_get(t.home.st, t.rows[other].id, &now, &e), 1);
+	assert_int_equal(now.hold, HOLD_NONE);
+	assert_int_equal(now.state, 0);
+	recipient_clear(&now);
+	t.named++;
+}
+
 static struct claim_verdict checked_decide(const struct message_candidate *c, void *arg)
 {
 	struct claim_verdict v = campaign_decide(c, arg);
@@ -137,6 +155,8 @@ static struct claim_verdict checked_decide(const struct message_candidate *c, vo
 	assert_false(number_is_flagged(row));
 	assert_false(t.rows[row].sent);
 	t.rows[row].sent = true;
+	if (v.text != NULL)
+		check_named(row);
 	/* and as the store has it now */
 	assert_int_equal(store_recipient_get(t.home.st, c->recipient_id, &now, &e), 1);
 	assert_int_equal(now.hold, HOLD_NONE);
@@ -218,6 +238,7 @@ static void nothing_is_ever_sent_to_whom_nothing_may_be_sent(void **state)
 	/* the property is not met by sending nothing, nor by sending everything */
 	assert_true(t.sent > 3000);
 	assert_true(t.cancelled > 3000);
+	assert_true(t.named > 100);
 	campaign_plan_free((struct campaign_plan *)(uintptr_t)t.who.plan);
 	test_house_close(&t.home);
 }
