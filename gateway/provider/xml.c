@@ -60,6 +60,9 @@ static void xml_on_end(void *arg, const char *name)
 	struct xml_reader *r = arg;
 
 	(void)name;
+	/* An empty element ends even when its beginning was refused, and has no path then. */
+	if (r->why != NULL)
+		return;
 	if (r->field >= 0 && strcmp(r->f->field[r->field].at, buf_text(&r->path)) == 0) {
 		(void)buf_addc(&r->v->text, '\0');
 		r->field = -1;
@@ -92,7 +95,8 @@ int values_read_xml(const struct fields *f, const char *text, size_t len, struct
 	struct xml_reader r = {.f = f, .v = v, .path = BUF_INIT(XML_PATH_MAX), .field = -1};
 	bool read;
 
-	buf_init(&v->text, len + 64);
+	/* A byte of another encoding is at most two of UTF-8. */
+	buf_init(&v->text, 2 * len + 64);
 	(void)buf_addc(&v->text, '\0'); /* so that an offset of 0 means absent */
 	r.parser = XML_ParserCreate(NULL);
 	if (r.parser == NULL)
