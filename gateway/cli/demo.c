@@ -35,7 +35,18 @@ struct demo {
 	int64_t campaign;
 	int64_t first_delivered; /* monotonic, 0 = none yet */
 	struct store *reader;
+	sigset_t ends, before; /* what ends it early, and what was blocked before */
 };
+
+/* Waits so long, or until somebody wants it to end: then -1, and what was made goes as after an error. */
+static int demo_pause(const struct demo *d, int64_t ms, struct err *e)
+{
+	const struct timespec wait = {.tv_nsec = (long)ms * 1000000};
+
+	return sigtimedwait(&d->ends, NULL, &wait) < 0
+		   ? 0
+		   : err_set(e, EX_TEMPFAIL, "dừng giữa chừng theo yêu cầu");
+}
 
 /* ---- the house --------------------------------------------------------------------------- */
 
@@ -120,6 +131,7 @@ static pid_t demo_fork(const struct demo *d, const char *name)
 
 	if (pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		(void)sigprocmask(SIG_SETMASK, &d->before, NULL);
 		if (freopen(path, "ae", stderr) == NULL ||
 		    freopen("/dev/null", "re", stdin) == NULL)
 			_exit(EX_CANTCREAT);
@@ -183,7 +195,8 @@ static int demo_start_daemon(struct demo *d, struct err *e)
 			return err_set(e, EX_UNAVAILABLE,
 				       "dịch vụ không chạy: xem %s/moidan.log", d->home);
 		}
-		(void)usleep(20000);
+		if (demo_pause(d, 20, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -199,10 +212,12 @@ static int demo_import(struct demo *d, const char *programme, const char *file, 
 				   .this_year = 2023,
 				   .list_year = 2023};
 	struct roster_result r = {0};
-	int rc = p != NULL ? roster_import(d->c->store, p, path, &o, &r, e)
-			   : err_set(e, EX_CONFIG, "không có chương trình %s", programme);
+	int rc = demo_pause(d, 0, e);
 	char rows[32], ok[32];
 
+	if (rc == 0)
+		rc = p != NULL ? roster_import(d->c->store, p, path, &o, &r, e)
+			       : err_set(e, EX_CONFIG, "không có chương trình %s", programme);
 	if (rc == 0 && p != NULL) {
 		vi_number(r.rows, rows);
 		vi_number(r.phones_ok, ok);
@@ -317,7 +332,8 @@ static int demo_watch(struct demo *d, struct err *e)
 
 	(void)printf("\nĐang gửi qua nhà cung cấp giả (một máy chủ HTTP thật trên máy này):\n");
 	do {
-		(void)usleep(terminal ? 100000 : 50000);
+		if (demo_pause(d, terminal ? 100 : 50, e) < 0)
+			return -1;
 		finished = demo_look(d, &n, e);
 		if (finished < 0)
 			return -1;
@@ -464,6 +480,11 @@ int cmd_demo(struct cli *c, int argc, char **argv)
 	if (cli_parse(c, argc, argv, options, 0, 0, &e) < 0)
 		return cli_fail(&e);
 	d.seed = (uint64_t)seed;
+	(void)sigemptyset(&d.ends);
+	(void)sigaddset(&d.ends, SIGINT);
+	(void)sigaddset(&d.ends, SIGTERM);
+	(void)sigaddset(&d.ends, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &d.ends, &d.before);
 	clock_set_shift(civil_to_ms(&when) - clock_now_ms());
 	rc = demo_run(&d, keep, &e);
 	demo_end(&d);

@@ -7,12 +7,13 @@ import collections
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 
-EX_USAGE, EX_CANTCREAT = 64, 73
+EX_USAGE, EX_CANTCREAT, EX_TEMPFAIL = 64, 73, 75
 MOIDAN = os.path.abspath(sys.argv[1])
 
 
@@ -71,11 +72,31 @@ def kept(home):
     return sent
 
 
+def broken_off():
+    """Ctrl-C goes to the whole group: nobody goes on, nothing is left."""
+    for group in (False, True):
+        p = subprocess.Popen([MOIDAN, "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        said = ""
+        for line in p.stdout:
+            said += line
+            if "Nhập danh sách" in line:
+                break
+        if group:
+            os.killpg(p.pid, signal.SIGINT)
+        else:
+            p.send_signal(signal.SIGTERM)
+        said += p.stdout.read()
+        home = re.search(r"Thư mục: (\S+)", said)[1]
+        assert p.wait(60) == EX_TEMPFAIL and "theo yêu cầu" in said, (p.returncode, said[-500:])
+        assert not os.path.exists(home) and not left_running(home), home
+
+
 def main():
     run("demo", "--seed", "x", code=EX_USAGE)
     run("demo", "more", code=EX_USAGE)
     with tempfile.TemporaryDirectory(prefix="moidan-flow-") as base:
         sent = kept(os.path.realpath(base) + "/house")
+    broken_off()
     said = run("demo")
     home = re.search(r"Thư mục: (\S+)", said)[1]
     assert not os.path.exists(home) and not left_running(home), home
