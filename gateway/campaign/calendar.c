@@ -90,7 +90,7 @@ static const struct conf_field hours_hamlet_fields[] = {
      .type = CONF_STRING,
      .offset = offsetof(struct hours_hamlet, unit),
      .required = true,
-     .help = "the hamlet, without its kind: Tân Phú"},
+     .help = "the hamlet: Tân Phú"},
     {.key = "closed",
      .type = CONF_STRINGS,
      .offset = offsetof(struct hours_hamlet, closed),
@@ -252,6 +252,23 @@ static int calendar_mark_config(struct calendar *c, const char *key, const char 
 	return 0;
 }
 
+/* "Ấp Tân Phú" and "Tân Phú" are one hamlet, however lists and operators write it. Yours. */
+static char *calendar_hamlet_fold(const char *name)
+{
+	static const char *const kinds[] = {"ap ", "thon ", "khom ", "buon ", "lang ", "ban "};
+	char *fold = vi_fold(name);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = strlen(kinds[i]);
+
+		if (strncmp(fold, kinds[i], n) == 0 && fold[n] != '\0') {
+			memmove(fold, fold + n, strlen(fold + n) + 1);
+			break;
+		}
+	}
+	return fold;
+}
+
 static int calendar_add_hamlets(struct calendar *c, const struct conf_list *list, struct err *e)
 {
 	const struct hours_hamlet *h = list->items;
@@ -260,7 +277,7 @@ static int calendar_add_hamlets(struct calendar *c, const struct conf_list *list
 	for (size_t i = 0; i < list->n; i++) {
 		struct calendar_hamlet *to = &c->hamlets[c->n_hamlets++];
 
-		to->fold = vi_fold(h[i].unit);
+		to->fold = calendar_hamlet_fold(h[i].unit);
 		to->closed = mem_calloc(h[i].closed.n, sizeof(*to->closed));
 		for (size_t k = 0; k < h[i].closed.n; k++, to->n++)
 			if (calendar_read_span(c, "hamlets", ((char **)h[i].closed.items)[k],
@@ -390,7 +407,7 @@ bool calendar_office_open(const struct calendar *c, const char *hamlet, civil_da
 
 	if (!open || c->n_hamlets == 0 || hamlet == NULL || *hamlet == '\0')
 		return open;
-	fold = vi_fold(hamlet);
+	fold = calendar_hamlet_fold(hamlet);
 	for (size_t i = 0; i < c->n_hamlets && open; i++)
 		open = strcmp(c->hamlets[i].fold, fold) != 0 ||
 		       !calendar_hamlet_closed(&c->hamlets[i], day);

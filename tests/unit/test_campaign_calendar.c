@@ -326,13 +326,15 @@ static void a_hamlets_own_days_off_are_its_own(void **state)
 	struct calendar *c =
 	    calendar_of("hamlets:\n"
 			"  - {unit: Tân Phú, closed: [2023-06-12..2023-06-13, 2023-06-15]}\n"
-			"  - {unit: Tân Mỹ, closed: [2023-06-12]}\n");
+			"  - {unit: Ấp Tân Mỹ, closed: [2023-06-12]}\n");
 	struct err e = ERR_INIT;
 
 	(void)state;
 	assert_false(calendar_office_open(c, "Tân Phú", day(20230612)));
 	assert_false(calendar_office_open(c, "TÂN PHÚ", day(20230613)));
 	assert_true(calendar_office_open(c, "Tân Mỹ", day(20230613)));
+	assert_false(calendar_office_open(c, "Tân Mỹ", day(20230612))); /* with its kind or without */
+	assert_false(calendar_office_open(c, "ấp Tân Phú", day(20230612)));
 	assert_true(calendar_office_open(c, "Tân Đông", day(20230612)));
 	assert_true(calendar_office_open(c, NULL, day(20230612)));
 	assert_false(calendar_office_open(c, "Tân Đông", day(20230611))); /* a Sunday */
