@@ -78,7 +78,7 @@ struct heads_scan {
 	struct heads *out;
 	const struct programme *officials;
 	const struct units *units;
-	int audience;
+	struct predicate *who;
 	int64_t last;
 	size_t n;
 };
@@ -94,7 +94,7 @@ static bool heads_take(const struct recipient *r, void *arg)
 	scan->last = r->id;
 	scan->n++;
 	if (u == NULL || r->hold == HOLD_GONE ||
-	    programme_audience_of(scan->officials, &row) != scan->audience)
+	    !predicate_holds(scan->who, &row))
 		return true;
 	hs->items = mem_grow(hs->items, &hs->cap, hs->n + 1, sizeof(*hs->items));
 	head = &hs->items[hs->n++];
@@ -114,21 +114,25 @@ int heads_load(struct heads *out, struct store *st, const struct report_house *h
 	       const char *audience, const struct units *u, struct err *e)
 {
 	struct heads_scan scan = {.out = out, .officials = h->officials, .units = u};
+	struct err none = ERR_INIT;
 
 	*out = (struct heads){.items = NULL};
 	if (h->officials == NULL)
 		return 0;
-	scan.audience = programme_audience_find(h->officials, audience);
-	if (scan.audience < 0)
+	/* an audience, or one that is named for it; nobody where the list has neither */
+	scan.who = predicate_compile(h->officials, audience, NULL, &none);
+	if (scan.who == NULL)
 		return 0;
 	do {
 		scan.n = 0;
 		if (store_recipient_scan(st, h->officials->name, scan.last, HEADS_SCAN, true,
 					 heads_take, &scan, e) < 0) {
 			heads_free(out);
+			predicate_free(scan.who);
 			return -1;
 		}
 	} while (scan.n == HEADS_SCAN);
+	predicate_free(scan.who);
 	return 0;
 }
 
