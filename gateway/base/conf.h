@@ -68,6 +68,10 @@ void conf_free(const struct conf_table *table, void *out);
 /* The table as a JSON Schema object (draft 2020-12, without $schema). Yours to json_decref(). */
 json_t *conf_schema(const struct conf_table *table);
 
+/* What is in force, in order: [{"key": "reports.weekly_deadline", "value": "09:00", "help"}]. Of a secret
+ * only that there is one, of an address "url" only its host. Yours. */
+json_t *conf_show(const struct conf_table *table, const void *obj);
+
 /* "30s" -> 30000. 0 or -1. */
 int conf_parse_duration(const char *text, int64_t *ms);
 /* "17:30" -> 1050. 0 or -1. */

@@ -105,6 +105,8 @@ static struct web_config serve_web_config(struct serve *s, const struct house *h
 					     .database = h->cfg.database,
 					     .templates = h->cfg.templates,
 					     .config = h->path,
+					     .settings_table = &config_table,
+					     .settings = &h->cfg,
 					     .unit_kind = h->cfg.unit.hamlet,
 					     .public_url = h->cfg.public_url,
 					     .two_person = h->cfg.two_person,

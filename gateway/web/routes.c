@@ -212,6 +212,7 @@ const struct route web_routes[] = {
      .again = screen_keys,
      .inputs = {NEEDED("name", 60), TEXT("read", 3), TEXT("write", 3), TEXT("send", 3)}},
     {POST("/keys/:id/revoke"), MAY(MAY_RULE), .serve = screen_key_revoke},
+    {GET("/settings"), MAY(MAY_RULE), .serve = screen_settings, .page = "settings"},
     {GET("/audit"), MAY(MAY_RULE), .serve = screen_audit, .page = "audit",
      .inputs = {NUMBER("before")}},
 };

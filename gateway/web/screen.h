@@ -95,5 +95,6 @@ int screen_keys(struct visit *v, struct err *e);
 int screen_key_add(struct visit *v, struct err *e);
 int screen_key_revoke(struct visit *v, struct err *e);
 int screen_audit(struct visit *v, struct err *e);
+int screen_settings(struct visit *v, struct err *e);
 
 #endif

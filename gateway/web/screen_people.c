@@ -238,3 +238,42 @@ int screen_audit(struct visit *v, struct err *e)
 		json_object_set_new(v->model, "next", json_integer(p.last));
 	return 0;
 }
+
+/* ---- settings ------------------------------------------------------------------------------ */
+
+/* By their first word; the file is changed where it lies, by whoever runs the machine. */
+int screen_settings(struct visit *v, struct err *e)
+{
+	json_t *all, *groups = json_array(), *items = NULL, *one;
+	char group[64] = "";
+	size_t i;
+
+	(void)e;
+	v->model =
+	    json_pack("{s:s, s:o}", "file", v->house->config != NULL ? v->house->config : "",
+		      "groups", groups);
+	if (v->house->settings_table == NULL)
+		return 0;
+	all = conf_show(v->house->settings_table, v->house->settings);
+	json_array_foreach(all, i, one)
+	{
+		const char *key = json_string_value(json_object_get(one, "key"));
+		size_t n = strcspn(key, ".[");
+		bool alone = key[n] == '\0';
+
+		if (items == NULL || strncmp(group, key, n) != 0 || group[n] != '\0' || alone) {
+			if (!alone || items == NULL || *group != '\0') {
+				items = json_array();
+				(void)snprintf(group, sizeof(group), "%.*s", alone ? 0 : (int)n,
+					       key);
+				json_array_append_new(groups,
+						      json_pack("{s:s, s:o}", "group",
+								alone ? "moidan" : group,
+								"items", items));
+			}
+		}
+		json_array_append(items, one);
+	}
+	json_decref(all);
+	return 0;
+}

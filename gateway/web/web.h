@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/conf.h"
 #include "base/err.h"
 #include "campaign/campaign.h"
 #include "campaign/reply.h"
@@ -30,6 +31,8 @@ struct web_house {
 	const char *database;
 	const char *templates; /* directory of texts, console/ among them */
 	const char *config;    /* the file of the configuration, as it was found */
+	const struct conf_table *settings_table; /* of settings; NULL: nothing is shown */
+	const void *settings;
 	const char *unit_kind; /* "ấp" */
 	const char *public_url; /* "" when not set */
 	bool two_person;

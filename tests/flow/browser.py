@@ -265,7 +265,7 @@ def main():
               "--seats", "5", "--programme", "vneid")
         tablet = h.add(Browser(h, pictures, TABLET))
         tablet.set_up(h.json("user", "add", "chi", "--role", "administrator", "--title", "Ngô Văn Chí")["link"], shift)
-        ruled = [n for n in both if n[0] != "nothing"] + [("users", "/users"), ("keys", "/keys"), ("audit", "/audit"),
+        ruled = [n for n in both if n[0] != "nothing"] + [("users", "/users"), ("keys", "/keys"), ("audit", "/audit"), ("settings", "/settings"),
                                                           ("session", "/sessions/1"), ("hand-in-team", "/hand-in?unit=1")]
         screens(tablet, ruled)
         in_english(tablet, ruled)

@@ -136,6 +136,9 @@ def reports(author, admin):
     a = author.get("/campaigns/1/live")
     assert a.headers["Content-Type"].startswith("text/event-stream") and "event: progress" in a.text
     assert admin.get("/audit").has("recipient.unmask")
+    page = admin.get("/settings")
+    assert page.has("reports.weekly_deadline") and page.has("09:00") and page.has("providers[0].secrets"), page.text[:3000]
+    assert "flow-api-key" not in page.text and "flow-secret-key" not in page.text and author.get("/settings").status == 403
 
 
 def providers(author, approver, provider):
