@@ -42,6 +42,7 @@ struct store {
 	size_t n_ends, cap_ends;
 	/* the list that rows are being put from */
 	int64_t import_id, import_at;
+	int64_t search_from; /* rows from this one on are not in recipient_search yet; 0 = all are */
 	/* where the last batch of store_message_event_campaign ended */
 	struct {
 		int64_t campaign_id, recipient_id, step, rung;
@@ -134,6 +135,10 @@ MUST_CHECK int message_log_attempt(struct store *st, const struct message_now *m
 
 /* Puts a row into the index that people are found by, or takes it out: before its name, number, unit or
  * code change, or are blanked. In a transaction. */
+/* A row that was just inserted is looked for from the commit on: the index writes a piece of its tree
+ * for each statement, and takes more than half of an import row by row. */
+void search_new(struct store *st, int64_t id);
+MUST_CHECK int search_flush(struct store *st, struct err *e);
 MUST_CHECK int search_add(struct store *st, int64_t id, struct err *e);
 MUST_CHECK int search_drop(struct store *st, int64_t id, struct err *e);
 

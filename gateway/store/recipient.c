@@ -313,8 +313,7 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 		return -1;
 	r->id = db_last_id(st->db);
 	r->rev = 1;
-	if (search_add(st, r->id, e) != 0)
-		return -1;
+	search_new(st, r->id);
 	return contact_count(st, r->contact_id, 1, e);
 }
 

@@ -8,13 +8,13 @@
 	" substr(number, -1, 1) || substr(number, -2, 1) || substr(number, -3, 1) ||"          \
 	" substr(number, -4, 1) || substr(number, -5, 1) || substr(number, -6, 1) ||"          \
 	" substr(number, -7, 1) || substr(number, -8, 1) || substr(number, -9, 1),"            \
-	" 'p' || programme || ' u' || COALESCE(unit_id, 0) FROM recipient WHERE id = $1"
+	" 'p' || programme || ' u' || COALESCE(unit_id, 0) FROM recipient"
+#define SEARCH_ADD                                                                             \
+	"INSERT INTO recipient_search(rowid, name, digits, place) SELECT id," SEARCH_ENTRY
 
-int search_add(struct store *st, int64_t id, struct err *e)
+static int search_run_id(struct store *st, const char *sql, int64_t id, struct err *e)
 {
-	static const char ADD[] = "INSERT INTO recipient_search(rowid, name, digits, place)"
-				  " SELECT id," SEARCH_ENTRY;
-	struct db_stmt *s = db_query(st->db, ADD, e);
+	struct db_stmt *s = db_query(st->db, sql, e);
 
 	if (s == NULL)
 		return -1;
@@ -22,15 +22,40 @@ int search_add(struct store *st, int64_t id, struct err *e)
 	return db_run(s, e);
 }
 
+/* Ids only grow within a transaction, unless the last ones were deleted in it: what is not smaller than
+ * the first new one is new. */
+static bool search_waits(const struct store *st, int64_t id)
+{
+	return st->search_from != 0 && id >= st->search_from;
+}
+
+void search_new(struct store *st, int64_t id)
+{
+	if (!search_waits(st, id))
+		st->search_from = id;
+}
+
+int search_flush(struct store *st, struct err *e)
+{
+	static const char ADD[] = SEARCH_ADD " WHERE id >= $1";
+	int64_t from = st->search_from;
+
+	st->search_from = 0;
+	return from == 0 ? 0 : search_run_id(st, ADD, from, e);
+}
+
+int search_add(struct store *st, int64_t id, struct err *e)
+{
+	static const char ADD[] = SEARCH_ADD " WHERE id = $1";
+
+	return search_waits(st, id) ? 0 : search_run_id(st, ADD, id, e);
+}
+
 int search_drop(struct store *st, int64_t id, struct err *e)
 {
 	static const char DROP[] =
 	    "INSERT INTO recipient_search(recipient_search, rowid, name, digits, place)"
-	    " SELECT 'delete', id," SEARCH_ENTRY;
-	struct db_stmt *s = db_query(st->db, DROP, e);
+	    " SELECT 'delete', id," SEARCH_ENTRY " WHERE id = $1";
 
-	if (s == NULL)
-		return -1;
-	db_put_int(s, id);
-	return db_run(s, e);
+	return search_waits(st, id) ? 0 : search_run_id(st, DROP, id, e);
 }

@@ -299,6 +299,7 @@ static void store_end(struct store *st)
 	st->n_deltas = 0;
 	st->n_ends = 0;
 	st->import_id = 0;
+	st->search_from = 0;
 	lock_writer_release(st->writer_fd);
 	if (db_was_full(st->db) && ballast_drop(st->path))
 		log_warn("store", "ballast_dropped", "path=%s", st->path);
@@ -311,6 +312,8 @@ int store_commit(struct store *st, struct err *e)
 
 	store_want_transaction(st, "commit");
 	rc = message_moves_flush(st, &why);
+	if (rc == 0)
+		rc = search_flush(st, &why);
 	if (rc == 0) {
 		FAILPOINT("commit.before");
 		rc = db_commit(st->db, &why);

@@ -456,6 +456,52 @@ static void people_are_found_without_accents_and_by_last_digits(void **state)
 	finds(f, &(struct recipient_search){.held = true, .text = "van"}, "");
 }
 
+/* What is new goes into the index at the commit, whatever else became of it before that. */
+static void who_came_and_changed_in_one_transaction_is_found_as_they_are(void **state)
+{
+	struct fixture *f = *state;
+	struct recipient old = person("TP-1"), r = person("TP-2"), gone = person("TP-3");
+	enum recipient_put what;
+
+	OK(store_begin(f->st, &f->e));
+	put(f, &old, &what);
+	OK(store_commit(f->st, &f->e));
+	OK(store_begin(f->st, &f->e));
+	put(f, &r, &what);
+	assert_int_equal(what, RECIPIENT_NEW);
+	r.name = "Trần Thị Khác";
+	r.name_fold = "tran thi khac";
+	r.number = FIRST + 900;
+	put(f, &r, &what);
+	assert_int_equal(what, RECIPIENT_UPDATED);
+	old.name = "Phạm Văn Đổi";
+	old.name_fold = "pham van doi";
+	put(f, &old, &what);
+	OK(store_nest_begin(f->st, &f->e));
+	put(f, &gone, &what);
+	OK(store_nest_end(f->st, false, &f->e));
+	OK(store_commit(f->st, &f->e));
+	finds(f, &(struct recipient_search){.text = "khac"}, "2");
+	finds(f, &(struct recipient_search){.text = "doi"}, "1");
+	finds(f, &(struct recipient_search){.text = "mau"}, "");
+	finds(f, &(struct recipient_search){.text = "12000901"}, "2");
+	/* Its number is given again, and nothing of what was taken back is found. */
+	OK(store_begin(f->st, &f->e));
+	gone.name = "Võ Văn Sau";
+	gone.name_fold = "vo van sau";
+	put(f, &gone, &what);
+	OK(store_commit(f->st, &f->e));
+	finds(f, &(struct recipient_search){.text = "sau"}, "3");
+	OK(store_begin(f->st, &f->e));
+	gone.key = (char[]){"TP-4"};
+	put(f, &gone, &what);
+	store_rollback(f->st);
+	OK(store_begin(f->st, &f->e));
+	OK(store_commit(f->st, &f->e));
+	finds(f, &(struct recipient_search){.text = "sau"}, "3");
+	finds(f, &(struct recipient_search){.text = "tp"}, "1 2 3");
+}
+
 static void who_is_renamed_or_renumbered_is_found_by_the_new_alone(void **state)
 {
 	struct fixture *f = *state;
@@ -492,6 +538,7 @@ int main(void)
 	    STORE_TEST(imports_are_listed_newest_first),
 	    STORE_TEST(people_are_found_without_accents_and_by_last_digits),
 	    STORE_TEST(who_is_renamed_or_renumbered_is_found_by_the_new_alone),
+	    STORE_TEST(who_came_and_changed_in_one_transaction_is_found_as_they_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
