@@ -98,10 +98,10 @@ static int duty_replace(struct store *st, const struct duty *list, size_t n,
 			struct duty_change *out, struct err *e)
 {
 	struct duty_stale stale = {.list = list, .n = n};
-	civil_day from = list[0].day, to = list[0].day;
+	civil_day from = list[0].day, to = from;
 	int rc;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 1; i < n; i++) {
 		from = list[i].day < from ? list[i].day : from;
 		to = list[i].day > to ? list[i].day : to;
 	}

@@ -148,7 +148,7 @@ int campaign_notice(struct store *st, const struct campaign_house *house,
 		err_clear(e);
 		rc = err_set(e, EX_NOINPUT, "không có mẫu \"%s\"", name);
 	}
-	if (rc == 0 && (text = notice_render(&t, name, file, e)) == NULL)
+	if (file != NULL && (text = notice_render(&t, name, file, e)) == NULL)
 		rc = -1;
 	if (rc == 0)
 		rc = store_template_put(st, name, file, &template_id, e);

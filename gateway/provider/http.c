@@ -721,7 +721,7 @@ int http_send(struct http *h, const struct http_request *req, http_done_fn done,
 	bool post = strcmp(req->method, "POST") == 0;
 	struct http_lane *lane = h->lanes;
 	struct http_call *c;
-	const char *path = NULL;
+	const char *path = "";
 
 	if (h->calls >= h->limits.in_flight)
 		return err_set(e, EX_TEMPFAIL, "%d requests are under way already", h->calls);

@@ -288,7 +288,7 @@ static void verify_put_plain(const char *value, struct buf *out)
 static bool verify_put_pairs(const struct provider_verify *v, const struct verify_call *call,
 			     bool pairs, struct buf *out)
 {
-	struct verify_pair list[VERIFY_PAIRS_MAX];
+	struct verify_pair list[VERIFY_PAIRS_MAX] = {{NULL, NULL}};
 	struct buf text = BUF_INIT(VERIFY_INPUT_MAX);
 	size_t n = 0;
 	int got = values_split_form(call->params, call->params_len, &text, VERIFY_PAIRS_MAX);

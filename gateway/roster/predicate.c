@@ -163,9 +163,15 @@ static int predicate_next(struct predicate_reader *r)
 	return 0;
 }
 
+/* What stands in the token, "" for one that is a mark. */
+static const char *predicate_word(const struct predicate_reader *r)
+{
+	return r->word != NULL ? r->word : "";
+}
+
 static bool predicate_is_word(const struct predicate_reader *r, const char *word)
 {
-	return r->token == TOKEN_WORD && r->word != NULL && strcmp(r->word, word) == 0;
+	return r->token == TOKEN_WORD && strcmp(predicate_word(r), word) == 0;
 }
 
 /* The exits of a part's nodes that lead to `from` lead to `to` now. */
@@ -380,9 +386,9 @@ static int predicate_read_name(struct predicate_reader *r, struct predicate_part
 	int rc;
 
 	if ((r->token != TOKEN_WORD && r->token != TOKEN_QUOTED) ||
-	    (r->token == TOKEN_WORD && predicate_is_left(r->word)))
+	    (r->token == TOKEN_WORD && predicate_is_left(predicate_word(r))))
 		return 0;
-	meaning = predicate_meaning(r, r->word);
+	meaning = predicate_meaning(r, predicate_word(r));
 	if (meaning == NULL)
 		return r->token == TOKEN_QUOTED
 			   ? predicate_error(r, "no predicate has this name")
