@@ -66,16 +66,19 @@ static int contact_find(struct store *st, uint64_t number, int64_t *id, struct e
 	return db_run_int(s, id, e);
 }
 
-static int contact_add(struct store *st, uint64_t number, unsigned flags, int64_t *id,
-		       struct err *e)
+/* recipients: how many rows have it. */
+static int contact_add(struct store *st, uint64_t number, unsigned flags, int recipients,
+		       int64_t *id, struct err *e)
 {
-	static const char ADD[] = "INSERT INTO contact(number, flags) VALUES ($1, $2)";
+	static const char ADD[] =
+	    "INSERT INTO contact(number, flags, recipients) VALUES ($1, $2, $3)";
 	struct db_stmt *s = db_query(st->db, ADD, e);
 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, (int64_t)number);
 	db_put_int(s, flags);
+	db_put_int(s, recipients);
 	if (db_run(s, e) != 0)
 		return -1;
 	*id = db_last_id(st->db);
@@ -88,20 +91,24 @@ int store_contact_find(struct store *st, uint64_t number, int64_t *id, struct er
 }
 
 /* The contact of a row's number: 0 when it cannot be texted. A number whose holder may have changed
- * is made unconfirmed once; what is known of it later stays. */
+ * is made unconfirmed once; what is known of it later stays. *counted: it was made for this row, and
+ * counts it already. */
 static int contact_of_row(struct store *st, const struct recipient *r, int64_t *id,
-			  struct err *e)
+			  bool *counted, struct err *e)
 {
 	bool unsure = (r->phone_flags & (PHONE_MIGRATED_2018 | PHONE_CONFIRM)) != 0;
 	int rc;
 
 	*id = 0;
+	*counted = false;
 	if (r->number == 0 ||
 	    (r->phone_status != PHONE_OK && r->phone_status != PHONE_UNKNOWN_RANGE))
 		return 0;
 	rc = contact_find(st, r->number, id, e);
-	if (rc == 0)
-		rc = contact_add(st, r->number, unsure ? CONTACT_UNCONFIRMED : 0, id, e);
+	if (rc == 0) {
+		rc = contact_add(st, r->number, unsure ? CONTACT_UNCONFIRMED : 0, 1, id, e);
+		*counted = true;
+	}
 	return rc < 0 ? -1 : 0;
 }
 
@@ -148,7 +155,7 @@ int store_contact_flags(struct store *st, uint64_t number, unsigned set, unsigne
 	store_want_transaction(st, "contact_flags");
 	rc = contact_find(st, number, &id, e);
 	if (rc == 0)
-		rc = contact_add(st, number, 0, &id, e);
+		rc = contact_add(st, number, 0, 0, &id, e);
 	if (rc < 0 || (s = db_query(st->db, FLAGS, e)) == NULL)
 		return -1;
 	db_put_int(s, set);
@@ -277,7 +284,7 @@ static const char *recipient_facts_kind(const struct recipient *r)
 }
 
 static int recipient_insert(struct store *st, const char *programme, struct recipient *r,
-			    struct err *e)
+			    bool counted, struct err *e)
 {
 	static const char ADD[] =
 	    "INSERT INTO recipient(programme, list_key, state, hold, rev, contact_id, unit_id,"
@@ -314,7 +321,7 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 	r->id = db_last_id(st->db);
 	r->rev = 1;
 	search_new(st, r->id);
-	return contact_count(st, r->contact_id, 1, e);
+	return counted ? 0 : contact_count(st, r->contact_id, 1, e);
 }
 
 /* The list has the row as it was: only where it stands may have changed. */
@@ -344,8 +351,8 @@ static int recipient_update(struct store *st, const struct recipient *r, int sta
 	    " list_hold_reason = $10, number = $11, name = $12, hold_reason = $13, facts = $14,"
 	    " raw = $15, sex = $16, birth_precision = $17, birth_year = $18, birth_month = $19,"
 	    " birth_day = $20, phone_status = $21, phone_flags = $22, numbers_more = $23,"
-	    " group_name = $24, name_fold = $25, name_sort = $26, facts_kind = $27, reach = "
-	    REACH("$4") " WHERE id = $28";
+	    " group_name = $24, name_fold = $25, name_sort = $26, facts_kind = $27, reach "
+	    "= " REACH("$4") " WHERE id = $28";
 	struct db_stmt *s = db_query(st->db, UPDATE, e);
 
 	if (s == NULL)
@@ -373,8 +380,8 @@ static int recipient_update(struct store *st, const struct recipient *r, int sta
 
 /* The row is there: what differs? */
 static int recipient_merge(struct store *st, struct recipient *r,
-			   const struct recipient_known *k, enum recipient_put *what,
-			   struct err *e)
+			   const struct recipient_known *k, bool counted,
+			   enum recipient_put *what, struct err *e)
 {
 	const char *hold_reason;
 	int64_t date;
@@ -405,9 +412,9 @@ static int recipient_merge(struct store *st, struct recipient *r,
 		return -1;
 	if (k->contact_id == r->contact_id)
 		return 0;
-	return contact_count(st, k->contact_id, -1, e) != 0
-		   ? -1
-		   : contact_count(st, r->contact_id, 1, e);
+	return contact_count(st, k->contact_id, -1, e) != 0 ? -1
+	       : counted				    ? 0
+			 : contact_count(st, r->contact_id, 1, e);
 }
 
 int store_recipient_put(struct store *st, const char *programme, struct recipient *r,
@@ -415,10 +422,11 @@ int store_recipient_put(struct store *st, const char *programme, struct recipien
 {
 	struct recipient_known known = {0};
 	struct db_stmt *s;
+	bool counted;
 	int rc;
 
 	store_want_transaction(st, "recipient_put");
-	if (contact_of_row(st, r, &r->contact_id, e) != 0 ||
+	if (contact_of_row(st, r, &r->contact_id, &counted, e) != 0 ||
 	    (s = db_query(st->db, FIND_ROW, e)) == NULL)
 		return -1;
 	db_put_text(s, programme);
@@ -426,10 +434,10 @@ int store_recipient_put(struct store *st, const char *programme, struct recipien
 	rc = db_step(s, e);
 	if (rc == 1) {
 		recipient_read_known(s, r, &known);
-		rc = recipient_merge(st, r, &known, what, e);
+		rc = recipient_merge(st, r, &known, counted, what, e);
 	} else if (rc == 0) {
 		*what = RECIPIENT_NEW;
-		rc = recipient_insert(st, programme, r, e);
+		rc = recipient_insert(st, programme, r, counted, e);
 	}
 	db_done(s);
 	return rc;
