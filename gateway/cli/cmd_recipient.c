@@ -36,10 +36,41 @@ static bool recipient_message(const struct message_row *r, void *arg)
 	return true;
 }
 
+/* What is known of the number, which may be others' too. known: an array that is filled, or NULL: it is
+ * printed. 0 or -1. */
+static int recipient_number(struct cli *c, const struct recipient *r, json_t *known,
+			    struct err *e)
+{
+	static const struct {
+		unsigned flag;
+		const char *word, *vi;
+	} words[] = {
+	    {CONTACT_OPTED_OUT, "opted-out", "không muốn nhận tin: không nhắn"},
+	    {CONTACT_WRONG_PERSON, "wrong-person", "là của người khác: không nhắn"},
+	    {CONTACT_DEAD_NUMBER, "dead", "không còn dùng: không nhắn"},
+	    {CONTACT_UNCONFIRMED, "unconfirmed", "chưa xác nhận, chưa nhắn: hỏi lại một lần"},
+	    {CONTACT_REACHED, "reached", "đã từng nhận được tin"},
+	};
+	unsigned flags = 0;
+
+	if (r->number != 0 && store_contact_flags_get(c->store, r->number, &flags, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if ((flags & words[i].flag) == 0)
+			continue;
+		if (known != NULL)
+			json_array_append_new(known, json_string(words[i].word));
+		else
+			(void)printf("  số điện thoại %s\n", words[i].vi);
+	}
+	return 0;
+}
+
 static int recipient_show(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct recipient r = {0};
 	struct message_filter f = {.state = -1};
+	json_t *known = NULL;
 	char masked[32];
 	int rc = 0;
 
@@ -52,12 +83,16 @@ static int recipient_show(struct cli *c, int argc, char **argv, struct err *e)
 		return -1;
 	}
 	phone_mask(r.number, masked);
-	if (c->json) {
-		rc = cli_print_json(json_pack(
-		    "{s:I, s:s, s:s, s:s?, s:s, s:s, s:s?, s:I, s:i, s:i}", "id",
-		    (json_int_t)r.id, "key", r.key, "name", r.name, "group", r.group, "number",
-		    masked, "hold", recipient_hold_name(r.hold), "hold_reason", r.hold_reason,
-		    "rev", (json_int_t)r.rev, "state", r.state, "row", r.source_row));
+	if (c->json && recipient_number(c, &r, known = json_array(), e) < 0) {
+		json_decref(known);
+		rc = -1;
+	} else if (c->json) {
+		rc = cli_print_json(
+		    json_pack("{s:I, s:s, s:s, s:s?, s:s, s:o, s:s, s:s?, s:I, s:i, s:i}", "id",
+			      (json_int_t)r.id, "key", r.key, "name", r.name, "group", r.group,
+			      "number", masked, "number_flags", known, "hold",
+			      recipient_hold_name(r.hold), "hold_reason", r.hold_reason, "rev",
+			      (json_int_t)r.rev, "state", r.state, "row", r.source_row));
 	} else {
 		(void)printf("%s  %s  %s\n  trạng thái: %s\n", r.key, r.name, masked,
 			     recipient_state_text(c, argv[1], r.state));
@@ -66,7 +101,9 @@ static int recipient_show(struct cli *c, int argc, char **argv, struct err *e)
 							    ? r.hold_reason
 							    : recipient_hold_name(r.hold));
 		f.recipient_id = r.id;
-		rc = store_message_list(c->store, &f, 50, recipient_message, NULL, e);
+		rc = recipient_number(c, &r, NULL, e);
+		if (rc == 0)
+			rc = store_message_list(c->store, &f, 50, recipient_message, NULL, e);
 	}
 	recipient_clear(&r);
 	return rc;
@@ -101,10 +138,11 @@ static int recipient_hold_run(struct cli *c, int argc, char **argv, struct err *
 		return -1;
 	/* The weaker hold must not take the place of the stronger. */
 	if (!deceased && (r.hold == HOLD_DECEASED || r.hold == HOLD_DECEASED_SUSPECTED)) {
-		rc = err_set(e, EX_DATAERR,
-			     "%s đang được giữ vì đã mất hoặc nghi đã mất: giữ nguyên (xác nhận: "
-			     "--deceased; nếu nhầm: recipient release)",
-			     r.key);
+		rc = err_set(
+		    e, EX_DATAERR,
+		    "%s đang được giữ vì đã mất hoặc nghi đã mất: giữ nguyên (xác nhận: "
+		    "--deceased; nếu nhầm: recipient release)",
+		    r.key);
 		recipient_clear(&r);
 		return rc;
 	}

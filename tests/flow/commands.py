@@ -193,6 +193,9 @@ def people(h):
     assert h.json("recipient", "show", "vneid", "H-1")["state"] == 1
     for word in ("opted-out", "not-opted-out", "wrong-person", "not-wrong-person", "confirmed"):
         h.run("recipient", "set", "vneid", "H-2", word)
+        flags = set(h.json("recipient", "show", "vneid", "H-2")["number_flags"]) - {"reached"}
+        assert flags == ({word} if word in ("opted-out", "wrong-person") else set()), (word, flags)
+        assert ("không nhắn" in h.run("recipient", "show", "vneid", "H-2")) == bool(flags)
     h.run("recipient", "hold", "vneid", "H-3", "--deceased")
     assert h.json("recipient", "show", "vneid", "H-3")["hold"] == "deceased"
     h.run("recipient", "hold", "vneid", "H-3", "--reason", "kiểm tra", code=EX_DATAERR)  # weaker
