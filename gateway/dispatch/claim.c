@@ -120,7 +120,7 @@ struct claim_pack {
 
 /* Also what is tried again goes alone: one that was refused together with others can tell what for. */
 static bool claim_pack_joins(const struct claim_pack *p, const struct message_candidate *c,
-			     size_t bytes)
+			     const char *text, size_t bytes)
 {
 	if (p->n == 0 || p->n == p->max || p->bytes + bytes > CLAIM_BYTES || c->generation > 1)
 		return false;
@@ -128,14 +128,15 @@ static bool claim_pack_joins(const struct claim_pack *p, const struct message_ca
 		if (p->numbers[i] == c->number)
 			return false;
 	}
-	return provider_batch_joins(p->provider, c->text, p->text);
+	return provider_batch_joins(p->provider, text, p->text);
 }
 
 /* Puts it with others or into a new request; false when there is no room for one. */
-static bool claim_pack_add(struct claim_pack *p, const struct message_candidate *c)
+static bool claim_pack_add(struct claim_pack *p, const struct message_candidate *c,
+			   const char *text)
 {
-	size_t bytes = strlen(c->text) + CLAIM_FRAME;
-	bool joins = claim_pack_joins(p, c, bytes);
+	size_t bytes = strlen(text) + CLAIM_FRAME;
+	bool joins = claim_pack_joins(p, c, text, bytes);
 
 	if (!joins && p->requests == p->room)
 		return false;
@@ -143,7 +144,7 @@ static bool claim_pack_add(struct claim_pack *p, const struct message_candidate 
 		p->requests++;
 		p->n = p->bytes = 0;
 		free(p->text);
-		p->text = mem_strdup(c->text);
+		p->text = mem_strdup(text);
 	}
 	p->bytes += bytes;
 	p->numbers[p->n++] = c->number;
@@ -167,7 +168,8 @@ static struct claim_verdict claim_decide(const struct message_candidate *c, void
 	struct claim_ask *ask = arg;
 	struct claim_verdict v = campaign_decide(c, &ask->who);
 
-	if (v.decision == CLAIM_SEND && ask->pack != NULL && !claim_pack_add(ask->pack, c)) {
+	if (v.decision == CLAIM_SEND && ask->pack != NULL &&
+	    !claim_pack_add(ask->pack, c, v.text != NULL ? v.text : c->text)) {
 		v.decision = CLAIM_STOP;
 		return v;
 	}

@@ -312,6 +312,9 @@ static int settle_ask(struct outbox *o, struct outbox_work *w, const struct mess
 		c.contact_day = c.contact_week = 0;
 	who.plan = w->plan;
 	*v = campaign_decide(&c, &who);
+	/* What may have arrived goes again as it was, whoever it would name now. */
+	free(v->text);
+	v->text = NULL;
 	return 0;
 }
 
