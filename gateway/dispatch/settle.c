@@ -387,7 +387,9 @@ static int settle_one(struct outbox *o, struct outbox_turn *t, const struct mess
 		return settle_wait(o, m, route, t->now, e);
 	if (settle_ask(o, w, m, t->now, &may, e) < 0)
 		return -1;
-	if (may.decision == CLAIM_CANCEL || may.decision == CLAIM_EXPIRE)
+	/* Nor to whom this rung cannot reach any more. */
+	if (may.decision == CLAIM_CANCEL || may.decision == CLAIM_SKIP ||
+	    may.decision == CLAIM_EXPIRE)
 		return settle_wait(o, m, route, t->now, e);
 	if (may.decision == CLAIM_POSTPONE)
 		return store_message_postpone(o->st, m->id, may.due_at, e);

@@ -295,6 +295,25 @@ static void nobody_goes_down_while_uncertain(void **state)
 	ladder_close(&d);
 }
 
+/* Another message learnt that the number is none: what may have gone to it does not go again. */
+static void what_no_rung_can_reach_any_more_is_not_sent_again(void **state)
+{
+	struct desk d;
+	uint64_t number;
+
+	(void)state;
+	(void)ladder_one(&d);
+	number = d.items[0].msg.number;
+	assert_int_equal(desk_answer_all(&d, OUTCOME_UNCERTAIN), 0);
+	desk_do(&d, store_contact_flags(d.w.st, number, CONTACT_DEAD_NUMBER, 0, "thu", &d.e));
+	for (int i = 0; i < 20 && d.wake != INT64_MAX; i++) {
+		ladder_to(&d, d.wake > clock_now_ms() ? d.wake : clock_now_ms());
+		assert_int_equal(ladder_quiet(&d), 0);
+	}
+	assert_state(&d, 1, MESSAGE_UNCERTAIN);
+	ladder_close(&d);
+}
+
 static void whoever_is_done_held_or_opted_out_goes_no_further(void **state)
 {
 	struct desk d;
@@ -661,6 +680,7 @@ int main(void)
 	    cmocka_unit_test(what_was_not_delivered_goes_down_and_a_refused_text_does_not),
 	    cmocka_unit_test(what_ends_a_rung_is_the_ladders_to_say),
 	    cmocka_unit_test(nobody_goes_down_while_uncertain),
+	    cmocka_unit_test(what_no_rung_can_reach_any_more_is_not_sent_again),
 	    cmocka_unit_test(whoever_is_done_held_or_opted_out_goes_no_further),
 	    cmocka_unit_test(a_paused_campaign_waits_on_its_rungs),
 	    cmocka_unit_test(a_late_receipt_takes_its_person_off_the_rungs_below),
