@@ -226,7 +226,7 @@ static int audience_count_run(struct cli *c, int argc, char **argv, struct err *
 					     {.name = NULL}};
 	struct audience_names saved = {.n = 0};
 	struct audience_units units = {.list = NULL};
-	struct audience_count n;
+	struct audience_count n = {0};
 	const struct programme *p;
 	int64_t began;
 	json_t *j;
