@@ -88,6 +88,9 @@ json_t *report_figures(struct store *st, const struct report_house *h, int iso_w
  * 1/0/-1. Yours. */
 int report_frozen(struct store *st, int iso_week, json_t **figures, struct err *e);
 
+/* Puts what the teams have handed in by now into figures of a week, in place of what is there. */
+MUST_CHECK int report_teams(struct store *st, int iso_week, json_t *figures, struct err *e);
+
 /* "2023-W24" -> 202324; the week of now for NULL or "". 0, or -1 (EX_USAGE). */
 MUST_CHECK int report_week_parse(const char *text, int64_t now, int *iso_week, struct err *e);
 /* The figures of a week: the frozen ones, or for the week of now those of now (*frozen says which). Not

@@ -158,3 +158,8 @@ char *teams_name(const json_t *figures, const json_t *team)
 		return mem_strdup(figures_text(figures, "commune"));
 	return *kind != '\0' ? mem_printf("%s %s", kind, unit) : mem_strdup(unit);
 }
+
+int report_teams(struct store *st, int iso_week, json_t *figures, struct err *e)
+{
+	return teams_add(st, iso_week, INT64_MAX, figures, e);
+}

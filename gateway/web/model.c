@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "report/report.h"
 #include "roster/programme.h"
 #include "text/phone.h"
+#include "web/desk.h"
 
 static void model_key(int64_t id, char out[24])
 {
@@ -188,4 +191,52 @@ json_t *model_campaign_names(struct visit *v, struct err *e)
 		return NULL;
 	}
 	return names;
+}
+
+static json_t *model_draw_figures(struct visit *v, struct err *e)
+{
+	int64_t now = clock_now_ms();
+
+	store_read_end(v->st); /* it makes a snapshot of its own */
+	return report_figures(v->st, v->house->report, civil_iso_week(civil_day_of(now)), now,
+			      e);
+}
+
+json_t *model_figures_now(struct visit *v, struct err *e)
+{
+	return clerk_cached(v->clerk, "figures", model_draw_figures, v, e);
+}
+
+json_t *model_figures_of(struct visit *v, int week, bool *frozen, struct err *e)
+{
+	int64_t now = clock_now_ms();
+	json_t *figures = NULL, *shared;
+	char name[16];
+	int found = report_frozen(v->st, week, &figures, e);
+
+	*frozen = found == 1;
+	if (found != 0)
+		return figures;
+	if (week != civil_iso_week(civil_day_of(now))) {
+		(void)err_set(e, EX_NOINPUT, "chưa chốt số liệu của tuần %d-W%02d", week / 100,
+			      week % 100);
+		return NULL;
+	}
+	shared = model_figures_now(v, e);
+	if (shared == NULL)
+		return NULL;
+	(void)snprintf(name, sizeof(name), "%d-W%02d", week / 100, week % 100);
+	figures = json_deep_copy(shared);
+	json_decref(shared);
+	/* drawn before midnight of Sunday */
+	if (strcmp(json_string_value(json_object_get(figures, "week")), name) != 0) {
+		json_decref(figures);
+		return model_draw_figures(v, e);
+	}
+	/* what a team has just handed in is there at once */
+	if (report_teams(v->st, week, figures, e) < 0) {
+		json_decref(figures);
+		return NULL;
+	}
+	return figures;
 }

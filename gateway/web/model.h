@@ -27,4 +27,11 @@ json_t *model_counts(const struct message_counts *n);
 /* Names of campaigns by id: {"3": "Đợt 1"}; yours, NULL with e. */
 json_t *model_campaign_names(struct visit *v, struct err *e);
 
+/* The figures of this week as they are now, or were when they were last drawn: of a long list that takes
+ * seconds. Shared by all clerks: not to be changed. A new reference; NULL with e. */
+json_t *model_figures_now(struct visit *v, struct err *e);
+/* The frozen figures of a week, or for this week those above with what the teams have handed in by now.
+ * Yours; NULL with e (EX_NOINPUT). May end v's snapshot. */
+json_t *model_figures_of(struct visit *v, int week, bool *frozen, struct err *e);
+
 #endif

@@ -13,6 +13,7 @@
 #include "campaign/hand_in.h"
 #include "report/hand_in_sheet.h"
 #include "report/report.h"
+#include "web/model.h"
 #include "web/screen.h"
 
 static json_t *hand_in_figures(struct visit *v, int *week, struct err *e)
@@ -22,8 +23,7 @@ static json_t *hand_in_figures(struct visit *v, int *week, struct err *e)
 
 	if (report_week_parse(visit_text(v, "week"), now, week, e) < 0)
 		return NULL;
-	store_read_end(v->st); /* the figures make a snapshot of their own */
-	return report_of_week(v->st, v->house->report, *week, now, &frozen, e);
+	return model_figures_of(v, *week, &frozen, e);
 }
 
 static json_int_t hand_in_unit(const json_t *team)

@@ -10,7 +10,7 @@
 #include "store/health.h"
 #include "store/message.h"
 #include "store/recipient.h"
-#include "web/desk.h"
+#include "web/model.h"
 #include "web/screen.h"
 
 struct home {
@@ -115,16 +115,6 @@ static int home_report(struct visit *v, struct err *e)
 	return 0;
 }
 
-/* The figures of this week, as they are now. */
-static json_t *home_figures(struct visit *v, struct err *e)
-{
-	int64_t now = clock_now_ms();
-
-	store_read_end(v->st); /* it makes a snapshot of its own */
-	return report_figures(v->st, v->house->report, civil_iso_week(civil_day_of(now)), now,
-			      e);
-}
-
 /* A row of a unit: how many of its target's people are reached. */
 static json_t *home_unit(const json_t *u, const char *target)
 {
@@ -216,7 +206,7 @@ static int home_draw_progress(struct visit *v, struct err *e)
 
 	if (own.id != 0 && store_unit_list(v->st, home_unit_name, &own, e) < 0)
 		return -1;
-	figures = clerk_cached(v->clerk, "figures", home_figures, v, e);
+	figures = model_figures_now(v, e);
 	if (figures != NULL) {
 		json_object_set_new(v->model, "progress",
 				    home_progress(figures, own.id != 0 ? own.name : NULL));

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "campaign/carry.h"
 #include "report/document.h"
+#include "web/model.h"
 #include "web/screen.h"
 
 #define PAPERS_PDF  "application/pdf"
@@ -107,8 +108,7 @@ int screen_hamlet_paper(struct visit *v, struct err *e)
 
 	if (report_week_parse(visit_text(v, "week"), now, &week, e) < 0)
 		return -1;
-	store_read_end(v->st);
-	p.figures = report_of_week(v->st, v->house->report, week, now, &frozen, e);
+	p.figures = model_figures_of(v, week, &frozen, e);
 	if (p.figures != NULL && papers_audit(v, "report.hamlet", p.q.unit, e) == 0)
 		rc = visit_answer_drawn(
 		    v, papers_hamlet, &p, PAPERS_PDF,

@@ -31,8 +31,7 @@ static json_t *reports_figures(struct visit *v, int *week, bool *frozen, struct 
 
 	if (report_week_parse(visit_text(v, "week"), now, week, e) < 0)
 		return NULL;
-	store_read_end(v->st); /* the figures make a snapshot of their own */
-	return report_of_week(v->st, v->house->report, *week, now, frozen, e);
+	return model_figures_of(v, *week, frozen, e);
 }
 
 static void reports_week_name(int week, char out[16])
