@@ -62,6 +62,8 @@ const char *err_os(int number)
 	    {ENAMETOOLONG, "tên tệp quá dài"},
 	    {EMFILE, "mở quá nhiều tệp cùng lúc"},
 	    {ETXTBSY, "tệp đang được dùng"},
+	    {EADDRINUSE, "một chương trình khác đang dùng cổng này"},
+	    {EADDRNOTAVAIL, "máy này không có địa chỉ này"},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

@@ -73,7 +73,7 @@ static int demo_make_home(struct demo *d, const char *keep, struct err *e)
 		if (mkdir(keep, 0700) < 0)
 			return err_set(e, EX_CANTCREAT, "%s: %s", keep,
 				       errno == EEXIST ? "đã có; --keep cần một thư mục mới"
-						       : strerror(errno));
+						       : err_os(errno));
 		d->home = realpath(keep, NULL);
 		d->keep = true;
 		return d->home != NULL ? 0

@@ -333,12 +333,7 @@ static int sim_run(struct simulation *s, struct err *e)
 
 int cmd_simulate(struct cli *c, int argc, char **argv)
 {
-	struct simulation s = {.c = c,
-			       .come = 62,
-			       .absent = 25,
-			       .days = json_array(),
-			       .weeks = json_array(),
-			       .sessions = json_array()};
+	struct simulation s = {.c = c, .come = 62, .absent = 25};
 	struct civil from = {.year = 2023, .month = 5, .day = 25, .hour = 7};
 	struct civil to = {.year = 2023, .month = 7, .day = 1};
 	struct err e = ERR_INIT;
@@ -355,6 +350,9 @@ int cmd_simulate(struct cli *c, int argc, char **argv)
 		(void)err_set(&e, EX_USAGE, "--come và --absent là phần trăm, 0 đến 100");
 		return cli_fail(&e);
 	}
+	s.days = json_array();
+	s.weeks = json_array();
+	s.sessions = json_array();
 	s.luck = ((uint64_t)seed + 1) * UINT64_C(0x9E3779B97F4A7C15);
 	s.end = civil_to_ms(&to);
 	clock_set_virtual(civil_to_ms(&from));

@@ -340,7 +340,9 @@ int report_weekly_pdf(struct store *st, const struct report_house *h, const json
 	if (rc == 0) {
 		rc = paper_close(p, e);
 	} else {
-		err_context(e, "%s", file);
+		/* the text is wrong, or the place that it goes to */
+		if (p != NULL || e->code != EX_CANTCREAT)
+			err_context(e, "%s", file);
 		paper_abandon(p);
 		rc = -1;
 	}

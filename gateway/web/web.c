@@ -215,7 +215,7 @@ static int web_bind(struct web *w, const char *listen, struct err *e)
 					LEV_OPT_CLOSE_ON_EXEC,
 				    WEB_BACKLOG, (struct sockaddr *)&sa, len);
 	if (l == NULL)
-		return err_set(e, EX_UNAVAILABLE, "listen: %s: %s", listen, strerror(errno));
+		return err_set(e, EX_UNAVAILABLE, "listen: %s: %s", listen, err_os(errno));
 	w->gate = gate_new(w->base, w->http, l, &limits, web_on_refused, w);
 	gate_admit(w->gate, web_admits, w, WEB_UPLOAD_MS);
 	w->bound = evhttp_bind_listener(w->http, l);

@@ -274,6 +274,9 @@ def words(h):
     h.run(code=0)
     h.run("dance", code=EX_USAGE)
     h.run("help", "dance", code=EX_USAGE)
+    h.run("simulate", "--seed", "x", code=EX_USAGE)
+    h.run("report", "weekly", "--pdf", "/proc/x.pdf", code=EX_CANTCREAT)
+    assert h.errors.rstrip().endswith("moidan: không tạo được tệp /proc/x.pdf: không có tệp hoặc thư mục này"), h.errors
     h.run("--config", code=EX_USAGE)
     h.run("campaign", "create", "x", "--programme", "vneid", "--audience", "A1", "--accents", "some", code=EX_USAGE)
     assert "with, without hoặc cheapest" in h.errors, h.errors
