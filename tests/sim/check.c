@@ -109,6 +109,68 @@ static void check_move(struct sim *s, const struct sim_message *m, enum message_
 			 message_state_name(m->state), message_state_name(now));
 }
 
+/* The message of the same person on another rung; NULL: there is none. */
+static struct sim_message *sim_rung(struct sim *s, int64_t campaign_id, int64_t recipient_id,
+				    int rung)
+{
+	for (size_t i = 0; i < s->n_seen; i++) {
+		struct sim_message *m = &s->seen[i];
+
+		if (m->campaign_id == campaign_id && m->recipient_id == recipient_id &&
+		    m->rung == rung)
+			return m;
+	}
+	return NULL;
+}
+
+/* Whether a rung is over with this message: it did not arrive, or nothing was heard for its wait. */
+static bool check_over(struct sim *s, const struct sim_message *m)
+{
+	const struct sim_message *first;
+
+	switch (m->state) {
+	case MESSAGE_UNDELIVERED:
+	case MESSAGE_REJECTED:
+	case MESSAGE_FAILED:
+	case MESSAGE_ABANDONED:
+	case MESSAGE_CANCELLED: /* skipped */
+		return true;
+	case MESSAGE_SENT:
+	case MESSAGE_NO_RECEIPT:
+		return s->jumped || clock_now_ms() - m->sent_at >= SIM_WAIT;
+	case MESSAGE_LINKED: /* they go down together with the one whose number it is too */
+		first = sim_message(s, m->linked_to);
+		return first != NULL && first->state != MESSAGE_LINKED && check_over(s, first);
+	default:
+		return false;
+	}
+}
+
+/* Somebody is on the next rung: from the one above, which is over, and of which nothing is unknown. */
+static void check_step_down(struct sim *s, const struct message_row *r)
+{
+	const struct sim_message *up =
+	    sim_rung(s, r->campaign_id, r->recipient_id, r->rung - 1);
+
+	if (up == NULL)
+		sim_fail(s, "message %" PRId64 " is on a rung that nobody came down to", r->id);
+	if (!check_over(s, up))
+		sim_fail(s, "message %" PRId64 " goes down while %" PRId64 " is %s", r->id,
+			 up->id, message_state_name(up->state));
+	s->totals.down++;
+}
+
+/* Who went down is not written to above again. */
+static void check_above(struct sim *s, const struct sim_message *m)
+{
+	bool open = m->state == MESSAGE_HELD || m->state == MESSAGE_QUEUED ||
+		    m->state == MESSAGE_SENDING || m->state == MESSAGE_UNCERTAIN;
+
+	if (open && sim_rung(s, m->campaign_id, m->recipient_id, m->rung + 1) != NULL)
+		sim_fail(s, "message %" PRId64 " is %s, and its person is a rung below", m->id,
+			 message_state_name(m->state));
+}
+
 static void look_at(struct sim *s, const struct message_row *r)
 {
 	struct sim_message *m = sim_message(s, r->id);
@@ -116,14 +178,18 @@ static void look_at(struct sim *s, const struct message_row *r)
 	if (m == NULL) {
 		for (size_t i = 0; i < s->n_seen; i++) {
 			if (s->seen[i].campaign_id == r->campaign_id &&
-			    s->seen[i].recipient_id == r->recipient_id)
+			    s->seen[i].recipient_id == r->recipient_id &&
+			    s->seen[i].rung == r->rung)
 				sim_fail(s, "recipient %" PRId64 " has two messages",
 					 r->recipient_id);
 		}
+		if (r->rung > 0)
+			check_step_down(s, r);
 		m = &s->seen[s->n_seen++];
 		*m = (struct sim_message){.id = r->id,
 					  .campaign_id = r->campaign_id,
 					  .recipient_id = r->recipient_id,
+					  .rung = r->rung,
 					  .number = r->number,
 					  .state = r->state};
 		s->totals.messages++;
@@ -137,6 +203,10 @@ static void look_at(struct sim *s, const struct message_row *r)
 	if (r->state == MESSAGE_UNCERTAIN && m->state != MESSAGE_UNCERTAIN)
 		s->totals.uncertain++;
 	m->uncertain = m->uncertain || r->state == MESSAGE_UNCERTAIN;
+	if (r->state == MESSAGE_UNDELIVERED && m->ended_at == 0)
+		m->ended_at = clock_now_ms();
+	m->sent_at = r->sent_at;
+	m->linked_to = r->linked_to;
 	m->state = r->state;
 	m->attempts = r->attempts;
 	m->due_at = r->due_at;
@@ -178,6 +248,8 @@ void sim_look(struct sim *s)
 		look_at(s, &rows.rows[i]);
 		sending += rows.rows[i].state == MESSAGE_SENDING;
 	}
+	for (size_t i = 0; i < s->n_seen; i++)
+		check_above(s, &s->seen[i]);
 	check_counts(s, &rows);
 	for (size_t i = 0; i < s->n_providers; i++)
 		room += provider_facts(s->providers[i])->in_flight;
@@ -316,13 +388,41 @@ static void check_ended(struct sim *s, const struct sim_message *m)
 	}
 }
 
+/* Who could not be reached by the first rung is on the second, when there was time and nothing spoke against
+ * it. */
+static void check_nobody_forgotten(struct sim *s, const struct sim_message *m)
+{
+	struct campaign c = {0};
+	struct recipient r = {0};
+	struct err e = ERR_INIT;
+	int64_t since = m->ended_at > s->recovered_at ? m->ended_at : s->recovered_at;
+	bool must;
+
+	if (!s->ladder || s->jumped || m->rung > 0 || m->ended_at == 0 ||
+	    m->state != MESSAGE_UNDELIVERED)
+		return;
+	if (store_campaign_get(s->w->st, m->campaign_id, &c, &e) != 1 ||
+	    store_recipient_get(s->w->st, m->recipient_id, &r, &e) != 1)
+		sim_fail(s, "something is lost: %s", e.text);
+	must = c.state == CAMPAIGN_RUNNING && since + CLOCK_DAY_MS < c.expires_at &&
+	       r.hold == HOLD_NONE && r.state == 0 &&
+	       (r.contact_flags & (CONTACT_OPTED_OUT | CONTACT_DEAD_NUMBER)) == 0;
+	if (must && sim_rung(s, m->campaign_id, m->recipient_id, 1) == NULL)
+		sim_fail(s, "message %" PRId64 " did not arrive, and its person was forgotten",
+			 m->id);
+	campaign_clear(&c);
+	recipient_clear(&r);
+}
+
 void sim_check_end(struct sim *s)
 {
 	struct err e = ERR_INIT;
 
 	sim_look(s);
-	for (size_t i = 0; i < s->n_seen; i++)
+	for (size_t i = 0; i < s->n_seen; i++) {
 		check_ended(s, &s->seen[i]);
+		check_nobody_forgotten(s, &s->seen[i]);
+	}
 	if (store_check(s->w->st, &e) < 0)
 		sim_fail(s, "the database: %s", e.text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Three providers, one for each promise about duplicates, and a network between them and the gateway.
- * They answer in their own words, which the shipped descriptions have to understand. */
+/* Three providers of SMS, one for each promise about duplicates, one of Zalo that makes one of these promises, and
+ * a network between them and the gateway. They answer in their own words, which the shipped descriptions have to
+ * understand. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +99,7 @@ enum sim_reply {
 	SIM_REPLIES
 };
 
-static void sim_write(struct sim *s, int route, enum sim_reply what, const char *id,
+static void sim_write(struct sim *s, int dialect, enum sim_reply what, const char *id,
 		      struct sim_answer *a)
 {
 	static const char *const waits[] = {"0",	  "2",	  "120", "3600",
@@ -106,7 +107,7 @@ static void sim_write(struct sim *s, int route, enum sim_reply what, const char 
 	static const struct {
 		int status;
 		const char *body; /* %s: its id */
-	} words[SIM_PROVIDERS][SIM_REPLIES] = {
+	} words[SIM_DIALECTS][SIM_REPLIES] = {
 	    {{200, "{\"CodeResult\":\"100\",\"CountRegenerate\":0,\"SMSID\":\"%s\"}"},
 	     {200, "{\"CodeResult\":\"124\",\"ErrorMessage\":\"RequestId is duplicate\"}"},
 	     {503, ""},
@@ -131,9 +132,9 @@ static void sim_write(struct sim *s, int route, enum sim_reply what, const char 
 	     {200, "{\"status\":\"error\",\"code\":\"300\",\"message\":\"no money\"}"},
 	     {200, "{\"status\":\"error\",\"code\":\"105\",\"message\":\"invalid number\"}"},
 	     {200, "{\"status\":\"error\",\"code\":\"101\",\"message\":\"invalid\"}"}}};
-	const char *text = words[route][what].body, *at = strstr(text, "%s");
+	const char *text = words[dialect][what].body, *at = strstr(text, "%s");
 
-	*a = (struct sim_answer){.phase = HTTP_ANSWERED, .status = words[route][what].status};
+	*a = (struct sim_answer){.phase = HTTP_ANSWERED, .status = words[dialect][what].status};
 	if (at == NULL)
 		(void)snprintf(a->body, sizeof(a->body), "%s", text);
 	else
@@ -154,7 +155,7 @@ static void sim_receipts(struct sim *s, const struct sim_call *call, const char 
 	int64_t in = random_between(&s->luck, 2 * CLOCK_SECOND_MS, 3 * CLOCK_HOUR_MS);
 	int n = 1;
 
-	if (call->route != 2) {
+	if (s->dialects[call->route] != 2) {
 		r.message_id = call->id;
 	} else {
 		(void)snprintf(r.provider_ref, sizeof(r.provider_ref), "%s", id);
@@ -191,11 +192,13 @@ static enum sim_reply sim_receive(struct sim *s, const struct sim_call *call, co
 {
 	int64_t now = clock_mono_ms();
 
-	for (size_t i = 0; call->route == 0 && i < s->n_ledger; i++) {
+	for (size_t i = 0; s->dialects[call->route] == 0 && i < s->n_ledger; i++) {
 		const struct sim_entry *l = &s->ledger[i];
 
-		if (l->route == 0 && l->id == call->id && l->generation == call->generation &&
-		    now - l->at < SIM_WINDOW)
+		/* Until midnight; of a clock that was set we do not know when that is. */
+		if (l->route == call->route && l->id == call->id &&
+		    l->generation == call->generation && now - l->at < SIM_WINDOW &&
+		    (s->jumped || l->day == civil_day_of(clock_now_ms())))
 			return SIM_DUP;
 	}
 	if (sim_luck(s, s->faults.busy))
@@ -211,6 +214,7 @@ static enum sim_reply sim_receive(struct sim *s, const struct sim_call *call, co
 	s->ledger[s->n_ledger++ % (4 * SIM_MESSAGES)] =
 	    (struct sim_entry){.id = call->id,
 			       .at = now,
+			       .day = civil_day_of(clock_now_ms()),
 			       .generation = call->generation,
 			       .route = call->route,
 			       .counts = true};
@@ -235,7 +239,7 @@ static void sim_arrive(struct sim *s, const struct sim_call *call)
 	what = sim_receive(s, call, id);
 	sim_say(s, "arrives  message %" PRId64 " generation %d: reply %d", call->id,
 		call->generation, what);
-	sim_write(s, call->route, what, id, &a);
+	sim_write(s, s->dialects[call->route], what, id, &a);
 	if (sim_luck(s, s->faults.lost_answer) ||
 	    (!s->quiet && clock_mono_ms() < s->silent_until)) {
 		a = (struct sim_answer){.phase = HTTP_MAYBE_SENT};

@@ -485,6 +485,38 @@ static void sim_faults_choose(struct sim *s)
 		f[i] = random_below(&s->luck, 2) ? random_below(&s->luck, m[i] + 1) : 0;
 }
 
+/* Some of those of SMS; in every other life also one of Zalo, that makes one of their promises. */
+static void sim_providers(struct sim *s)
+{
+	s->n_providers = 1 + random_below(&s->luck, SIM_DIALECTS);
+	for (size_t i = 0; i < s->n_providers; i++) {
+		s->providers[i] = s->w->providers[i];
+		s->dialects[i] = (int)i;
+	}
+	s->ladder = s->seed % 2 == 0;
+	if (!s->ladder)
+		return;
+	s->dialects[s->n_providers] = (int)random_below(&s->luck, SIM_DIALECTS);
+	s->providers[s->n_providers] =
+	    s->w->providers[SIM_DIALECTS + s->dialects[s->n_providers]];
+	s->n_providers++;
+}
+
+/* A campaign of two rungs. */
+static void sim_climb(struct sim *s, int64_t id)
+{
+	struct campaign c = {0};
+	struct err e = ERR_INIT;
+
+	world_must(store_begin(s->w->st, &e), &e, "begin");
+	world_must(store_campaign_get(s->w->st, id, &c, &e) == 1 ? 0 : -1, &e, "campaign");
+	free(c.ladder);
+	c.ladder = strdup(SIM_LADDER);
+	world_must(store_campaign_update(s->w->st, &c, &e), &e, "ladder");
+	world_must(store_commit(s->w->st, &e), &e, "commit");
+	campaign_clear(&c);
+}
+
 static void sim_people(struct sim *s)
 {
 	struct world *w = s->w;
@@ -508,6 +540,8 @@ static void sim_people(struct sim *s)
 		s->campaigns[i] = world_add_campaign(
 		    w, name, (enum lane)random_below(&s->luck, 3), from,
 		    from + random_between(&s->luck, CLOCK_DAY_MS, SIM_IN_TIME));
+		if (s->ladder)
+			sim_climb(s, s->campaigns[i]);
 	}
 }
 
@@ -516,6 +550,8 @@ static void sim_recover(struct sim *s)
 {
 	struct err e = ERR_INIT;
 
+	if (!s->quiet)
+		s->recovered_at = clock_now_ms();
 	s->quiet = true;
 	sim_say(s, "from here on nothing goes wrong");
 	disk_set_room(s->disk, SIZE_MAX);
@@ -541,6 +577,7 @@ static void sim_add(struct sim_totals *to, const struct sim_totals *from)
 	to->officer += from->officer;
 	to->full += from->full;
 	to->jumps += from->jumps;
+	to->down += from->down;
 }
 
 void sim_run(struct world *w, const struct disk *blank, uint64_t seed, bool trace,
@@ -563,9 +600,7 @@ void sim_run(struct world *w, const struct disk *blank, uint64_t seed, bool trac
 	sim_forget_lock(w);
 	clock_set_virtual(SIM_START);
 	sim_faults_choose(s);
-	s->n_providers = 1 + random_below(&s->luck, SIM_PROVIDERS);
-	for (size_t i = 0; i < s->n_providers; i++)
-		s->providers[i] = w->providers[i];
+	sim_providers(s);
 	w->caps.per_day = 1 + (int64_t)random_below(&s->luck, 3);
 	w->caps.per_week = w->caps.per_day + (int64_t)random_below(&s->luck, 3);
 	w->dispatch.halt_after = 3 + (int64_t)random_below(&s->luck, 50);
@@ -581,11 +616,14 @@ void sim_run(struct world *w, const struct disk *blank, uint64_t seed, bool trac
 		sim_step(s);
 		sim_act(s);
 	}
-	sim_recover(s);
-	for (int i = 0; sim_advance(s); i++) {
-		if (i == SIM_AFTER)
-			sim_fail(s, "it does not come to rest");
-		sim_step(s);
+	/* Twice: an answer that was under way may stop a provider once more. */
+	for (int round = 0; round < 2; round++) {
+		sim_recover(s);
+		for (int i = 0; sim_advance(s); i++) {
+			if (i == SIM_AFTER)
+				sim_fail(s, "it does not come to rest");
+			sim_step(s);
+		}
 	}
 	sim_check_end(s);
 	sim_say(s, "holds");

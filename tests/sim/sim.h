@@ -14,7 +14,10 @@
 
 #define SIM_MESSAGES  80
 #define SIM_EVENTS    1024
-#define SIM_PROVIDERS 3
+#define SIM_DIALECTS  3 /* of SMS: esms, kannel, speedsms; and Zalo's, who speak alike */
+#define SIM_PROVIDERS 6
+#define SIM_LADDER    "zalo:2h,sms"
+#define SIM_WAIT      (2 * CLOCK_HOUR_MS)
 #define SIM_RESULTS   64
 #define SIM_POSTS     64
 #define SIM_ROOM      8
@@ -72,13 +75,16 @@ struct sim_post {
 /* An entry in a provider's ledger. */
 struct sim_entry {
 	int64_t id, at;
+	int32_t day; /* civil day that it came */
 	int generation, route;
 	bool counts; /* a message went out for it */
 };
 
 /* What was seen of a message. */
 struct sim_message {
-	int64_t id, campaign_id, recipient_id, due_at, expires_at;
+	int64_t id, campaign_id, recipient_id, due_at, expires_at, sent_at, linked_to;
+	int rung;
+	int64_t ended_at; /* first seen as one that did not arrive; 0 = it was not */
 	uint64_t number;
 	enum message_state state;
 	int attempts;
@@ -96,7 +102,10 @@ struct sim {
 	struct disk *disk;
 	struct outbox *o;
 	struct provider *providers[SIM_PROVIDERS];
+	int dialects[SIM_PROVIDERS];
 	size_t n_providers;
+	bool ladder;	     /* its campaigns have two rungs */
+	int64_t recovered_at; /* nothing goes wrong since */
 	int life;
 	bool quiet;   /* nothing goes wrong any more */
 	bool jumped;  /* the clock did */
@@ -120,7 +129,7 @@ struct sim {
 	int n_people;
 	struct sim_totals {
 		int64_t steps, turns, crashes, messages, sent, twice, uncertain, officer, full,
-		    jumps;
+		    jumps, down;
 	} totals;
 };
 
