@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Sends through Debian's Kannel (bearerbox, smsbox and its test SMSC) and gets real receipts back:
-plain, accented, and in several parts. Usage: kannel.py MOIDAN"""
+plain, accented, and in several parts. Then people answer. Usage: kannel.py MOIDAN"""
+import glob
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ class Process:
     """A program beside the house, its output in NAME.log."""
 
     def __init__(self, h, name, *argv):
-        with open(h.path(name + ".log"), "wb") as log:
+        with open(h.path(name + ".log"), "ab") as log:
             self.process = subprocess.Popen(argv, stdout=log, stderr=subprocess.STDOUT)
 
     def stop(self):
@@ -30,7 +31,26 @@ class Process:
             self.process.wait()
 
 
-def kannel(h, sendsms):
+class Handset:
+    """The test SMSC: takes what is sent and, started with a text, has somebody send that first."""
+
+    def __init__(self, h, port):
+        self.h, self.port, self.process = h, port, None
+        h.add(self)
+
+    def sends(self, *message):
+        """message: from, to, text; none: it only receives."""
+        if self.process:
+            self.stop()
+        self.process = Process(self.h, f"fakesmsc-{len(message) and message[0]}", FAKESMSC, "-H", "127.0.0.1",
+                               "-r", str(self.port), "-i", "0.1", "-m", str(bool(message) + 0),
+                               "{} {} text {}".format(*message or (1, 2, "x")))
+
+    def stop(self):
+        self.process.stop()
+
+
+def kannel(h, sendsms, answers):
     admin, boxes, smsc = free_port(), free_port(), free_port()
     conf = h.write("kannel.conf", f"""
 group = core
@@ -63,19 +83,23 @@ concatenation = true
 group = sms-service
 keyword = default
 max-messages = 0
-text = ""
+get-url = "{answers}?from=%p&to=%P&text=%a&id=%I&t=%T"
+omit-empty = true
 """)
     h.add(Process(h, "bearerbox", "bearerbox", conf))
     wait_for("bearerbox", lambda: listens(boxes) and listens(smsc))
-    h.add(Process(h, "fakesmsc", FAKESMSC, "-H", "127.0.0.1", "-r", str(smsc), "-m", "0", "1 2 text x"))
+    handset = Handset(h, smsc)
+    handset.sends()
     h.add(Process(h, "smsbox", "smsbox", conf))
     wait_for("smsbox", lambda: listens(sendsms))
+    return handset
 
 
 def received(h):
     """What the test SMSC got: [(number, text, parts)], parts put together by their header."""
     whole, parts = [], {}
-    for line in h.read("fakesmsc.log").splitlines():
+    logs = "".join(h.read(os.path.basename(log)) for log in glob.glob(h.path("fakesmsc-*.log")))
+    for line in logs.splitlines():
         m = re.search(r"Got message \d+: <\S+ (\d+) (text|ucs-2|udh) (.*)>$", line)
         if not m:
             continue
@@ -98,7 +122,6 @@ def received(h):
 
 def main(h):
     sendsms = free_port()
-    kannel(h, sendsms)
     h.write("moidan.yaml", f"""
 database: moidan.db
 listen: 127.0.0.1:{h.port}
@@ -120,6 +143,7 @@ caps: {{per_day: 3, per_week: 6}}
         rows.append(f"{i + 1};K-{i + 1};{name};{'Nữ' if 'Thị' in name else 'Nam'};1970;Tân Phú;Tổ 1;"
                     f"09120001{i:02d};Chưa tạo;;")
     h.run("import", "vneid", h.write("list.csv", "\n".join(rows) + "\n"))
+    handset = kannel(h, sendsms, h.run("provider", "callback", "kannel").split()[-1])
     h.serve()
     for name, accents in (("không dấu", "without"), ("có dấu", "with")):
         h.campaign(name, "--accents", accents)
@@ -135,6 +159,18 @@ caps: {{per_day: 3, per_week: 6}}
         assert sum(name in g[1] and g[0] == f"849120001{i:02d}" for g in marked) == 1, (name, marked)
     assert sum(g[2] for g in marked) > len(names), marked
     print(f"ok {len(got)} messages through Kannel, {sum(g[2] for g in got)} parts, all with receipts")
+
+    for number, text, kind in (("84912000100", "TU+CHOI", "opt_out"), ("84912000101", "toi+se+den", "will_come"),
+                               ("84912000102", "may+gio+mo+cua", "unknown")):
+        handset.sends(number, "8079", text)
+        wait_for(text, lambda: kind in [r["kind"] for r in h.json("reply", "list", "--all")["items"]])
+    handset.sends()
+    # Who declined is told once that it was heard, and never written to again.
+    wait_for("the confirmation", lambda: len(received(h)) == len(got) + 1)
+    h.campaign("sau đó")
+    assert h.wait_finished("sau đó") == {"delivered": len(names) - 1}
+    assert sum(g[0] == "84912000100" for g in received(h)) == 3, received(h)
+    print("ok answers through Kannel")
 
 
 if not (shutil.which("bearerbox") and os.path.exists(FAKESMSC)):
