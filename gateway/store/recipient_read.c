@@ -311,9 +311,9 @@ int store_recipient_search(struct store *st, const struct recipient_search *f, s
 	    "SELECT r.programme, " ROW " FROM recipient_search x JOIN recipient r ON r.id ="
 	    " x.rowid LEFT JOIN contact c ON c.id = r.contact_id WHERE recipient_search MATCH "
 	    "$1"
-	    " AND x.rowid > $2 AND ($3 = 0 OR r.hold IN (1, 2, 3)) ORDER BY x.rowid LIMIT $4";
+	    " AND x.rowid > $2 AND ($3 = 0 OR r.hold BETWEEN 1 AND 3) ORDER BY x.rowid LIMIT $4";
 	static const char HELD[] = "SELECT r.programme, " ROW TABLES
-				   " WHERE r.hold IN (1, 2, 3) AND r.id > $1 ORDER BY r.id"
+				   " WHERE r.hold BETWEEN 1 AND 3 AND r.id > $1 ORDER BY r.id"
 				   " LIMIT $2";
 	static const char ALL[] =
 	    "SELECT r.programme, " ROW TABLES " WHERE r.id > $1 ORDER BY r.id LIMIT $2";
