@@ -157,4 +157,20 @@ static inline void test_write(const struct test_house *t, const char *name, cons
 	free(path);
 }
 
+/* What a preview of the campaign shows now; yours to free. */
+static inline void test_preview(const struct test_house *t, int64_t id,
+				struct campaign_preview *out)
+{
+	struct campaign c = {0};
+	struct campaign_plan *p;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_campaign_get(t->st, id, &c, &e), 1);
+	p = campaign_plan_new(&t->house, &c, &e);
+	if (p == NULL || campaign_preview(t->st, p, clock_now_ms(), out, &e) < 0)
+		fail_msg("%s", e.text);
+	campaign_plan_free(p);
+	campaign_clear(&c);
+}
+
 #endif

@@ -76,6 +76,27 @@ static inline void report_test_close(struct report_test *t)
 	conf_free(&reports_config_table, &t->cfg);
 }
 
+/* One turn of the clockwork at the clock's now; returns when to come again. */
+static inline int64_t report_test_tick(struct report_test *t, bool commit)
+{
+	struct err e = ERR_INIT;
+	int64_t wake = 0;
+
+	world_must(store_begin(t->w.st, &e), &e, "begin");
+	world_must(report_tick(t->w.st, &t->h, clock_now_ms(), &wake, &e), &e, "tick");
+	if (commit)
+		world_must(store_commit(t->w.st, &e), &e, "commit");
+	else
+		store_rollback(t->w.st);
+	return wake;
+}
+
+static inline int64_t report_test_tick_at(struct report_test *t, int64_t now)
+{
+	clock_set_virtual(now);
+	return report_test_tick(t, true);
+}
+
 static inline void report_test_import(struct report_test *t, const struct programme *p,
 				      const char *file)
 {

@@ -119,16 +119,7 @@ static inline void create(bool quota)
 
 static inline void preview(struct campaign_preview *out)
 {
-	struct campaign c = {0};
-	struct campaign_plan *p;
-	struct err e = ERR_INIT;
-
-	assert_int_equal(store_campaign_get(home.st, campaign_id, &c, &e), 1);
-	p = campaign_plan_new(&home.house, &c, &e);
-	if (p == NULL || campaign_preview(home.st, p, clock_now_ms(), out, &e) < 0)
-		fail_msg("%s", e.text);
-	campaign_plan_free(p);
-	campaign_clear(&c);
+	test_preview(&home, campaign_id, out);
 }
 
 /* One pass of the fan-out at the present hour, in batches; what it planned. */

@@ -9,25 +9,9 @@
 /* clang-format on */
 
 #include "campaign/duty.h"
-#include "campaign_house.h"
+#include "campaign_home.h"
 
 #define EVENING (17 * 60 + 30)
-
-static struct test_house home;
-
-static int set_up(void **state)
-{
-	(void)state;
-	test_house_open(&home);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	test_house_close(&home);
-	return 0;
-}
 
 static struct duty shift(int day, int opens, int closes, const char *place, const char *name)
 {

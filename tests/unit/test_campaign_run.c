@@ -6,7 +6,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include "campaign_house.h"
+#include "campaign_home.h"
 #include "roster/roster.h"
 
 /* Of the invented lists under tests/data/my-phu-dong. */
@@ -18,22 +18,6 @@
 #define A1_UNKNOWN 26
 #define A2_NUMBERS 389
 #define A2_UNKNOWN 16
-
-static struct test_house home;
-
-static int set_up(void **state)
-{
-	(void)state;
-	test_house_open(&home);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	test_house_close(&home);
-	return 0;
-}
 
 static void import_list(const char *programme, const char *file)
 {
@@ -59,20 +43,6 @@ static int64_t create(const char *name, const char *programme, const char *audie
 	TEST_OK(campaign_create(home.st, &home.house, &c, "soan", &why));
 	assert_true(c.id > 0);
 	return c.id;
-}
-
-static void preview_of(int64_t id, struct campaign_preview *out)
-{
-	struct campaign c = {0};
-	struct campaign_plan *p;
-	struct err e = ERR_INIT;
-
-	assert_int_equal(store_campaign_get(home.st, id, &c, &e), 1);
-	p = campaign_plan_new(&home.house, &c, &e);
-	if (p == NULL || campaign_preview(home.st, p, clock_now_ms(), out, &e) < 0)
-		fail_msg("%s", e.text);
-	campaign_plan_free(p);
-	campaign_clear(&c);
 }
 
 static int64_t all_rows(const struct campaign_preview *v)
@@ -152,7 +122,7 @@ static void the_preview_counts_every_household_once_and_its_money_adds_up(void *
 	(void)state;
 	import_list("vneid", "ho-dan.csv");
 	id = create("ca hai", "vneid", "A1,A2", "{}");
-	preview_of(id, &v);
+	test_preview(&home, id, &v);
 	assert_int_equal(v.recipients, HOUSEHOLDS);
 	assert_int_equal(all_rows(&v), HOUSEHOLDS);
 	assert_int_equal(v.excluded[EXCLUDED_NOT_IN_AUDIENCE], HOUSEHOLDS - A1_ROWS - A2_ROWS);
@@ -195,7 +165,7 @@ static void each_audience_is_found_whole(void **state)
 		int64_t id = create(cases[i].audience, "vneid", cases[i].audience, "{}");
 		struct campaign_preview v;
 
-		preview_of(id, &v);
+		test_preview(&home, id, &v);
 		assert_int_equal(all_rows(&v), HOUSEHOLDS);
 		assert_int_equal(HOUSEHOLDS - v.excluded[EXCLUDED_NOT_IN_AUDIENCE],
 				 cases[i].rows);
@@ -215,8 +185,8 @@ static void a_preview_is_the_same_twice_and_another_when_anything_changes(void *
 	struct err e = ERR_INIT;
 
 	(void)state;
-	preview_of(id, &a);
-	preview_of(id, &b);
+	test_preview(&home, id, &a);
+	test_preview(&home, id, &b);
 	assert_string_equal(a.hash, b.hash);
 	assert_int_equal(strlen(a.hash), 64);
 	campaign_preview_free(&b);
@@ -225,19 +195,19 @@ static void a_preview_is_the_same_twice_and_another_when_anything_changes(void *
 	TEST_OK(store_begin(home.st, &why));
 	assert_int_equal(store_recipient_set_state(home.st, r.id, 1, "test", &e), 1);
 	TEST_OK(store_commit(home.st, &why));
-	preview_of(id, &b);
+	test_preview(&home, id, &b);
 	assert_string_not_equal(a.hash, b.hash);
 	assert_int_equal(b.messages, a.messages - 1);
 	campaign_preview_free(&b);
 	TEST_OK(store_begin(home.st, &why));
 	assert_int_equal(store_recipient_set_state(home.st, r.id, 0, "test", &e), 1);
 	TEST_OK(store_commit(home.st, &why));
-	preview_of(id, &b);
+	test_preview(&home, id, &b);
 	assert_string_equal(a.hash, b.hash);
 	campaign_preview_free(&b);
 	/* the price */
 	home.house.price_per_segment = 351;
-	preview_of(id, &b);
+	test_preview(&home, id, &b);
 	assert_string_not_equal(a.hash, b.hash);
 	campaign_preview_free(&b);
 	home.house.price_per_segment = 350;
@@ -300,7 +270,7 @@ static void fanning_out_twice_or_from_the_middle_adds_nothing(void **state)
 
 	(void)state;
 	start(id);
-	preview_of(id, &v);
+	test_preview(&home, id, &v);
 	assert_int_equal(fan_out(id, 100, false), v.messages + v.excluded[EXCLUDED_SHARED]);
 	n = counts_of(id);
 	assert_int_equal(n.by_state[MESSAGE_QUEUED], v.messages);
@@ -412,7 +382,7 @@ static void the_dead_are_in_nobody_s_preview(void **state)
 	import_list("cccd", "cccd-ton.csv");
 	id = create("cccd", "cccd", "A3,A4,A5,A6,A17",
 		    "{\"ngay\":\"16/06/2023\",\"gio\":\"13:30\"}");
-	preview_of(id, &v);
+	test_preview(&home, id, &v);
 	assert_int_equal(v.recipients, 98);
 	assert_int_equal(all_rows(&v), 98);
 	assert_int_equal(v.excluded[EXCLUDED_DECEASED], 2);
@@ -723,10 +693,31 @@ static struct claim_verdict claim_first(struct test_house *t, const struct campa
 	return campaign_decide(&m, &who);
 }
 
+/* Three households with one number, and a campaign for them in own; its plan is yours. */
+static struct campaign_plan *three_who_share(struct test_house *own, struct campaign *c)
+{
+	static const char *const names[] = {"Lê Thị Lan", "Trần Văn Hậu", "Võ Thị Mai"};
+	struct campaign_plan *p;
+	struct err e = ERR_INIT;
+
+	test_house_open(own);
+	TEST_OK(store_begin(own->st, &why));
+	for (int i = 0; i < 3; i++) {
+		char key[16];
+
+		(void)snprintf(key, sizeof(key), "Z-%d", i);
+		test_put(own->st, "vneid", key, names[i], "0912000111", 0, HOLD_NONE, "{}");
+	}
+	TEST_OK(store_commit(own->st, &why));
+	TEST_OK(campaign_create(own->st, &own->house, c, "soan", &why));
+	p = campaign_plan_new(&own->house, c, &e);
+	assert_non_null(p);
+	return p;
+}
+
 /* One message names all who must come; whoever died, declined or is done by then is not named. */
 static void one_message_names_all_who_share_the_number(void **state)
 {
-	static const char *const names[] = {"Lê Thị Lan", "Trần Văn Hậu", "Võ Thị Mai"};
 	struct test_house own;
 	struct campaign c = test_campaign("chung so", "vneid", "A1", "{}");
 	struct campaign_preview v;
@@ -738,18 +729,7 @@ static void one_message_names_all_who_share_the_number(void **state)
 	bool more;
 
 	(void)state;
-	test_house_open(&own);
-	TEST_OK(store_begin(own.st, &why));
-	for (int i = 0; i < 3; i++) {
-		char key[16];
-
-		(void)snprintf(key, sizeof(key), "Z-%d", i);
-		test_put(own.st, "vneid", key, names[i], "0912000111", 0, HOLD_NONE, "{}");
-	}
-	TEST_OK(store_commit(own.st, &why));
-	TEST_OK(campaign_create(own.st, &own.house, &c, "soan", &why));
-	p = campaign_plan_new(&own.house, &c, &e);
-	assert_non_null(p);
+	p = three_who_share(&own, &c);
 	TEST_OK(campaign_preview(own.st, p, clock_now_ms(), &v, &why));
 	assert_int_equal(v.messages, 1);
 	assert_non_null(
@@ -786,7 +766,6 @@ static void one_message_names_all_who_share_the_number(void **state)
 /* The first of them dies: the next stands for those who are left, in what is really sent and counted. */
 static void whoever_comes_next_stands_for_the_others(void **state)
 {
-	static const char *const names[] = {"Lê Thị Lan", "Trần Văn Hậu", "Võ Thị Mai"};
 	struct test_house own;
 	struct campaign c = test_campaign("chung so", "vneid", "A1", "{}");
 	struct message_claimed out[4];
@@ -799,18 +778,7 @@ static void whoever_comes_next_stands_for_the_others(void **state)
 	bool more;
 
 	(void)state;
-	test_house_open(&own);
-	TEST_OK(store_begin(own.st, &why));
-	for (int i = 0; i < 3; i++) {
-		char key[16];
-
-		(void)snprintf(key, sizeof(key), "Z-%d", i);
-		test_put(own.st, "vneid", key, names[i], "0912000111", 0, HOLD_NONE, "{}");
-	}
-	TEST_OK(store_commit(own.st, &why));
-	TEST_OK(campaign_create(own.st, &own.house, &c, "soan", &why));
-	p = campaign_plan_new(&own.house, &c, &e);
-	assert_non_null(p);
+	p = three_who_share(&own, &c);
 	TEST_OK(store_begin(own.st, &why));
 	TEST_OK(
 	    campaign_fan_out(own.st, p, &c, clock_now_ms(), 0, &planned, &faults, &more, &why));

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "campaign/sessions.h"
-#include "campaign_house.h"
+#include "campaign_home.h"
 
 static struct test_house home;
 static int64_t campaign_id;
@@ -39,20 +39,6 @@ static void programme_with(const char *name, const char *line, const char *more)
 	free(to);
 	free(dir);
 	free(text);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	test_house_open(&home);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	test_house_close(&home);
-	return 0;
 }
 
 static void person(const char *programme, const char *key, const char *name, const char *phone)

@@ -6,23 +6,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include "campaign_house.h"
-
-static struct test_house home;
-
-static int set_up(void **state)
-{
-	(void)state;
-	test_house_open(&home);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	test_house_close(&home);
-	return 0;
-}
+#include "campaign_home.h"
 
 static struct campaign_plan *plan_of(const struct campaign *c)
 {

@@ -38,17 +38,6 @@ static json_t *figures_now(struct report_test *t)
 	return o;
 }
 
-static void tick_at(struct report_test *t, int64_t now)
-{
-	struct err e = ERR_INIT;
-	int64_t wake;
-
-	clock_set_virtual(now);
-	world_must(store_begin(t->w.st, &e), &e, "begin");
-	world_must(report_tick(t->w.st, &t->h, now, &wake, &e), &e, "tick");
-	world_must(store_commit(t->w.st, &e), &e, "commit");
-}
-
 struct progress {
 	int64_t ids[12];
 	size_t n;
@@ -238,14 +227,14 @@ static void a_week_is_compared_with_the_one_before(void **state)
 
 	(void)state;
 	figures_open(&t);
-	tick_at(&t, report_at(20230607, 17, 30));
+	(void)report_test_tick_at(&t, report_at(20230607, 17, 30));
 	assert_int_equal(report_frozen(t.w.st, 202323, &first, &e), 1);
 	assert_true(json_is_null(json_object_get(first, "before")));
 	text = weekly_text(&t, first);
 	assert_non_null(strstr(text, "Chưa có tuần trước"));
 	free(text);
 	twelve_get_an_account(&t);
-	tick_at(&t, report_at(20230614, 17, 30));
+	(void)report_test_tick_at(&t, report_at(20230614, 17, 30));
 	assert_int_equal(report_frozen(t.w.st, 202324, &second, &e), 1);
 	before = json_object_get(second, "before");
 	assert_string_equal(json_string_value(json_object_get(before, "week")), "2023-W23");
@@ -317,9 +306,9 @@ static void the_digest_of_every_hamlet_is_one_message_without_accents(void **sta
 
 	(void)state;
 	figures_open(&t);
-	tick_at(&t, report_at(20230607, 17, 30));
+	(void)report_test_tick_at(&t, report_at(20230607, 17, 30));
 	twelve_get_an_account(&t);
-	tick_at(&t, report_at(20230614, 17, 30));
+	(void)report_test_tick_at(&t, report_at(20230614, 17, 30));
 	assert_int_equal(report_frozen(t.w.st, 202324, &f, &e), 1);
 	assert_one_plain_segment(&t, f, "Tân Phú", "ap Tan Phu");
 	assert_one_plain_segment(&t, f, "Tân Mỹ", "ap Tan My");
@@ -402,9 +391,9 @@ static void the_summary_reads_as_agreed(void **state)
 
 	(void)state;
 	figures_open(&t);
-	tick_at(&t, report_at(20230607, 17, 30));
+	(void)report_test_tick_at(&t, report_at(20230607, 17, 30));
 	twelve_get_an_account(&t);
-	tick_at(&t, report_at(20230614, 17, 30));
+	(void)report_test_tick_at(&t, report_at(20230614, 17, 30));
 	assert_int_equal(report_frozen(t.w.st, 202324, &f, &e), 1);
 	text = weekly_text(&t, f);
 	if (golden != NULL) {

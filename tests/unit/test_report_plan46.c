@@ -97,17 +97,6 @@ static void they_get_an_account(struct report_test *t, const struct week *w)
 	}
 }
 
-static void tick_at(struct report_test *t, int64_t now)
-{
-	struct err e = ERR_INIT;
-	int64_t wake = 0;
-
-	clock_set_virtual(now);
-	world_must(store_begin(t->w.st, &e), &e, "begin");
-	world_must(report_tick(t->w.st, &t->h, now, &wake, &e), &e, "tick");
-	world_must(store_commit(t->w.st, &e), &e, "commit");
-}
-
 static const json_t *row_of(const json_t *figures, const char *unit)
 {
 	const json_t *units = json_object_get(
@@ -197,10 +186,10 @@ static void weeks_23_to_26_and_the_final_report_are_those_of_the_table(void **st
 	report_test_open(
 	    &t, json_loads("{\"collect\": false, \"police_audience\": \"\"}", 0, NULL));
 	report_test_people(&t);
-	tick_at(&t, report_at(20230605, 8, 0));
+	(void)report_test_tick_at(&t, report_at(20230605, 8, 0));
 	for (int i = 0; i < WEEKS; i++) {
 		they_get_an_account(&t, &weeks[i]);
-		tick_at(&t, report_at(weeks[i].wednesday, 17, 30));
+		(void)report_test_tick_at(&t, report_at(weeks[i].wednesday, 17, 30));
 	}
 	/* any past week can be drawn anew, and says what it said */
 	for (int i = 0; i < WEEKS; i++)

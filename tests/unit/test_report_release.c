@@ -18,24 +18,12 @@ static const char REPORTS[] = "{\"push\": [{\"url\": \"https://cong-an.example/m
 			      " \"from\": \"moidan@xa.example\","
 			      " \"to\": [\"cong-an@huyen.example\"]}}";
 
-static int64_t tick_at(struct report_test *t, int64_t now)
-{
-	struct err e = ERR_INIT;
-	int64_t wake = 0;
-
-	clock_set_virtual(now);
-	world_must(store_begin(t->w.st, &e), &e, "begin");
-	world_must(report_tick(t->w.st, &t->h, now, &wake, &e), &e, "tick");
-	world_must(store_commit(t->w.st, &e), &e, "commit");
-	return wake;
-}
-
 static void open_week(struct report_test *t)
 {
 	clock_set_virtual(MONDAY);
 	report_test_open(t, json_loads(REPORTS, 0, NULL));
 	report_test_people(t);
-	(void)tick_at(t, MONDAY);
+	(void)report_test_tick_at(t, MONDAY);
 }
 
 static int confirm(struct report_test *t, int week, const char *seen, struct err *e)
@@ -101,10 +89,10 @@ static void nothing_goes_out_before_somebody_has_said_so(void **state)
 
 	(void)state;
 	open_week(&t);
-	(void)tick_at(&t, report_at(20230614, 17, 30));
+	(void)report_test_tick_at(&t, report_at(20230614, 17, 30));
 	assert_int_equal(look(&t).confirm, 0);
-	(void)tick_at(&t, DRAFT);
-	(void)tick_at(&t, report_at(20230615, 10, 0));
+	(void)report_test_tick_at(&t, DRAFT);
+	(void)report_test_tick_at(&t, report_at(20230615, 10, 0));
 	s = look(&t);
 	assert_int_equal(s.confirm, 1);
 	assert_int_equal(s.push + s.email, 0);
@@ -119,7 +107,7 @@ static void nothing_goes_out_before_somebody_has_said_so(void **state)
 	assert_int_equal(s.email, 1);
 	assert_int_equal(s.papers, 2);
 	assert_int_equal(s.open, 2); /* the draft is settled */
-	(void)tick_at(&t, report_at(20230616, 10, 0));
+	(void)report_test_tick_at(&t, report_at(20230616, 10, 0));
 	assert_int_equal(look(&t).open, 2);
 	close_week(&t);
 }
@@ -136,7 +124,7 @@ static void who_confirms_says_so_once_about_what_was_read(void **state)
 	open_week(&t);
 	assert_int_equal(confirm(&t, WEEK, NULL, &e), -1);
 	assert_int_equal(e.code, EX_NOINPUT);
-	(void)tick_at(&t, DRAFT);
+	(void)report_test_tick_at(&t, DRAFT);
 	err_clear(&e);
 	assert_int_equal(confirm(&t, WEEK, "00", &e), -1);
 	assert_int_equal(e.code, EX_TEMPFAIL);
@@ -174,14 +162,14 @@ static void a_receiver_that_is_added_later_gets_what_was_confirmed(void **state)
 
 	(void)state;
 	open_week(&t);
-	(void)tick_at(&t, DRAFT);
+	(void)report_test_tick_at(&t, DRAFT);
 	world_must(confirm(&t, WEEK, NULL, &e), &e, "confirm");
 	to = t.cfg.email.to.items;
 	free(to[0]);
 	to[0] = mem_strdup("dung-roi@huyen.example");
-	(void)tick_at(&t, report_at(20230615, 11, 0));
+	(void)report_test_tick_at(&t, report_at(20230615, 11, 0));
 	assert_int_equal(look(&t).email, 2);
-	(void)tick_at(&t, report_at(20230615, 12, 0));
+	(void)report_test_tick_at(&t, report_at(20230615, 12, 0));
 	assert_int_equal(look(&t).email, 2);
 	close_week(&t);
 }
@@ -221,7 +209,7 @@ static void weeks_before_the_gateway_are_drawn_later_and_say_so(void **state)
 			    "2023-06-12");
 	json_decref(figures);
 	/* nothing goes out by itself, then once confirmed it does */
-	(void)tick_at(&t, MONDAY + CLOCK_HOUR_MS);
+	(void)report_test_tick_at(&t, MONDAY + CLOCK_HOUR_MS);
 	assert_int_equal(look(&t).push, 0);
 	world_must(confirm(&t, 202321, NULL, &e), &e, "confirm");
 	assert_int_equal(look(&t).push, 1);

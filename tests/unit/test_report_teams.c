@@ -23,24 +23,12 @@
 #define ALARM	report_at(20230615, 8, 30)
 #define COLUMNS 4 /* of Appendix III */
 
-static int64_t tick_at(struct report_test *t, int64_t now)
-{
-	struct err e = ERR_INIT;
-	int64_t wake = 0;
-
-	clock_set_virtual(now);
-	world_must(store_begin(t->w.st, &e), &e, "begin");
-	world_must(report_tick(t->w.st, &t->h, now, &wake, &e), &e, "tick");
-	world_must(store_commit(t->w.st, &e), &e, "commit");
-	return wake;
-}
-
 static void open_week(struct report_test *t)
 {
 	clock_set_virtual(MONDAY);
 	report_test_open(t, NULL);
 	report_test_people(t);
-	assert_int_equal(tick_at(t, MONDAY), REMIND);
+	assert_int_equal(report_test_tick_at(t, MONDAY), REMIND);
 }
 
 static void close_week(struct report_test *t)
@@ -137,8 +125,8 @@ static void only_teams_that_have_not_are_reminded_and_only_once(void **state)
 	(void)state;
 	open_week(&t);
 	world_must(hand_in(&t, "Tân Phú", exact, COLUMNS, "", &e), &e, "hand in");
-	(void)tick_at(&t, REMIND);
-	(void)tick_at(&t, REMIND + CLOCK_HOUR_MS);
+	(void)report_test_tick_at(&t, REMIND);
+	(void)report_test_tick_at(&t, REMIND + CLOCK_HOUR_MS);
 	m = said(&t, "hand-in");
 	assert_int_equal(m.n, 2);
 	for (size_t i = 0; i < m.n; i++) {
@@ -163,11 +151,11 @@ static void the_police_hear_who_is_late_and_whose_figures_differ(void **state)
 
 	(void)state;
 	open_week(&t);
-	(void)tick_at(&t, REMIND);
+	(void)report_test_tick_at(&t, REMIND);
 	world_must(hand_in(&t, "Tân Phú", exact, COLUMNS, "", &e), &e, "Tân Phú");
 	world_must(hand_in(&t, "Tân Mỹ", other, COLUMNS, "thiếu máy", &e), &e, "Tân Mỹ");
-	(void)tick_at(&t, LATE);
-	(void)tick_at(&t, LATE + CLOCK_HOUR_MS);
+	(void)report_test_tick_at(&t, LATE);
+	(void)report_test_tick_at(&t, LATE + CLOCK_HOUR_MS);
 	m = said(&t, "hand-in-late");
 	assert_int_equal(m.n, 1);
 	assert_non_null(strstr(m.all[0], "ap Tan Dong, xa My Phu Dong."));
@@ -201,7 +189,7 @@ static void what_they_say_stands_in_the_summary(void **state)
 
 	(void)state;
 	open_week(&t);
-	(void)tick_at(&t, DRAFT);
+	(void)report_test_tick_at(&t, DRAFT);
 	world_must(hand_in(&t, "Tân Mỹ", other, COLUMNS, "thiếu máy", &e), &e, "Tân Mỹ");
 	figures = figures_of(&t);
 	world_must(report_weekly_text(&t.h, figures, &text, &e), &e, "text");
@@ -234,27 +222,27 @@ static void the_draft_and_its_lateness_are_told_once(void **state)
 
 	(void)state;
 	open_week(&t);
-	(void)tick_at(&t, LATE);
-	assert_int_equal(tick_at(&t, DRAFT), ALARM);
+	(void)report_test_tick_at(&t, LATE);
+	assert_int_equal(report_test_tick_at(&t, DRAFT), ALARM);
 	m = said(&t, "draft");
 	assert_int_equal(m.n, 1);
 	assert_non_null(strstr(m.all[0], "muc 2 614/1.157, 0/97 CCCD."));
 	assert_non_null(strstr(m.all[0], "truoc 9 gio 15/6"));
 	assert_int_equal(said(&t, "draft-late").n, 0);
-	(void)tick_at(&t, ALARM);
-	(void)tick_at(&t, ALARM + CLOCK_MINUTE_MS);
+	(void)report_test_tick_at(&t, ALARM);
+	(void)report_test_tick_at(&t, ALARM + CLOCK_MINUTE_MS);
 	m = said(&t, "draft-late");
 	assert_int_equal(m.n, 1);
 	assert_non_null(strstr(m.all[0], "KHAN: bao cao tuan 24"));
 	close_week(&t);
 	/* who confirms in time hears of no lateness */
 	open_week(&t);
-	(void)tick_at(&t, DRAFT);
+	(void)report_test_tick_at(&t, DRAFT);
 	world_must(store_begin(t.w.st, &e), &e, "begin");
 	world_must(report_confirm(t.w.st, &t.h, WEEK, NULL, "duyet", clock_now_ms(), &e), &e,
 		   "confirm");
 	world_must(store_commit(t.w.st, &e), &e, "commit");
-	(void)tick_at(&t, ALARM);
+	(void)report_test_tick_at(&t, ALARM);
 	assert_int_equal(said(&t, "draft-late").n, 0);
 	close_week(&t);
 }

@@ -192,27 +192,6 @@ static void week_close(struct report_test *t)
 	clock_set_real();
 }
 
-/* One turn of the clockwork at the clock's now; returns when to come again. */
-static int64_t tick(struct report_test *t, bool commit)
-{
-	struct err e = ERR_INIT;
-	int64_t wake = 0;
-
-	world_must(store_begin(t->w.st, &e), &e, "begin");
-	world_must(report_tick(t->w.st, &t->h, clock_now_ms(), &wake, &e), &e, "tick");
-	if (commit)
-		world_must(store_commit(t->w.st, &e), &e, "commit");
-	else
-		store_rollback(t->w.st);
-	return wake;
-}
-
-static int64_t tick_at(struct report_test *t, int64_t now)
-{
-	clock_set_virtual(now);
-	return tick(t, true);
-}
-
 static void assert_each_week_once(const struct seen *s, int first, int last)
 {
 	for (size_t i = seen_index(first); i <= seen_index(last); i++) {
@@ -232,7 +211,7 @@ static void who_only_comes_when_told_misses_nothing(void **state)
 	week_open(&t, now);
 	/* over Tết of 2024 and far beyond */
 	while (now < report_at(20240701, 0, 0)) {
-		int64_t wake = tick_at(&t, now);
+		int64_t wake = report_test_tick_at(&t, now);
 
 		assert_true(wake > now);
 		now = wake;
@@ -260,29 +239,29 @@ static void each_week_has_its_own_once_whatever_happens(void **state)
 		clock_set_virtual(now);
 		switch (dice(&seed, 8)) {
 		case 0: /* a crash: nothing of it happened */
-			(void)tick(&t, false);
+			(void)report_test_tick(&t, false);
 			world_reopen(&t.w);
 			break;
 		case 1:
-			(void)tick(&t, true);
+			(void)report_test_tick(&t, true);
 			world_reopen(&t.w);
 			break;
 		case 2:
-			(void)tick(&t, true);
+			(void)report_test_tick(&t, true);
 			clock_jump_virtual(-CLOCK_HOUR_MS);
-			(void)tick(&t, true);
+			(void)report_test_tick(&t, true);
 			break;
 		case 3: /* a wrong clock for a moment */
 			clock_jump_virtual((int64_t)dice(&seed, 5 * 7) * CLOCK_DAY_MS);
-			(void)tick(&t, true);
+			(void)report_test_tick(&t, true);
 			break;
 		default:
-			(void)tick(&t, true);
-			(void)tick(&t, true);
+			(void)report_test_tick(&t, true);
+			(void)report_test_tick(&t, true);
 		}
 		now += CLOCK_HOUR_MS + (int64_t)dice(&seed, 20 * 60) * CLOCK_MINUTE_MS;
 	}
-	(void)tick_at(&t, report_at(20231001, 19, 0));
+	(void)report_test_tick_at(&t, report_at(20231001, 19, 0));
 	s = look(&t);
 	assert_each_week_once(&s, 202323, 202339);
 	week_close(&t);
@@ -295,10 +274,10 @@ static void a_clock_that_was_a_year_ahead_loses_no_week(void **state)
 
 	(void)state;
 	week_open(&t, FIRST);
-	(void)tick_at(&t, FIRST);
-	(void)tick_at(&t, report_at(20240613, 8, 0));
-	(void)tick_at(&t, report_at(20230608, 8, 0));
-	(void)tick_at(&t, report_at(20230615, 8, 0));
+	(void)report_test_tick_at(&t, FIRST);
+	(void)report_test_tick_at(&t, report_at(20240613, 8, 0));
+	(void)report_test_tick_at(&t, report_at(20230608, 8, 0));
+	(void)report_test_tick_at(&t, report_at(20230615, 8, 0));
 	s = look(&t);
 	assert_each_week_once(&s, 202323, 202324);
 	week_close(&t);
@@ -311,9 +290,9 @@ static void a_clock_that_was_ahead_at_the_first_start_is_not_believed_for_ever(v
 
 	(void)state;
 	week_open(&t, report_at(20240701, 8, 0));
-	(void)tick_at(&t, report_at(20240701, 8, 0));
-	(void)tick_at(&t, FIRST);
-	(void)tick_at(&t, report_at(20230608, 8, 0));
+	(void)report_test_tick_at(&t, report_at(20240701, 8, 0));
+	(void)report_test_tick_at(&t, FIRST);
+	(void)report_test_tick_at(&t, report_at(20230608, 8, 0));
 	s = look(&t);
 	assert_each_week_once(&s, 202323, 202323);
 	week_close(&t);
@@ -328,10 +307,11 @@ static void who_starts_after_the_deadline_begins_with_the_next_week(void **state
 
 	(void)state;
 	week_open(&t, report_at(20230609, 12, 0));
-	assert_int_equal(tick_at(&t, report_at(20230609, 12, 0)), report_at(20230614, 17, 30));
+	assert_int_equal(report_test_tick_at(&t, report_at(20230609, 12, 0)),
+			 report_at(20230614, 17, 30));
 	s = look(&t);
 	assert_int_equal(s.digests[0] + s.jobs[0], 0);
-	(void)tick_at(&t, report_at(20230615, 7, 0));
+	(void)report_test_tick_at(&t, report_at(20230615, 7, 0));
 	s = look(&t);
 	assert_int_equal(s.digests[0] + s.jobs[0], 0);
 	assert_each_week_once(&s, 202324, 202324);
@@ -345,8 +325,8 @@ static void what_was_off_until_friday_still_sends_the_week(void **state)
 
 	(void)state;
 	week_open(&t, FIRST);
-	(void)tick_at(&t, FIRST);
-	(void)tick_at(&t, report_at(20230609, 12, 0));
+	(void)report_test_tick_at(&t, FIRST);
+	(void)report_test_tick_at(&t, report_at(20230609, 12, 0));
 	s = look(&t);
 	assert_each_week_once(&s, 202323, 202323);
 	assert_int_equal(s.job_due[0], report_at(20230609, 12, 0));
@@ -360,9 +340,9 @@ static void a_week_that_passed_is_summed_up_late_without_digests(void **state)
 
 	(void)state;
 	week_open(&t, FIRST);
-	(void)tick_at(&t, FIRST);
+	(void)report_test_tick_at(&t, FIRST);
 	/* off for three weeks: of the first two the figures are gone */
-	(void)tick_at(&t, report_at(20230627, 8, 0));
+	(void)report_test_tick_at(&t, report_at(20230627, 8, 0));
 	s = look(&t);
 	assert_int_equal(s.digests[0] + s.digests[1] + s.digests[2], 0);
 	assert_int_equal(s.jobs[0] + s.jobs[1], 0);
@@ -377,8 +357,8 @@ static void digests_are_void_from_sunday_evening(void **state)
 
 	(void)state;
 	week_open(&t, FIRST);
-	(void)tick_at(&t, FIRST);
-	(void)tick_at(&t, report_at(20230611, 20, 0));
+	(void)report_test_tick_at(&t, FIRST);
+	(void)report_test_tick_at(&t, report_at(20230611, 20, 0));
 	s = look(&t);
 	assert_int_equal(s.digests[0], 0);
 	assert_int_equal(s.jobs[0], RECEIVERS);
@@ -413,9 +393,9 @@ static void summary_and_digests_show_the_same_frozen_numbers(void **state)
 
 	(void)state;
 	week_open(&t, FIRST);
-	(void)tick_at(&t, report_at(20230607, 17, 30));
+	(void)report_test_tick_at(&t, report_at(20230607, 17, 30));
 	(void)world_add_household(&t.w, "MOI-0001", UINT64_C(84900001234));
-	(void)tick_at(&t, report_at(20230608, 7, 0));
+	(void)report_test_tick_at(&t, report_at(20230608, 7, 0));
 	world_must(store_message_list(t.w.st, &all, 1, first_text, text, &e), &e, "list");
 	assert_non_null(strstr(text, "/339 ho"));
 	world_must(store_job_list(t.w.st, NULL, 1, first_payload, &payload, &e), &e, "jobs");
@@ -462,12 +442,12 @@ static void a_text_that_is_broken_holds_up_neither_the_summary_nor_for_ever(void
 	assert_int_equal(mkdir(path[2], 0700) | mkdir(path[3], 0700), 0);
 	copy(SOURCE_DIR "/templates/report/weekly.txt", path[1]);
 	t.w.house.templates = t.w.dir;
-	(void)tick_at(&t, report_at(20230608, 8, 0));
+	(void)report_test_tick_at(&t, report_at(20230608, 8, 0));
 	s = look(&t);
 	assert_int_equal(s.digests[0], 0);
 	assert_int_equal(s.jobs[0], RECEIVERS);
 	copy(SOURCE_DIR "/templates/digest/hamlet.txt", path[0]);
-	(void)tick_at(&t, report_at(20230608, 9, 0));
+	(void)report_test_tick_at(&t, report_at(20230608, 9, 0));
 	s = look(&t);
 	assert_each_week_once(&s, 202323, 202323);
 	for (size_t i = 0; i < 4; i++)
