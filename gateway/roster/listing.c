@@ -183,3 +183,25 @@ bool listing_hours(const char *text, int *from, int *to)
 		return false;
 	return true;
 }
+
+int listing_period(const struct listing_row *r, int this_year, civil_day *day, int *opens,
+		   int *closes, struct err *e)
+{
+	const char *on = listing_value(r, "ngay"), *from = listing_value(r, "tu"),
+		   *to = listing_value(r, "den");
+	int ignored;
+
+	if (!listing_day(on, this_year, day))
+		return err_set(e, EX_DATAERR,
+			       "dòng %d: “%s” không phải là ngày, như 12/06/2023", r->number,
+			       on);
+	if (!listing_hours(from, opens, closes))
+		return err_set(e, EX_DATAERR, "dòng %d: “%s” không phải là giờ, như 07:30",
+			       r->number, from);
+	if (*to != '\0' && !listing_hours(to, closes, &ignored))
+		return err_set(e, EX_DATAERR, "dòng %d: “%s” không phải là giờ, như 11:00",
+			       r->number, to);
+	return *closes >= 0
+		   ? 0
+		   : err_set(e, EX_DATAERR, "dòng %d: chưa có giờ kết thúc", r->number);
+}

@@ -33,5 +33,9 @@ bool listing_day(const char *text, int this_year, civil_day *day);
 /* "07:30", "7h30", "7g", "13 giờ 30", a fraction of a day; and both ends of "7h30 - 11h00": *to is -1
  * when there is one only. Minutes of the day. false when it is none. */
 bool listing_hours(const char *text, int *from, int *to);
+/* When something is, by the columns ngay, tu and den (tu may hold both ends): the day and the minutes of it at
+ * which it begins and ends. 0, or -1 with e (EX_DATAERR, Vietnamese, names the row). */
+MUST_CHECK int listing_period(const struct listing_row *r, int this_year, civil_day *day,
+			      int *opens, int *closes, struct err *e);
 
 #endif

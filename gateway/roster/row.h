@@ -76,4 +76,12 @@ bool row_read(struct row_reader *rd, int index, struct row *row);
 void row_note(struct row_reader *rd, const struct sheet_row *row, int column, const char *value,
 	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* A text of the list that messages may repeat; "", with a note, for one that would bring an address into
+ * them. */
+const char *row_plain(struct row_reader *rd, const struct sheet_row *row, int i,
+		      const char *text);
+
+/* r->facts and r->facts_kind, the facts that rows are counted by. */
+void row_take_facts(struct row_reader *rd, const struct sheet_row *row, struct recipient *r);
+
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "roster/row.h"
 #include "roster/sheet_store.h"
 #include "text/vi.h"
 
@@ -29,15 +28,6 @@ void row_json_escape(struct buf *out, const char *text)
 			(void)buf_addf(out, "\\u%04x", (unsigned)(unsigned char)*p);
 		p++;
 	}
-}
-
-void row_member(struct buf *b, const char *name, const char *value)
-{
-	(void)buf_adds(b, b->len > 1 ? ",\"" : "\"");
-	row_json_escape(b, name);
-	(void)buf_adds(b, "\":\"");
-	row_json_escape(b, value);
-	(void)buf_addc(b, '"');
 }
 
 bool row_is_clean(const char *text)
@@ -83,11 +73,4 @@ bool row_identity(const char *text, struct identity *out)
 	memcpy(out->last4, digits + 8, 4);
 	out->last4[4] = '\0';
 	return true;
-}
-
-void row_fact_add(struct row_reader *rd, const struct programme_column *c, const char *value)
-{
-	row_member(&rd->facts, c->name, value);
-	if (c->values != NULL)
-		row_member(&rd->kind, c->name, value);
 }

@@ -10,14 +10,6 @@
 /* A text inside a JSON string. */
 void row_json_escape(struct buf *out, const char *text);
 
-/* One more member of a JSON object that was begun with its brace. */
-void row_member(struct buf *b, const char *name, const char *value);
-
-/* A column's fact of the row at hand; with listed values it is one that rows are counted by, too. */
-struct row_reader;
-struct programme_column;
-void row_fact_add(struct row_reader *rd, const struct programme_column *c, const char *value);
-
 /* Whether vi_clean() would certainly change nothing: most cells are like that. */
 bool row_is_clean(const char *text);
 
