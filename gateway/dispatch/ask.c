@@ -12,8 +12,6 @@
 #include "dispatch/outbox_impl.h"
 #include "store/asked.h"
 
-/* "No such message" proves that nothing was sent when it is said twice, query_after_ms apart: the first may
- * have come while the provider was still writing it down. */
 /* How often one message is asked about. */
 #define ASK_UNCERTAIN 20
 #define ASK_SILENT    12
@@ -122,7 +120,8 @@ static int ask_receipt(struct outbox *o, const struct outbox_result *r,
 	return 0;
 }
 
-/* It was never there: said twice, it is sent as if it never had been. */
+/* It was never there: said twice, query_after_ms apart, it is sent as if it never had been. The first may have
+ * come while the provider was still writing it down. */
 static int ask_absent(struct outbox *o, const struct outbox_result *r,
 		      const struct provider_facts *facts, const struct message_row *row,
 		      int64_t claimed_at, struct err *e)
@@ -131,8 +130,8 @@ static int ask_absent(struct outbox *o, const struct outbox_result *r,
 	int64_t age = r->at - claimed_at;
 	int rc;
 
-	if (row->state != MESSAGE_UNCERTAIN || age < facts->query_after_ms ||
-	    age < o->cfg->settle_after || age >= facts->query_window_ms)
+	if (row->state != MESSAGE_UNCERTAIN || age < judge_ask_after(facts, o->cfg) ||
+	    age >= facts->query_window_ms)
 		return 0;
 	if (store_asked_get(o->st, r->id, &asked, e) < 0)
 		return -1;

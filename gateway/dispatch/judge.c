@@ -52,9 +52,7 @@ static int64_t judge_next_try(const struct outbox_result *r, const struct dispat
 	return r->at + outbox_backoff_ms(cfg->backoff, r->attempt, seed);
 }
 
-/* How long a provider is given before it is asked. */
-static int64_t judge_ask_after(const struct provider_facts *facts,
-			       const struct dispatch_config *cfg)
+int64_t judge_ask_after(const struct provider_facts *facts, const struct dispatch_config *cfg)
 {
 	return facts->query_after_ms > cfg->settle_after ? facts->query_after_ms
 							 : cfg->settle_after;

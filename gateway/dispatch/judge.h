@@ -37,6 +37,9 @@ struct judgement {
 struct judgement judge_result(const struct outbox_result *r, const struct provider_facts *facts,
 			      const struct dispatch_config *cfg, uint64_t *seed);
 
+/* How long after the sending a provider is asked about what is uncertain; before, "not found" proves nothing. */
+int64_t judge_ask_after(const struct provider_facts *facts, const struct dispatch_config *cfg);
+
 /* When a message that was accepted is first asked about, unless a receipt comes, and when nothing more is
  * waited for. A provider that cannot be asked: both at once. */
 void judge_silence(const struct provider_facts *facts, const struct dispatch_config *cfg,

@@ -135,19 +135,7 @@ static void outbox_on_campaign(const struct campaign *c, void *arg)
 
 	if (w == NULL) {
 		w = mem_calloc(1, sizeof(*w));
-		w->row = *c;
-		w->row.name = mem_strdup(c->name);
-		w->row.programme = mem_strdup(c->programme);
-		w->row.audiences = mem_strdup(c->audiences);
-		w->row.channel = mem_strdup(c->channel);
-		w->row.ladder = mem_strdup(c->ladder);
-		w->row.parameters = mem_strdup(c->parameters);
-		w->row.created_by = mem_strdup(c->created_by);
-		w->row.approved_by = mem_strdup(c->approved_by);
-		w->row.hash = mem_strdup(c->hash);
-		w->row.halt_reason = mem_strdup(c->halt_reason);
-		w->row.submitted_hash = mem_strdup(c->submitted_hash);
-		w->row.only_when = mem_strdup(c->only_when);
+		w->row = campaign_copy(c);
 		outbox_work_climb(w);
 		o->work = mem_grow(o->work, &o->cap_work, o->n_work + 1,
 				   sizeof(struct outbox_work *));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/private.h"
 
 const char *campaign_state_name(enum campaign_state s)
@@ -36,6 +37,25 @@ void campaign_clear(struct campaign *c)
 	free(c->submitted_hash);
 	free(c->only_when);
 	*c = (struct campaign){0};
+}
+
+struct campaign campaign_copy(const struct campaign *from)
+{
+	struct campaign to = *from;
+
+	to.name = mem_strdup(from->name);
+	to.programme = mem_strdup(from->programme);
+	to.audiences = mem_strdup(from->audiences);
+	to.channel = mem_strdup(from->channel);
+	to.ladder = mem_strdup(from->ladder);
+	to.parameters = mem_strdup(from->parameters);
+	to.created_by = mem_strdup(from->created_by);
+	to.approved_by = mem_strdup(from->approved_by);
+	to.hash = mem_strdup(from->hash);
+	to.halt_reason = mem_strdup(from->halt_reason);
+	to.submitted_hash = mem_strdup(from->submitted_hash);
+	to.only_when = mem_strdup(from->only_when);
+	return to;
 }
 
 static void campaign_put(struct db_stmt *s, const struct campaign *c)
@@ -72,7 +92,7 @@ static void campaign_put(struct db_stmt *s, const struct campaign *c)
 #define COLUMNS                                                                                \
 	"id, name, programme, audiences, channel, parameters, state, lane, accents, step,"     \
 	" stream, fan_out_cursor, starts_at, expires_at, created_at, started_at, finished_at," \
-	" created_by, approved_by, hash, halt_reason, ladder, quota, pass_at, budget,"             \
+	" created_by, approved_by, hash, halt_reason, ladder, quota, pass_at, budget,"         \
 	" catch_up, submitted_hash, only_when"
 
 static void campaign_read(struct db_stmt *s, void *row)
@@ -158,7 +178,8 @@ int store_campaign_update(struct store *st, const struct campaign *c, struct err
 	    " fan_out_cursor = $11, starts_at = $12, expires_at = $13, created_at = $14,"
 	    " started_at = $15, finished_at = $16, created_by = $17, approved_by = $18,"
 	    " hash = $19, halt_reason = $20, ladder = $21, quota = $22, pass_at = $23,"
-	    " budget = $24, catch_up = $25, submitted_hash = $26, only_when = $27 WHERE id = $28";
+	    " budget = $24, catch_up = $25, submitted_hash = $26, only_when = $27 WHERE id = "
+	    "$28";
 	struct db_stmt *s;
 	int rc;
 

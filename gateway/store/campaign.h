@@ -52,6 +52,8 @@ struct campaign {
 	char *only_when; /* predicate: for those of the audiences only; NULL = all of them */
 };
 void campaign_clear(struct campaign *c);
+/* from as it is, with texts of its own; yours to clear. */
+struct campaign campaign_copy(const struct campaign *from);
 
 /* In a transaction; c->id is set. -1 with EX_DATAERR when the name is taken. */
 MUST_CHECK int store_campaign_add(struct store *st, struct campaign *c, struct err *e);
