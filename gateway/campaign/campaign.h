@@ -88,6 +88,7 @@ enum exclusion {
 	EXCLUDED_COUNT
 };
 const char *exclusion_vi(enum exclusion x);
+const char *exclusion_name(enum exclusion x); /* for other programs: "no_phone" */
 
 struct campaign_sample {
 	char *text; /* as it would go out */
@@ -267,7 +268,8 @@ struct eligibility {
 /* A message_claim.decide: arg is a struct eligibility *. Order of checks: deceased or held, opted out,
  * wrong person or dead number, expired, changed since planned (re-read: still in the audience, at the
  * same number), caps per day and week, whether the office that it sends people to will be open. A cap or
- * a closed office postpones to the next open moment, or expires what would come too late. plan NULL judges without a programme. */
+ * a closed office postpones to the next open moment, or expires what would come too late. plan NULL judges
+ * without a programme. */
 struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg);
 
 #endif

@@ -297,7 +297,7 @@ static const char *duty_value(void *arg, size_t var, const char *name)
 	if (strcmp(name, "xa") == 0)
 		return t->house->commune;
 	if (strcmp(name, "danh_xung") == 0)
-		return t->r->sex == 1 ? "Ông" : t->r->sex == 2 ? "Bà" : "Ông/Bà";
+		return plan_form_of_address(t->r->sex);
 	if (strcmp(name, "ten") == 0)
 		return t->r->name;
 	if (strcmp(name, "ca") == 0)
@@ -311,19 +311,12 @@ static char *duty_render(const struct duty_tick *t, const char *file,
 {
 	struct duty_text values = {.house = t->house, .p = p, .r = r};
 	const struct template_source src = {.get = duty_value, .arg = &values};
-	struct buf text = BUF_INIT(DUTY_TEXT_MAX);
-	size_t len = strlen(file);
-	struct template *tpl;
-	char *out = NULL;
+	char *text, *out;
 
-	while (len > 0 && strchr(" \t\n", file[len - 1]) != NULL)
-		len--;
 	civil_day_format_iso(p->first.day, values.day);
-	tpl = template_compile(DUTY_TEXT, file, len, NULL, e);
-	if (tpl != NULL && template_render(tpl, &src, template_escape_text, &text, e) == 0)
-		out = vi_unaccent(buf_text(&text));
-	template_free(tpl);
-	buf_free(&text);
+	text = plan_stream_text(DUTY_TEXT, file, &src, DUTY_TEXT_MAX, e);
+	out = text != NULL ? vi_unaccent(text) : NULL;
+	free(text);
 	return out;
 }
 

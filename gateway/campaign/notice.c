@@ -28,7 +28,7 @@ static const char *notice_value(void *arg, size_t var, const char *name)
 	if (strcmp(name, "ten") == 0)
 		return t->r->name;
 	if (strcmp(name, "danh_xung") == 0)
-		return t->r->sex == 1 ? "Ông" : t->r->sex == 2 ? "Bà" : "Ông/Bà";
+		return plan_form_of_address(t->r->sex);
 	if (strcmp(name, "co_quan") == 0)
 		return t->house->office;
 	if (strcmp(name, "xa") == 0)
@@ -50,23 +50,14 @@ static char *notice_render(const struct notice_text *t, const char *name, const 
 	const struct lint_rules rules = {.offices = offices,
 					 .forbidden = t->house->forbidden,
 					 .max_segments_unaccented = NOTICE_SEGMENTS};
-	struct buf text = BUF_INIT(PLAN_TEXT_MAX);
 	struct lint_finding found;
-	size_t len = strlen(file);
-	struct template *tpl;
-	char *out = NULL;
+	char *text = plan_stream_text(name, file, &src, PLAN_TEXT_MAX, e), *out = NULL;
 
-	while (len > 0 && strchr(" \t\r\n", file[len - 1]) != NULL)
-		len--;
-	tpl = template_compile(name, file, len, NULL, e);
-	if (tpl != NULL && template_render(tpl, &src, template_escape_text, &text, e) == 0) {
-		if (lint_text(buf_text(&text), &rules, &found, 1) > 0)
-			(void)err_set(e, EX_DATAERR, "%s: %s", name, found.message);
-		else
-			out = vi_unaccent(buf_text(&text));
-	}
-	template_free(tpl);
-	buf_free(&text);
+	if (text != NULL && lint_text(text, &rules, &found, 1) > 0)
+		(void)err_set(e, EX_DATAERR, "%s: %s", name, found.message);
+	else if (text != NULL)
+		out = vi_unaccent(text);
+	free(text);
 	return out;
 }
 

@@ -145,6 +145,14 @@ const char *plan_office(const struct plan_audience *a, const struct plan_unit *u
 /* Form of address by the sex in the list, never by the name; a minor is a citizen. Static. */
 const char *plan_title(const struct campaign_plan *p, const struct recipient *r);
 
+/* "Ông", "Bà", "Ông/Bà" by the sex in a list. Static. */
+const char *plan_form_of_address(int sex);
+
+/* The text of a stream, which has no plan, filled in by src: with accents, at most max bytes; yours. NULL with
+ * e. file is its source, name what errors call it. */
+char *plan_stream_text(const char *name, const char *file, const struct template_source *src,
+		       size_t max, struct err *e);
+
 /* Whether r's number may be texted: EXCLUDED_COUNT, or why not. */
 enum exclusion plan_judge_number(const struct recipient *r);
 

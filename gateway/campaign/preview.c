@@ -551,25 +551,13 @@ static json_t *preview_ladder_json(const struct campaign_plan *plan,
 json_t *campaign_preview_json(const struct campaign_plan *plan,
 			      const struct campaign_preview *p)
 {
-	static const char *const reasons[EXCLUDED_COUNT] = {
-	    [EXCLUDED_NOT_IN_AUDIENCE] = "not_in_audience",
-	    [EXCLUDED_DECEASED] = "deceased",
-	    [EXCLUDED_HELD] = "held",
-	    [EXCLUDED_OPTED_OUT] = "opted_out",
-	    [EXCLUDED_WRONG_PERSON] = "wrong_person",
-	    [EXCLUDED_NO_PHONE] = "no_phone",
-	    [EXCLUDED_UNCONFIRMED] = "unconfirmed",
-	    [EXCLUDED_SHARED] = "shared",
-	    [EXCLUDED_SEATED] = "seated",
-	    [EXCLUDED_ENOUGH] = "invited_enough",
-	    [EXCLUDED_NO_SEAT] = "no_seat",
-	};
 	size_t shown = sizeof(p->faults) / sizeof(p->faults[0]);
 	json_t *excluded = json_object(), *segments = json_object(), *samples = json_array(),
 	       *faults = json_array();
 
 	for (int x = 0; x < EXCLUDED_COUNT; x++)
-		json_object_set_new(excluded, reasons[x], json_integer(p->excluded[x]));
+		json_object_set_new(excluded, exclusion_name((enum exclusion)x),
+				    json_integer(p->excluded[x]));
 	for (int i = 1; i < 8; i++) {
 		char key[4] = {(char)('0' + i), i == 7 ? '+' : '\0', '\0', '\0'};
 
@@ -584,12 +572,11 @@ json_t *campaign_preview_json(const struct campaign_plan *plan,
 	    "{s:I,s:I,s:I,s:o,s:{s:I,s:I},s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:I,s:o,s:s}",
 	    "recipients", (json_int_t)p->recipients, "messages", (json_int_t)p->messages,
 	    "reminders", (json_int_t)p->reminders, "excluded", excluded, "warnings",
-	    "unknown_range", (json_int_t)p->unknown_range, "repeated",
-	    (json_int_t)p->repeated, "by_segments", segments, "segments",
-	    (json_int_t)p->segments, "cost", (json_int_t)p->cost, "cost_worst",
-	    (json_int_t)p->cost_worst, "segments_with", (json_int_t)p->segments_with,
-	    "segments_without", (json_int_t)p->segments_without, "ladder",
-	    preview_ladder_json(plan, p), "samples", samples, "longest",
+	    "unknown_range", (json_int_t)p->unknown_range, "repeated", (json_int_t)p->repeated,
+	    "by_segments", segments, "segments", (json_int_t)p->segments, "cost",
+	    (json_int_t)p->cost, "cost_worst", (json_int_t)p->cost_worst, "segments_with",
+	    (json_int_t)p->segments_with, "segments_without", (json_int_t)p->segments_without,
+	    "ladder", preview_ladder_json(plan, p), "samples", samples, "longest",
 	    p->longest.text != NULL ? preview_sample_json(&p->longest) : json_null(),
 	    "n_faults", (json_int_t)p->n_faults, "faults", faults, "hash", p->hash);
 }

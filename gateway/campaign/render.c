@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who is written to, and one message of a plan. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +217,25 @@ const char *exclusion_vi(enum exclusion x)
 	return (unsigned)x < EXCLUDED_COUNT ? names[x] : "";
 }
 
+const char *exclusion_name(enum exclusion x)
+{
+	static const char *const names[] = {
+	    [EXCLUDED_NOT_IN_AUDIENCE] = "not_in_audience",
+	    [EXCLUDED_DECEASED] = "deceased",
+	    [EXCLUDED_HELD] = "held",
+	    [EXCLUDED_OPTED_OUT] = "opted_out",
+	    [EXCLUDED_WRONG_PERSON] = "wrong_person",
+	    [EXCLUDED_NO_PHONE] = "no_phone",
+	    [EXCLUDED_UNCONFIRMED] = "unconfirmed",
+	    [EXCLUDED_SHARED] = "shared",
+	    [EXCLUDED_SEATED] = "seated",
+	    [EXCLUDED_ENOUGH] = "invited_enough",
+	    [EXCLUDED_NO_SEAT] = "no_seat",
+	};
+
+	return (unsigned)x < EXCLUDED_COUNT ? names[x] : "";
+}
+
 /* ---- values and texts -------------------------------------------------------------------- */
 
 void plan_writer_init(struct plan_writer *w, const struct campaign_plan *p)
@@ -246,11 +266,34 @@ void plan_writer_session(struct plan_writer *w, const struct session *s)
 		       (unsigned)s->closes % 60);
 }
 
+const char *plan_form_of_address(int sex)
+{
+	return sex == 1 ? "Ông" : sex == 2 ? "Bà" : "Ông/Bà";
+}
+
+char *plan_stream_text(const char *name, const char *file, const struct template_source *src,
+		       size_t max, struct err *e)
+{
+	struct buf text = BUF_INIT(max);
+	size_t len = strlen(file);
+	struct template *t;
+	char *out = NULL;
+
+	while (len > 0 && isspace((unsigned char)file[len - 1]))
+		len--;
+	t = template_compile(name, file, len, NULL, e);
+	if (t != NULL && template_render(t, src, template_escape_text, &text, e) == 0)
+		out = mem_strdup(buf_text(&text));
+	template_free(t);
+	buf_free(&text);
+	return out;
+}
+
 const char *plan_title(const struct campaign_plan *p, const struct recipient *r)
 {
 	if (r->birth_year > 0 && p->year - r->birth_year < PLAN_ADULT)
 		return "công dân";
-	return r->sex == 1 ? "Ông" : r->sex == 2 ? "Bà" : "Ông/Bà";
+	return plan_form_of_address(r->sex);
 }
 
 static const char *plan_duty_value(const struct plan_unit *u, enum plan_source source)

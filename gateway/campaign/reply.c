@@ -160,24 +160,15 @@ static char *reply_render(const struct campaign_house *house, int64_t at, char *
 	struct civil c = civil_from_ms(at);
 	struct reply_text r = {.house = house};
 	const struct template_source src = {.get = reply_value, .arg = &r};
-	struct buf text = BUF_INIT(PLAN_TEXT_MAX);
-	struct template *t = NULL;
-	char *out = NULL;
+	char *text = NULL, *out;
 
 	(void)snprintf(r.hour, sizeof(r.hour), "%02d:%02d", c.hour % 24, c.minute % 60);
 	(void)snprintf(r.day, sizeof(r.day), "%d/%d", c.day % 32, c.month % 13);
 	*file = plan_read_file(house, REPLY_OPT_OUT_TEXT, e);
-	if (*file != NULL) {
-		size_t len = strlen(*file);
-
-		while (len > 0 && isspace((unsigned char)(*file)[len - 1]))
-			len--;
-		t = template_compile(REPLY_OPT_OUT_TEXT, *file, len, NULL, e);
-	}
-	if (t != NULL && template_render(t, &src, template_escape_text, &text, e) == 0)
-		out = vi_unaccent(buf_text(&text));
-	template_free(t);
-	buf_free(&text);
+	if (*file != NULL)
+		text = plan_stream_text(REPLY_OPT_OUT_TEXT, *file, &src, PLAN_TEXT_MAX, e);
+	out = text != NULL ? vi_unaccent(text) : NULL;
+	free(text);
 	return out;
 }
 

@@ -4,7 +4,8 @@
  * Whoever asks for no more messages gets none, on any channel and in any programme, is told so once (as
  * Decree 91/2020/NĐ-CP asks), and only staff can undo it. A wrong number is not written to again. An
  * official may enter a result by code, for the hamlet that their number is registered to and no other:
- * KQ TP-0001 account, and hand in the week's figures: SL 443 259 184 58 and words. What nobody understands waits for an officer. */
+ * KQ TP-0001 account, and hand in the week's figures: SL 443 259 184 58 and words. What nobody understands
+ * waits for an officer. */
 #ifndef MOIDAN_CAMPAIGN_REPLY_H
 #define MOIDAN_CAMPAIGN_REPLY_H
 
