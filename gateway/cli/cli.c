@@ -20,15 +20,16 @@ static int cli_take_value(const struct cli_option *o, const char *value, struct 
 	}
 	if (o->texts != NULL) {
 		if (o->texts->n == (int)(sizeof(o->texts->items) / sizeof(o->texts->items[0])))
-			return err_set(e, EX_USAGE, "--%s: nhiều nhất %d lần", o->name,
-				       (int)(sizeof(o->texts->items) / sizeof(o->texts->items[0])));
+			return err_set(
+			    e, EX_USAGE, "--%s: nhiều nhất %d lần", o->name,
+			    (int)(sizeof(o->texts->items) / sizeof(o->texts->items[0])));
 		o->texts->items[o->texts->n++] = value;
 		return 0;
 	}
 	*o->number = strtol(value, &end, 10);
 	if (*value == '\0' || *end != '\0')
-		return err_set(e, EX_USAGE, "--%s cần một số nguyên, không phải \"%s\"", o->name,
-			       value);
+		return err_set(e, EX_USAGE, "--%s cần một số nguyên, không phải \"%s\"",
+			       o->name, value);
 	return 0;
 }
 
@@ -105,7 +106,8 @@ int cli_open(struct cli *c, enum store_mode mode, struct err *e)
 	if (c->store != NULL)
 		return 0;
 	if (mode == STORE_READER && access(c->house->cfg.database, F_OK) != 0)
-		return err_set(e, EX_NOINPUT, "chưa có cơ sở dữ liệu %s: chạy \"moidan init\" trước",
+		return err_set(e, EX_NOINPUT,
+			       "chưa có cơ sở dữ liệu %s: chạy \"moidan init\" trước",
 			       c->house->cfg.database);
 	return store_open(c->house->cfg.database, mode, &c->store, e);
 }
@@ -133,15 +135,10 @@ const char *cli_who(void)
 	return who;
 }
 
-int cli_audit(struct cli *c, const char *what, const char *subject, struct err *e)
+int cli_audit(struct cli *c, const char *what, const char *subject, const char *detail,
+	      struct err *e)
 {
-	if (store_begin(c->store, e) < 0)
-		return -1;
-	if (store_audit(c->store, cli_who(), what, subject, "", e) < 0) {
-		store_rollback(c->store);
-		return -1;
-	}
-	return store_commit(c->store, e);
+	return store_audit_now(c->store, cli_who(), what, subject, detail, e);
 }
 
 int cli_fail(const struct err *e)
@@ -218,6 +215,13 @@ void cli_cell(const char *text, int width)
 		(void)printf("%*s%s", room > 0 ? room : 0, "", text);
 	else
 		(void)printf("%s%*s", text, room > 0 ? room : 1, "");
+}
+
+const char *cli_text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
 }
 
 void cli_decimal(double value, char *out)

@@ -64,7 +64,8 @@ void cli_changed(struct cli *c);
 const char *cli_who(void);
 /* Writes down that whoever runs the command did what to subject, at once: before a list of names is
  * printed. The store must be a writer's. */
-MUST_CHECK int cli_audit(struct cli *c, const char *what, const char *subject, struct err *e);
+MUST_CHECK int cli_audit(struct cli *c, const char *what, const char *subject,
+			 const char *detail, struct err *e);
 
 /* Prints "moidan: …" on standard error and returns the exit code. */
 int cli_fail(const struct err *e);
@@ -74,6 +75,9 @@ int cli_print_json(json_t *take);
 /* Prints text in a column: width in display cells (Vietnamese letters are one cell each); negative
  * width = to the right. What is longer than its column keeps a space from the next. */
 void cli_cell(const char *text, int width);
+
+/* The text of o under key; "" when there is none. Borrowed. */
+const char *cli_text(const json_t *o, const char *key);
 
 /* 2.34 as "2,3"; out holds CLI_DECIMAL bytes. */
 #define CLI_DECIMAL 32

@@ -11,17 +11,8 @@
 #include "text/phone.h"
 #include "text/vi.h"
 
-static const char *const audience_reasons[EXCLUDED_COUNT] = {
-    [EXCLUDED_NOT_IN_AUDIENCE] = "not_in_audience",
-    [EXCLUDED_DECEASED] = "deceased",
-    [EXCLUDED_HELD] = "held",
-    [EXCLUDED_OPTED_OUT] = "opted_out",
-    [EXCLUDED_WRONG_PERSON] = "wrong_person",
-    [EXCLUDED_NO_PHONE] = "no_phone",
-    [EXCLUDED_UNCONFIRMED] = "unconfirmed",
-};
-
-static const struct programme *audience_programme(struct cli *c, const char *name, struct err *e)
+static const struct programme *audience_programme(struct cli *c, const char *name,
+						  struct err *e)
 {
 	const struct programme *p = house_programme(c->house, name);
 
@@ -29,6 +20,9 @@ static const struct programme *audience_programme(struct cli *c, const char *nam
 		(void)err_set(e, EX_USAGE, "không có chương trình \"%s\"", name);
 	return p;
 }
+
+/* The reasons that lie in the people themselves; those after it lie in a campaign. */
+#define AUDIENCE_REASONS (EXCLUDED_UNCONFIRMED + 1)
 
 /* ---- listing ------------------------------------------------------------------------------- */
 
@@ -56,22 +50,15 @@ static void audience_shipped(const struct programme *p, json_t *list)
 	for (size_t i = 0; i < p->audiences.n; i++) {
 		const struct programme_audience *a = programme_audience_at(p, (int)i);
 
-		json_array_append_new(
-		    list, json_pack("{s:s,s:s,s:s,s:s,s:s}", "programme", p->name, "name",
-				    a->id, "kind", "audience", "when", a->when, "title",
-				    a->title));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:s,s:s,s:s,s:s}", "programme", p->name,
+						"name", a->id, "kind", "audience", "when",
+						a->when, "title", a->title));
 	}
 	for (size_t i = 0; i < p->named.n; i++)
 		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:s}", "programme",
 						      p->name, "name", n[i].id, "kind", "named",
 						      "when", n[i].when, "title", n[i].title));
-}
-
-static const char *audience_text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
 }
 
 static int audience_list(struct cli *c, int argc, char **argv, struct err *e)
@@ -98,11 +85,10 @@ static int audience_list(struct cli *c, int argc, char **argv, struct err *e)
 	{
 		if (c->json)
 			break;
-		cli_cell(audience_text(row, "programme"), 10);
-		cli_cell(audience_text(row, "name"), 22);
-		(void)printf("%s\n", *audience_text(row, "title") != '\0'
-					 ? audience_text(row, "title")
-					 : audience_text(row, "when"));
+		cli_cell(cli_text(row, "programme"), 10);
+		cli_cell(cli_text(row, "name"), 22);
+		(void)printf("%s\n", *cli_text(row, "title") != '\0' ? cli_text(row, "title")
+								     : cli_text(row, "when"));
 	}
 out:
 	json_decref(rows.list);
@@ -126,10 +112,10 @@ static void audience_unit(const struct unit *u, void *arg)
 	for (int i = 0; i < all->n->n_hamlets; i++)
 		if (all->n->hamlets[i].unit_id == u->id)
 			json_array_append_new(
-			    all->list, json_pack("{s:s,s:I,s:I}", "unit", u->name, "members",
-						 (json_int_t)all->n->hamlets[i].members,
-						 "reachable",
-						 (json_int_t)all->n->hamlets[i].reachable));
+			    all->list,
+			    json_pack("{s:s,s:I,s:I}", "unit", u->name, "members",
+				      (json_int_t)all->n->hamlets[i].members, "reachable",
+				      (json_int_t)all->n->hamlets[i].reachable));
 }
 
 static json_t *audience_json(const struct audience_count *n, const char *programme,
@@ -137,29 +123,27 @@ static json_t *audience_json(const struct audience_count *n, const char *program
 {
 	json_t *excluded = json_object(), *samples = json_array();
 
-	for (int x = 0; x < EXCLUDED_COUNT; x++)
-		if (audience_reasons[x] != NULL)
-			json_object_set_new(excluded, audience_reasons[x],
-					    json_integer(n->excluded[x]));
+	for (int x = 0; x < AUDIENCE_REASONS; x++)
+		json_object_set_new(excluded, exclusion_name((enum exclusion)x),
+				    json_integer(n->excluded[x]));
 	for (int i = 0; i < n->n_samples; i++) {
 		const struct recipient *r = &n->samples[i];
 		char masked[32], key[24];
 
 		phone_mask(r->number, masked);
 		(void)snprintf(key, sizeof(key), "%lld", (long long)r->unit_id);
-		json_array_append_new(samples,
-				      json_pack("{s:s?,s:s?,s:s?,s:s?,s:s}", "key", r->key,
-						"name", r->name, "unit",
-						json_string_value(
-						    json_object_get(units->names, key)),
-						"group", r->group, "number", masked));
+		json_array_append_new(
+		    samples,
+		    json_pack("{s:s?,s:s?,s:s?,s:s?,s:s}", "key", r->key, "name", r->name,
+			      "unit", json_string_value(json_object_get(units->names, key)),
+			      "group", r->group, "number", masked));
 	}
-	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:O,s:b,s:I,s:o}", "programme", programme,
-			 "when", n->expanded, "recipients", (json_int_t)n->recipients, "members",
-			 (json_int_t)n->members, "reachable", (json_int_t)n->reachable,
-			 "shared", (json_int_t)n->shared, "excluded", excluded, "units",
-			 units->list, "by_rows", n->by_rows, "ms", (json_int_t)ms, "samples",
-			 samples);
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:O,s:b,s:I,s:o}", "programme",
+			 programme, "when", n->expanded, "recipients",
+			 (json_int_t)n->recipients, "members", (json_int_t)n->members,
+			 "reachable", (json_int_t)n->reachable, "shared", (json_int_t)n->shared,
+			 "excluded", excluded, "units", units->list, "by_rows", n->by_rows,
+			 "ms", (json_int_t)ms, "samples", samples);
 }
 
 static void audience_line(const char *label, int64_t v)
@@ -183,21 +167,20 @@ static void audience_print(const struct audience_count *n, const json_t *j)
 	audience_line("Nhắn tin được", n->reachable);
 	if (n->shared > 0)
 		audience_line("  trong đó chung số, nhận chung một tin", n->shared);
-	for (int x = 0; x < EXCLUDED_COUNT; x++)
-		if (audience_reasons[x] != NULL && n->excluded[x] > 0)
+	for (int x = 0; x < AUDIENCE_REASONS; x++)
+		if (n->excluded[x] > 0)
 			audience_line(exclusion_vi((enum exclusion)x), n->excluded[x]);
-	json_array_foreach(json_object_get(j, "units"), i, row)
-	    audience_line(audience_text(row, "unit"),
-			  json_integer_value(json_object_get(row, "members")));
+	json_array_foreach(json_object_get(j, "units"), i, row) audience_line(
+	    cli_text(row, "unit"), json_integer_value(json_object_get(row, "members")));
 	if (n->n_samples > 0)
 		(void)printf("\nVí dụ:\n");
 	json_array_foreach(json_object_get(j, "samples"), i, row)
 	{
 		(void)printf("  ");
-		cli_cell(audience_text(row, "key"), 12);
-		cli_cell(audience_text(row, "name"), 28);
-		cli_cell(audience_text(row, "unit"), 14);
-		(void)printf("%s\n", audience_text(row, "number"));
+		cli_cell(cli_text(row, "key"), 12);
+		cli_cell(cli_text(row, "name"), 28);
+		cli_cell(cli_text(row, "unit"), 14);
+		(void)printf("%s\n", cli_text(row, "number"));
 	}
 }
 
@@ -205,16 +188,10 @@ static void audience_print(const struct audience_count *n, const json_t *j)
 static int audience_looked(struct cli *c, const char *programme, int n, struct err *e)
 {
 	char *subject = mem_printf("audience/%s", programme), detail[32];
-	int rc = store_begin(c->store, e);
+	int rc;
 
 	(void)snprintf(detail, sizeof(detail), "people=%d", n);
-	if (rc == 0 &&
-	    store_audit(c->store, cli_who(), "audience.samples", subject, detail, e) < 0) {
-		store_rollback(c->store);
-		rc = -1;
-	}
-	if (rc == 0)
-		rc = store_commit(c->store, e);
+	rc = cli_audit(c, "audience.samples", subject, detail, e);
 	free(subject);
 	return rc;
 }
@@ -284,7 +261,7 @@ static int audience_remove_run(struct cli *c, int argc, char **argv, struct err 
 	    (p = audience_programme(c, argv[1], e)) == NULL)
 		return -1;
 	rc = audience_remove(c->store, p, argv[2], cli_who(), e);
-	return rc == 0	? err_set(e, EX_NOINPUT, "không có đối tượng đã lưu tên \"%s\"", argv[2])
+	return rc == 0 ? err_set(e, EX_NOINPUT, "không có đối tượng đã lưu tên \"%s\"", argv[2])
 	       : rc < 0 ? -1
 			: 0;
 }
@@ -310,9 +287,8 @@ static int audience_show(struct cli *c, int argc, char **argv, struct err *e)
 		rc = err_set(e, EX_NOINPUT, "không có đối tượng tên \"%s\"", argv[2]);
 	}
 	if (rc == 0 && c->json)
-		rc = cli_print_json(
-		    json_pack("{s:s,s:s,s:s}", "programme", p->name, "name", argv[2], "when",
-			      expanded));
+		rc = cli_print_json(json_pack("{s:s,s:s,s:s}", "programme", p->name, "name",
+					      argv[2], "when", expanded));
 	else if (rc == 0)
 		(void)printf("%s\n", expanded);
 	predicate_free(q);
@@ -325,8 +301,8 @@ static int audience_show(struct cli *c, int argc, char **argv, struct err *e)
 int cmd_audience(struct cli *c, int argc, char **argv)
 {
 	static const struct cli_verb verbs[] = {
-	    {"list", audience_list},	   {"show", audience_show},
-	    {"count", audience_count_run}, {"save", audience_save_run},
+	    {"list", audience_list},	     {"show", audience_show},
+	    {"count", audience_count_run},   {"save", audience_save_run},
 	    {"remove", audience_remove_run}, {NULL, NULL},
 	};
 

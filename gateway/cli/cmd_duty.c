@@ -66,26 +66,12 @@ static int duty_phone(const char *text, int year, uint64_t *number)
 static int duty_import_row(const struct listing_row *r, void *arg, struct err *e)
 {
 	struct duty_import *im = arg;
-	const char *day = listing_value(r, "ngay"), *from = listing_value(r, "tu"),
-		   *to = listing_value(r, "den"), *unit = listing_value(r, "ap"),
-		   *number = listing_value(r, "so");
+	const char *unit = listing_value(r, "ap"), *number = listing_value(r, "so");
 	struct duty d = {.place = (char *)(uintptr_t)listing_value(r, "noi"),
 			 .name = (char *)(uintptr_t)listing_value(r, "nguoi")};
-	int until = -1, ignored;
 
-	if (!listing_day(day, im->year, &d.day))
-		return err_set(e, EX_DATAERR,
-			       "dòng %d: “%s” không phải là ngày, như 12/06/2023", r->number,
-			       day);
-	if (!listing_hours(from, &d.opens, &until))
-		return err_set(e, EX_DATAERR, "dòng %d: “%s” không phải là giờ, như 07:30",
-			       r->number, from);
-	if (*to != '\0' && !listing_hours(to, &until, &ignored))
-		return err_set(e, EX_DATAERR, "dòng %d: “%s” không phải là giờ, như 11:00",
-			       r->number, to);
-	if (until < 0)
-		return err_set(e, EX_DATAERR, "dòng %d: chưa có giờ kết thúc", r->number);
-	d.closes = until;
+	if (listing_period(r, im->year, &d.day, &d.opens, &d.closes, e) < 0)
+		return -1;
 	if (duty_phone(number, im->year, &d.number) < 0)
 		return err_set(e, EX_DATAERR, "dòng %d: “%s” không phải là số di động",
 			       r->number, number);

@@ -52,7 +52,7 @@ static int paper_ready(struct cli *c, struct paper_run *r, int argc, char **argv
 	if (r->plan == NULL || printed == NULL)
 		return r->plan == NULL ? -1 : 0;
 	subject = mem_printf("campaign:%lld", (long long)r->k.id);
-	rc = cli_audit(c, printed, subject, e);
+	rc = cli_audit(c, printed, subject, "", e);
 	free(subject);
 	return rc;
 }

@@ -14,14 +14,8 @@
 int person_audit(struct cli *c, int64_t id, const char *what, struct err *e)
 {
 	char *subject = mem_printf("recipient/%lld", (long long)id);
-	int rc = store_begin(c->store, e);
+	int rc = cli_audit(c, what, subject, "", e);
 
-	if (rc == 0 && store_audit(c->store, cli_who(), what, subject, "", e) < 0) {
-		store_rollback(c->store);
-		rc = -1;
-	}
-	if (rc == 0)
-		rc = store_commit(c->store, e);
 	free(subject);
 	return rc;
 }

@@ -85,7 +85,7 @@ static int report_civil(struct cli *c, const struct report_options *o, struct er
 	if (o->out == NULL)
 		return err_set(e, EX_USAGE, "thiếu --out FILE.pdf");
 	if (cli_open(c, STORE_WRITER, e) < 0 ||
-	    cli_audit(c, "report.civil_status", "", e) < 0 ||
+	    cli_audit(c, "report.civil_status", "", "", e) < 0 ||
 	    report_civil_status(c->store, &c->house->report, o->out, clock_now_ms(), e) < 0)
 		return -1;
 	(void)printf("%s: chỉ dùng bản giấy, không gửi qua mạng\n", o->out);
@@ -131,7 +131,7 @@ static int report_show(struct cli *c, const char *what, const json_t *figures,
 	if (strcmp(what, "digest") == 0 && o->pdf != NULL && o->unit == NULL)
 		return err_set(e, EX_USAGE, "thiếu --unit: bản giấy là của một ấp");
 	if (strcmp(what, "digest") == 0 && o->pdf != NULL &&
-	    cli_audit(c, "report.hamlet", o->unit, e) < 0)
+	    cli_audit(c, "report.hamlet", o->unit, "", e) < 0)
 		return -1;
 	if (strcmp(what, "digest") == 0 && o->pdf != NULL)
 		return report_hamlet_pdf(c->store, &c->house->report, figures, o->unit, o->pdf,
@@ -150,7 +150,9 @@ static int report_show(struct cli *c, const char *what, const json_t *figures,
 	if (rc < 0 || files)
 		return rc;
 	if (final)
-		return err_set(e, EX_USAGE, "thiếu --pdf FILE hoặc --xlsx FILE: báo cáo tổng kết là một tệp");
+		return err_set(
+		    e, EX_USAGE,
+		    "thiếu --pdf FILE hoặc --xlsx FILE: báo cáo tổng kết là một tệp");
 	if (c->json)
 		return cli_print_json(json_incref((json_t *)(uintptr_t)figures));
 	rc = report_weekly_text(&c->house->report, figures, &text, e);

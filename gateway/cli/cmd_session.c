@@ -88,24 +88,12 @@ struct session_import {
 static int session_import_row(const struct listing_row *r, void *arg, struct err *e)
 {
 	struct session_import *im = arg;
-	const char *day = listing_value(r, "ngay"), *from = listing_value(r, "tu"),
-		   *to = listing_value(r, "den"), *place = listing_value(r, "noi"),
-		   *seats = listing_value(r, "so_luot"), *unit = listing_value(r, "ap");
+	const char *place = listing_value(r, "noi"), *seats = listing_value(r, "so_luot"),
+		   *unit = listing_value(r, "ap");
 	struct session s = {.programme = (char *)(uintptr_t)im->programme};
-	int until = -1, ignored;
 
-	if (!listing_day(day, im->year, &s.day))
-		return err_set(e, EX_DATAERR, "dòng %d: “%s” không phải là ngày", r->number,
-			       day);
-	if (!listing_hours(from, &s.opens, &until))
-		return err_set(e, EX_DATAERR, "dòng %d: “%s” không phải là giờ, như 07:30",
-			       r->number, from);
-	if (*to != '\0' && !listing_hours(to, &until, &ignored))
-		return err_set(e, EX_DATAERR, "dòng %d: “%s” không phải là giờ, như 11:00",
-			       r->number, to);
-	if (until < 0)
-		return err_set(e, EX_DATAERR, "dòng %d: chưa có giờ kết thúc", r->number);
-	s.closes = until;
+	if (listing_period(r, im->year, &s.day, &s.opens, &s.closes, e) < 0)
+		return -1;
 	s.seats = (int)strtol(seats, NULL, 10);
 	if (strspn(seats, "0123456789") != strlen(seats) || s.seats < 1 || s.seats > 100000)
 		return err_set(e, EX_DATAERR, "dòng %d: số lượt “%s” phải là số từ 1",
@@ -306,33 +294,6 @@ static bool session_person(const struct seat *s, void *arg)
 	return p->rc >= 0;
 }
 
-static int session_compare(const void *a, const void *b)
-{
-	json_t *const *x = a, *const *y = b;
-	const char *s = json_string_value(json_object_get(*x, "sort"));
-	const char *t = json_string_value(json_object_get(*y, "sort"));
-
-	return strcmp(s != NULL ? s : "", t != NULL ? t : "");
-}
-
-/* Sorted by given name, as people are called up; without the key of the order. */
-static json_t *session_sorted(json_t *list)
-{
-	size_t n = json_array_size(list);
-	json_t **rows = mem_calloc(n + 1, sizeof(json_t *)), *out = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		rows[i] = json_array_get(list, i);
-	qsort(rows, n, sizeof(json_t *), session_compare);
-	for (size_t i = 0; i < n; i++) {
-		json_object_del(rows[i], "sort");
-		json_array_append(out, rows[i]);
-	}
-	free(rows);
-	json_decref(list);
-	return out;
-}
-
 static int session_people_of(struct cli *c, int64_t id, struct session_people *out,
 			     struct err *e)
 {
@@ -341,15 +302,8 @@ static int session_people_of(struct cli *c, int64_t id, struct session_people *o
 		json_decref(out->list);
 		return -1;
 	}
-	out->list = session_sorted(out->list);
+	out->list = report_session_order(out->list);
 	return 0;
-}
-
-static const char *session_member(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
 }
 
 static void session_head(const struct session *s)
@@ -381,7 +335,7 @@ static int session_show(struct cli *c, int argc, char **argv, struct err *e)
 	    session_named(c, argv[1], &s, e) < 0)
 		return -1;
 	subject = mem_printf("session/%lld", (long long)s.id);
-	rc = cli_audit(c, "session.show", subject, e);
+	rc = cli_audit(c, "session.show", subject, "", e);
 	free(subject);
 	if (rc < 0 || session_people_of(c, s.id, &p, e) < 0) {
 		rc = -1;
@@ -402,9 +356,9 @@ static int session_show(struct cli *c, int argc, char **argv, struct err *e)
 	json_array_foreach(p.list, i, row)
 	{
 		(void)printf("  ");
-		cli_cell(session_member(row, "key"), 10);
-		cli_cell(session_member(row, "name"), 30);
-		(void)printf("  %s\n", session_member(row, "title"));
+		cli_cell(cli_text(row, "key"), 10);
+		cli_cell(cli_text(row, "name"), 30);
+		(void)printf("  %s\n", cli_text(row, "title"));
 	}
 	json_decref(p.list);
 	rc = 0;
@@ -429,7 +383,7 @@ static int session_sheet(struct cli *c, int argc, char **argv, struct err *e)
 	    cli_open(c, STORE_WRITER, e) < 0 || session_named(c, argv[1], &s, e) < 0)
 		return -1;
 	subject = mem_printf("session/%lld", (long long)s.id);
-	rc = cli_audit(c, "session.sheet", subject, e);
+	rc = cli_audit(c, "session.sheet", subject, "", e);
 	free(subject);
 	if (rc < 0 || session_people_of(c, s.id, &p, e) < 0) {
 		session_clear(&s);
@@ -458,10 +412,10 @@ static int session_sheet(struct cli *c, int argc, char **argv, struct err *e)
 	json_array_foreach(p.list, i, row)
 	{
 		(void)printf("%-4zu", i + 1);
-		cli_cell(session_member(row, "key"), 10);
-		cli_cell(session_member(row, "name"), 30);
-		cli_cell(session_member(row, "birth_year"), 10);
-		cli_cell(session_member(row, "group"), 10);
+		cli_cell(cli_text(row, "key"), 10);
+		cli_cell(cli_text(row, "name"), 30);
+		cli_cell(cli_text(row, "birth_year"), 10);
+		cli_cell(cli_text(row, "group"), 10);
 		(void)printf("[ ]     ____________________\n");
 	}
 	(void)printf("\nCộng: %zu người. Người lập: %s\n", json_array_size(p.list), cli_who());

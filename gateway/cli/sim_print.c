@@ -14,33 +14,26 @@ static int64_t sim_int(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
-static const char *sim_text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 /* One programme of a week: totals, and how far each hamlet is. */
 static json_t *sim_week_programme(const json_t *p)
 {
 	const json_t *total = json_object_get(p, "total"), *u;
 	const json_t *target = json_array_get(json_object_get(p, "targets"), 0);
-	const char *id = sim_text(target, "id");
+	const char *id = cli_text(target, "id");
 	json_t *units = json_array();
 	size_t i;
 
 	json_array_foreach(json_object_get(p, "units"), i, u)
 	{
-		if (*sim_text(u, "unit") == '\0')
+		if (*cli_text(u, "unit") == '\0')
 			continue;
 		json_array_append_new(
-		    units, json_pack("{s:s,s:I,s:I}", "unit", sim_text(u, "unit"), "total",
+		    units, json_pack("{s:s,s:I,s:I}", "unit", cli_text(u, "unit"), "total",
 				     (json_int_t)sim_int(u, "total"), "reached",
 				     (json_int_t)sim_int(json_object_get(u, "reached"), id)));
 	}
 	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "name",
-			 sim_text(p, "name"), "total", (json_int_t)sim_int(total, "total"),
+			 cli_text(p, "name"), "total", (json_int_t)sim_int(total, "total"),
 			 "assigned", (json_int_t)sim_int(target, "assigned"), "reached",
 			 (json_int_t)sim_int(json_object_get(total, "reached"), id), "invited",
 			 (json_int_t)sim_int(total, "invited"), "messages",
@@ -100,7 +93,7 @@ int sim_collect(struct simulation *s, struct err *e)
 		json_array_foreach(json_object_get(figures, "programmes"), i, p)
 		    json_array_append_new(list, sim_week_programme(p));
 		json_array_append_new(s->weeks,
-				      json_pack("{s:s,s:o}", "week", sim_text(figures, "week"),
+				      json_pack("{s:s,s:o}", "week", cli_text(figures, "week"),
 						"programmes", list));
 		json_decref(figures);
 	}
@@ -132,8 +125,8 @@ static void sim_print_weeks(const struct simulation *s)
 	{
 		json_array_foreach(json_object_get(week, "programmes"), k, p)
 		{
-			(void)printf("%-10s%-8s", k == 0 ? sim_text(week, "week") : "",
-				     sim_text(p, "name"));
+			(void)printf("%-10s%-8s", k == 0 ? cli_text(week, "week") : "",
+				     cli_text(p, "name"));
 			sim_number(sim_int(p, "invited"), 9);
 			sim_number(sim_int(p, "delivered"), 9);
 			sim_number(sim_int(p, "reached"), 8);
@@ -156,7 +149,7 @@ static void sim_print_chart(const struct simulation *s)
 	(void)printf("\nTiến độ từng ấp: hộ có tài khoản định danh mức 2\n");
 	json_array_foreach(units, k, u)
 	{
-		(void)printf("%s\n", sim_text(u, "unit"));
+		(void)printf("%s\n", cli_text(u, "unit"));
 		json_array_foreach(s->weeks, i, week)
 		{
 			const json_t *p =
@@ -166,7 +159,7 @@ static void sim_print_chart(const struct simulation *s)
 				reached = sim_int(row, "reached");
 			int64_t bar = total > 0 ? (SIM_BAR * reached + total / 2) / total : 0;
 
-			(void)printf("  %-10s", sim_text(week, "week"));
+			(void)printf("  %-10s", cli_text(week, "week"));
 			for (int x = 0; x < SIM_BAR; x++)
 				(void)printf("%s", x < bar ? "█" : "·");
 			(void)printf(
@@ -203,7 +196,7 @@ static void sim_print_days(const struct simulation *s)
 			       (long long)(sim_int(d, "came") + sim_int(d, "absent")));
 		if (sim_int(d, "free_seats") >= 0)
 			vi_number(sim_int(d, "free_seats"), seats);
-		(void)printf("%-12s", sim_text(d, "day"));
+		(void)printf("%-12s", cli_text(d, "day"));
 		cli_cell(names[sim_int(d, "campaign")], 14);
 		sim_number(sim_int(d, "left"), 7);
 		sim_number(sim_int(d, "working_days"), 8);
@@ -224,8 +217,8 @@ static void sim_print_sessions(const struct simulation *s)
 	(void)printf("\nCác buổi đặt máy\n");
 	json_array_foreach(s->sessions, i, k)
 	{
-		(void)printf("  %s  ", sim_text(k, "day"));
-		cli_cell(sim_text(k, "place"), 34);
+		(void)printf("  %s  ", cli_text(k, "day"));
+		cli_cell(cli_text(k, "place"), 34);
 		(void)printf("%3lld lượt, mời %3lld, đến %3lld, vắng %3lld\n",
 			     (long long)sim_int(k, "seats"), (long long)sim_int(k, "invited"),
 			     (long long)sim_int(k, "came"), (long long)sim_int(k, "absent"));

@@ -50,13 +50,6 @@ static int64_t status_get(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
-static const char *status_text(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text != NULL ? text : "";
-}
-
 /* ---- the model --------------------------------------------------------------------------- */
 
 static bool status_state_open(int s)
@@ -170,7 +163,7 @@ static int status_campaigns(struct status *s)
 		status_int(row, "delivered", n.by_state[MESSAGE_DELIVERED]);
 		if (open > 0 || json_is_true(json_object_get(row, "stream")) ||
 		    json_is_false(json_object_get(row, "planned")) ||
-		    strcmp(status_text(row, "state"), "running") != 0)
+		    strcmp(cli_text(row, "state"), "running") != 0)
 			json_array_append(kept, row);
 	}
 	json_decref(all);
@@ -319,12 +312,12 @@ static int status_figures(struct status *s)
 		}
 		json_array_append_new(programmes, o);
 	}
-	json_object_set_new(
-	    s->out, "figures",
-	    whole == NULL
-		? json_null()
-		: json_pack("{s:s, s:s, s:O}", "week", status_text(whole, "week"), "drawn_at",
-			    status_text(whole, "drawn_at"), "programmes", programmes));
+	json_object_set_new(s->out, "figures",
+			    whole == NULL
+				? json_null()
+				: json_pack("{s:s, s:s, s:O}", "week", cli_text(whole, "week"),
+					    "drawn_at", cli_text(whole, "drawn_at"),
+					    "programmes", programmes));
 	json_decref(programmes);
 	json_decref(whole);
 	return rc < 0 ? -1 : 0;
@@ -373,8 +366,8 @@ static void status_print_time(const json_t *o, const char *key)
 	struct civil c = {0};
 	char text[32] = "-";
 
-	if (sscanf(status_text(o, key), "%4d-%2d-%2dT%2d:%2d", &c.year, &c.month, &c.day,
-		   &c.hour, &c.minute) == 5)
+	if (sscanf(cli_text(o, key), "%4d-%2d-%2dT%2d:%2d", &c.year, &c.month, &c.day, &c.hour,
+		   &c.minute) == 5)
 		clock_format_vi(civil_to_ms(&c) + 7 * CLOCK_HOUR_MS, text);
 	(void)printf("%s", text);
 }
@@ -424,7 +417,7 @@ static void status_print_messages(const json_t *o)
 		(void)printf("  Tin đến hạn lâu nhất chưa gửi: ");
 		status_print_age(status_get(queue, "age_seconds"));
 		(void)printf("\n");
-	} else if (*status_text(queue, "first_due_at") != '\0') {
+	} else if (*cli_text(queue, "first_due_at") != '\0') {
 		(void)printf("  Tin kế tiếp đến hạn lúc ");
 		status_print_time(queue, "first_due_at");
 		(void)printf("\n");
@@ -458,13 +451,13 @@ static void status_print_campaigns(const json_t *o)
 	json_array_foreach(json_object_get(o, "campaigns"), i, row)
 	{
 		int64_t total = status_get(row, "total"), open = status_get(row, "open");
-		const char *state = status_text(row, "state"), *why;
+		const char *state = cli_text(row, "state"), *why;
 		enum campaign_state k = CAMPAIGN_RUNNING;
 
 		while (k < CAMPAIGN_HALTED && strcmp(campaign_state_name(k), state) != 0)
 			k++;
 		(void)printf("  ");
-		cli_cell(status_text(row, "name"), 30);
+		cli_cell(cli_text(row, "name"), 30);
 		(void)printf("  %s", campaign_state_vi(k));
 		if (total > 0)
 			(void)printf(", xong %lld/%lld (%lld%%), tới nơi %lld",
@@ -473,7 +466,7 @@ static void status_print_campaigns(const json_t *o)
 				     (long long)status_get(row, "delivered"));
 		if (json_is_false(json_object_get(row, "planned")))
 			(void)printf(", còn đang lập danh sách");
-		why = status_text(row, "halt_reason");
+		why = cli_text(row, "halt_reason");
 		(void)printf("%s%s\n", *why != '\0' ? ": " : "", why);
 	}
 }
@@ -489,15 +482,15 @@ static void status_print_providers(const json_t *o)
 	json_array_foreach(json_object_get(o, "providers"), i, row)
 	{
 		(void)printf("  ");
-		cli_cell(status_text(row, "name"), 30);
+		cli_cell(cli_text(row, "name"), 30);
 		if (json_is_true(json_object_get(row, "stopped"))) {
 			(void)printf("  ! DỪNG từ ");
 			status_print_time(row, "since");
-			(void)printf(": %s\n", status_text(row, "reason"));
+			(void)printf(": %s\n", cli_text(row, "reason"));
 		} else if (json_object_get(row, "rests_until") != NULL) {
 			(void)printf("  ! nghỉ đến ");
 			status_print_time(row, "rests_until");
-			(void)printf(": %s\n", status_text(row, "rest_reason"));
+			(void)printf(": %s\n", cli_text(row, "rest_reason"));
 		} else {
 			(void)printf("  hoạt động\n");
 		}
@@ -511,14 +504,14 @@ static void status_print_tokens(const json_t *o)
 
 	json_array_foreach(json_object_get(o, "tokens"), i, row)
 	{
-		const char *state = status_text(row, "state");
+		const char *state = cli_text(row, "state");
 
 		if (strcmp(state, "dead") == 0 || strcmp(state, "missing") == 0)
 			(void)printf(
 			    "  ! %s cần người ủy quyền (moidan provider authorize)%s%s\n",
-			    status_text(row, "provider"),
-			    *status_text(row, "reason") != '\0' ? ": " : "",
-			    status_text(row, "reason"));
+			    cli_text(row, "provider"),
+			    *cli_text(row, "reason") != '\0' ? ": " : "",
+			    cli_text(row, "reason"));
 	}
 }
 
@@ -530,7 +523,7 @@ static const char *status_job_vi(const json_t *row)
 					       {"uncertain", "! chưa rõ đã giao hay chưa"}};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i][0], status_text(row, "state")) == 0)
+		if (strcmp(names[i][0], cli_text(row, "state")) == 0)
 			return names[i][1];
 	}
 	return "?";
@@ -557,7 +550,7 @@ static void status_print_next(const json_t *o)
 	{
 		int64_t week = status_get(row, "week");
 
-		if (strcmp(status_text(row, "kind"), REPORT_JOB_CONFIRM) == 0) {
+		if (strcmp(cli_text(row, "kind"), REPORT_JOB_CONFIRM) == 0) {
 			(void)printf("  báo cáo tuần %lld-W%02lld chờ xác nhận (moidan report "
 				     "confirm), hạn ",
 				     (long long)(week / 100), (long long)(week % 100));
@@ -565,10 +558,10 @@ static void status_print_next(const json_t *o)
 			(void)printf("\n");
 			continue;
 		}
-		(void)printf("  %s tuần %lld-W%02lld: %s", status_text(row, "kind"),
+		(void)printf("  %s tuần %lld-W%02lld: %s", cli_text(row, "kind"),
 			     (long long)(week / 100), (long long)(week % 100),
 			     status_job_vi(row));
-		if (*status_text(row, "due_at") != '\0') {
+		if (*cli_text(row, "due_at") != '\0') {
 			(void)printf(" đến ");
 			status_print_time(row, "due_at");
 		}
@@ -585,16 +578,16 @@ static void status_print_figures(const json_t *o)
 		(void)printf("\nSố liệu: chưa chốt tuần nào\n");
 		return;
 	}
-	(void)printf("\nSố liệu đã chốt, tuần %s (", status_text(figures, "week"));
+	(void)printf("\nSố liệu đã chốt, tuần %s (", cli_text(figures, "week"));
 	status_print_time(figures, "drawn_at");
 	(void)printf(")\n");
 	json_array_foreach(json_object_get(figures, "programmes"), i, row)
 	{
 		(void)printf("  ");
-		cli_cell(status_text(row, "name"), 12);
+		cli_cell(cli_text(row, "name"), 12);
 		(void)printf("đã xong %lld/%lld %s, đã mời %lld, tới nơi %lld\n",
 			     (long long)status_get(row, "done"),
-			     (long long)status_get(row, "total"), status_text(row, "row"),
+			     (long long)status_get(row, "total"), cli_text(row, "row"),
 			     (long long)status_get(row, "invited"),
 			     (long long)status_get(row, "delivered"));
 	}
@@ -622,7 +615,7 @@ static void status_print(const json_t *o)
 	cli_decimal((double)status_get(database, "wal_bytes") / 1e6, wal);
 	cli_decimal((double)status_get(database, "free_disk_bytes") / 1e9, room);
 	(void)printf("\nCơ sở dữ liệu: %s, %s MB, WAL %s MB, đĩa còn %s GB\n",
-		     status_text(database, "path"), size, wal, room);
+		     cli_text(database, "path"), size, wal, room);
 }
 
 int cmd_status(struct cli *c, int argc, char **argv)

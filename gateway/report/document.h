@@ -32,6 +32,9 @@ MUST_CHECK int report_hamlet_pdf(struct store *st, const struct report_house *h,
 MUST_CHECK int report_civil_status(struct store *st, const struct report_house *h,
 				   const char *path, int64_t now, struct err *e);
 
+/* The people of a session as they are called up, by given name: take in order of their member "sort", which is
+ * taken out. Yours. */
+json_t *report_session_order(json_t *take);
 /* The sheet that lies on the table of a session, by templates/report/session.txt ("[danh_sach]"): people is an
  * array of {key, name, birth_year, group}, in the order in which they are called; room for those who come
  * without an appointment. */

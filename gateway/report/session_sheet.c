@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sheet that lies on the table of a session. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "paper/paper.h"
 #include "report/document.h"
+#include "report/figures.h"
 #include "report/view.h"
 
 #define SESSION_TEXT	 "report/session.txt"
@@ -12,11 +15,30 @@
 /* Lines for those who come without an appointment. */
 #define SESSION_EMPTY 5
 
-static const char *session_text(const json_t *person, const char *key)
+static int session_compare(const void *a, const void *b)
 {
-	const char *s = json_string_value(json_object_get(person, key));
+	json_t *const *x = a, *const *y = b;
+	const char *s = json_string_value(json_object_get(*x, "sort"));
+	const char *t = json_string_value(json_object_get(*y, "sort"));
 
-	return s != NULL ? s : "";
+	return strcmp(s != NULL ? s : "", t != NULL ? t : "");
+}
+
+json_t *report_session_order(json_t *take)
+{
+	size_t n = json_array_size(take);
+	json_t **rows = mem_calloc(n + 1, sizeof(json_t *)), *out = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		rows[i] = json_array_get(take, i);
+	qsort(rows, n, sizeof(json_t *), session_compare);
+	for (size_t i = 0; i < n; i++) {
+		json_object_del(rows[i], "sort");
+		json_array_append(out, rows[i]);
+	}
+	free(rows);
+	json_decref(take);
+	return out;
 }
 
 static bool session_place(struct paper *p, const char *name, void *arg)
@@ -41,10 +63,10 @@ static bool session_place(struct paper *p, const char *name, void *arg)
 	json_array_foreach(people, i, person)
 	{
 		grid_number(g, (int64_t)i + 1);
-		grid_text(g, session_text(person, "key"));
-		grid_text(g, session_text(person, "name"));
-		grid_text(g, session_text(person, "birth_year"));
-		grid_text(g, session_text(person, "group"));
+		grid_text(g, figures_text(person, "key"));
+		grid_text(g, figures_text(person, "name"));
+		grid_text(g, figures_text(person, "birth_year"));
+		grid_text(g, figures_text(person, "group"));
 		grid_box(g);
 		grid_text(g, "");
 	}

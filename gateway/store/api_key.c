@@ -200,31 +200,3 @@ int store_api_call_drop(struct store *st, const char *client, const char *key, s
 	db_put_text(s, key);
 	return db_run(s, e);
 }
-
-/* ---- the audit --------------------------------------------------------------------------- */
-
-int store_audit_list(struct store *st, int64_t before_id, size_t max,
-		     void (*fn)(const struct audit_row *r, void *arg), void *arg, struct err *e)
-{
-	static const char LIST[] = "SELECT id, at, who, what, subject, detail FROM audit"
-				   " WHERE id < $1 ORDER BY id DESC LIMIT $2";
-	struct db_stmt *s = db_query(st->db, LIST, e);
-	struct audit_row r;
-	int rc = -1;
-
-	if (s == NULL)
-		return -1;
-	db_put_int(s, before_id > 0 ? before_id : INT64_MAX);
-	db_put_int(s, (int64_t)max);
-	while ((rc = db_step(s, e)) == 1) {
-		r.id = db_get_int(s);
-		r.at = db_get_int(s);
-		r.who = db_get_text(s);
-		r.what = db_get_text(s);
-		r.subject = db_get_text(s);
-		r.detail = db_get_text(s);
-		fn(&r, arg);
-	}
-	db_done(s);
-	return rc;
-}

@@ -76,6 +76,18 @@ int store_audit(struct store *st, const char *who, const char *what, const char 
 	return db_run(s, e);
 }
 
+int store_audit_now(struct store *st, const char *who, const char *what, const char *subject,
+		    const char *detail, struct err *e)
+{
+	if (store_begin(st, e) < 0)
+		return -1;
+	if (store_audit(st, who, what, subject, detail, e) < 0) {
+		store_rollback(st);
+		return -1;
+	}
+	return store_commit(st, e);
+}
+
 int store_audit_of(struct store *st, const char *subject,
 		   void (*fn)(int64_t at, const char *who, const char *what, const char *detail,
 			      void *arg),
@@ -157,22 +169,12 @@ int64_t store_audit_hash(struct store *st, int64_t id, char hex[65], struct err 
 	return rc < 0 ? -1 : found;
 }
 
-int store_audit_person(struct store *st, int64_t recipient_id,
-		       void (*fn)(const struct audit_row *r, void *arg), void *arg,
-		       struct err *e)
+static int audit_each(struct db_stmt *s, void (*fn)(const struct audit_row *r, void *arg),
+		      void *arg, struct err *e)
 {
-	static const char PERSON[] =
-	    "SELECT id, at, who, what, subject, detail FROM audit WHERE subject = 'recipient/' "
-	    "|| $1"
-	    " OR subject = 'contact/' || (SELECT contact_id FROM recipient WHERE id = $1)"
-	    " OR detail LIKE '%,' || $1 || ',%' ORDER BY id";
-	struct db_stmt *s = db_query(st->db, PERSON, e);
 	struct audit_row r;
 	int rc;
 
-	if (s == NULL)
-		return -1;
-	db_put_int(s, recipient_id);
 	while ((rc = db_step(s, e)) == 1) {
 		r.id = db_get_int(s);
 		r.at = db_get_int(s);
@@ -184,4 +186,35 @@ int store_audit_person(struct store *st, int64_t recipient_id,
 	}
 	db_done(s);
 	return rc;
+}
+
+int store_audit_list(struct store *st, int64_t before_id, size_t max,
+		     void (*fn)(const struct audit_row *r, void *arg), void *arg, struct err *e)
+{
+	static const char LIST[] = "SELECT id, at, who, what, subject, detail FROM audit"
+				   " WHERE id < $1 ORDER BY id DESC LIMIT $2";
+	struct db_stmt *s = db_query(st->db, LIST, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, before_id > 0 ? before_id : INT64_MAX);
+	db_put_int(s, (int64_t)max);
+	return audit_each(s, fn, arg, e);
+}
+
+int store_audit_person(struct store *st, int64_t recipient_id,
+		       void (*fn)(const struct audit_row *r, void *arg), void *arg,
+		       struct err *e)
+{
+	static const char PERSON[] =
+	    "SELECT id, at, who, what, subject, detail FROM audit WHERE subject = 'recipient/' "
+	    "|| $1"
+	    " OR subject = 'contact/' || (SELECT contact_id FROM recipient WHERE id = $1)"
+	    " OR detail LIKE '%,' || $1 || ',%' ORDER BY id";
+	struct db_stmt *s = db_query(st->db, PERSON, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, recipient_id);
+	return audit_each(s, fn, arg, e);
 }

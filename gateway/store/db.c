@@ -40,7 +40,6 @@ static _Noreturn void db_misuse(const char *sql, const char *what)
 	abort();
 }
 
-/* What went wrong, as a sysexits code. */
 /* The file is not there, or not ours: for somebody to see to. Else nothing could be made beside it for want of
  * room or descriptors, which passes. SQLite's own errno is that of a second try, and says neither. */
 static int db_cannot_open(sqlite3 *conn)
@@ -59,6 +58,7 @@ static int db_cannot_open(sqlite3 *conn)
 	return ours ? EX_UNAVAILABLE : EX_NOPERM;
 }
 
+/* What went wrong, as a sysexits code. */
 static int db_code(sqlite3 *conn, int rc)
 {
 	switch (rc & 0xff) {

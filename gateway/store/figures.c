@@ -7,44 +7,21 @@
 #define FIGURES_ANY(what)  "MAX(CASE WHEN " what " THEN 1 ELSE 0 END)"
 #define FIGURES_ROWS(what) "SUM(CASE WHEN hold <> 4 AND " what " THEN 1 ELSE 0 END)"
 
-static const char
-    figures_sql
-	[] = "SELECT unit_id, " FIGURES_ROWS("gone_out = 1") ", " FIGURES_ROWS("arrived = 1") ", " FIGURES_ROWS(
-	    "bounced = 1 AND arrived = 0") ", SUM(messages), SUM(segments) "
-					   "FROM (SELECT COALESCE(r.unit_id, 0) AS unit_id, "
-					   "r.hold AS hold, " FIGURES_ANY(FIGURES_LEFT(
-					       "m") " O"
-						    "R "
-						    "(m"
-						    ".s"
-						    "ta"
-						    "te"
-						    " ="
-						    " 1"
-						    "7 "
-						    "AN"
-						    "D"
-						    " " FIGURES_LEFT(
-							"o") ")") " AS gone_out, " FIGURES_ANY("m.state = 10 OR (m.state = 17 AND o.state = "
-											       "10)") " AS arrived, " FIGURES_ANY("m.state = "
-																  "11 OR "
-																  "(m.state = "
-																  "17 AND "
-																  "o.state = "
-																  "11)") " AS "
-																	 "bounc"
-																	 "ed, "
-																	 "SUM("
-																	 "CASE "
-																	 "WHEN"
-																	 " " FIGURES_LEFT(
-																	     "m") " THEN 1 ELSE 0 END) AS messages, "
-																		  "SUM(CASE WHEN " FIGURES_LEFT(
-																		      "m") " THEN m.segments ELSE 0 END) AS segments "
-																			   "FROM campaign c JOIN message m ON m.campaign_id = c.id "
-																			   "JOIN recipient r ON r.id = m.recipient_id LEFT JOIN message o ON o.id = m.linked_to "
-																			   "WHERE c.programme = $1 AND c.stream = 0 GROUP BY r.id) AS written_to "
-																			   "GROUP BY unit_id ORDER BY unit_id";
+/* clang-format off */
+static const char figures_sql[] =
+    "SELECT unit_id, " FIGURES_ROWS("gone_out = 1") ", " FIGURES_ROWS("arrived = 1") ", "
+    FIGURES_ROWS("bounced = 1 AND arrived = 0") ", SUM(messages), SUM(segments)"
+    " FROM (SELECT COALESCE(r.unit_id, 0) AS unit_id, r.hold AS hold, "
+    FIGURES_ANY(FIGURES_LEFT("m") " OR (m.state = 17 AND " FIGURES_LEFT("o") ")") " AS gone_out, "
+    FIGURES_ANY("m.state = 10 OR (m.state = 17 AND o.state = 10)") " AS arrived, "
+    FIGURES_ANY("m.state = 11 OR (m.state = 17 AND o.state = 11)") " AS bounced,"
+    " SUM(CASE WHEN " FIGURES_LEFT("m") " THEN 1 ELSE 0 END) AS messages,"
+    " SUM(CASE WHEN " FIGURES_LEFT("m") " THEN m.segments ELSE 0 END) AS segments"
+    " FROM campaign c JOIN message m ON m.campaign_id = c.id"
+    " JOIN recipient r ON r.id = m.recipient_id LEFT JOIN message o ON o.id = m.linked_to"
+    " WHERE c.programme = $1 AND c.stream = 0 GROUP BY r.id) AS written_to"
+    " GROUP BY unit_id ORDER BY unit_id";
+/* clang-format on */
 
 int store_message_figures(struct store *st, const char *programme,
 			  void (*fn)(const struct message_figures *f, void *arg), void *arg,

@@ -133,12 +133,12 @@ MUST_CHECK int message_log_attempt(struct store *st, const struct message_now *m
 
 /* ---- search.c --------------------------------------------------------------------------- */
 
-/* Puts a row into the index that people are found by, or takes it out: before its name, number, unit or
- * code change, or are blanked. In a transaction. */
 /* A row that was just inserted is looked for from the commit on: the index writes a piece of its tree
  * for each statement, and takes more than half of an import row by row. */
 void search_new(struct store *st, int64_t id);
 MUST_CHECK int search_flush(struct store *st, struct err *e);
+/* Puts a row into the index that people are found by, or takes it out: before its name, number, unit or
+ * code change, or are blanked. In a transaction. */
 MUST_CHECK int search_add(struct store *st, int64_t id, struct err *e);
 MUST_CHECK int search_drop(struct store *st, int64_t id, struct err *e);
 

@@ -321,7 +321,7 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 	r->id = db_last_id(st->db);
 	r->rev = 1;
 	search_new(st, r->id);
-	return counted ? 0 : contact_count(st, r->contact_id, 1, e);
+	return contact_count(st, counted ? 0 : r->contact_id, 1, e);
 }
 
 /* The list has the row as it was: only where it stands may have changed. */
@@ -412,9 +412,9 @@ static int recipient_merge(struct store *st, struct recipient *r,
 		return -1;
 	if (k->contact_id == r->contact_id)
 		return 0;
-	return contact_count(st, k->contact_id, -1, e) != 0 ? -1
-	       : counted				    ? 0
-			 : contact_count(st, r->contact_id, 1, e);
+	if (contact_count(st, k->contact_id, -1, e) != 0)
+		return -1;
+	return contact_count(st, counted ? 0 : r->contact_id, 1, e);
 }
 
 int store_recipient_put(struct store *st, const char *programme, struct recipient *r,

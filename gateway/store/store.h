@@ -93,6 +93,9 @@ int store_meta_get(struct store *st, const char *key, char **value, struct err *
 /* Append-only, hash-chained: who did what to what. detail without personal data. */
 MUST_CHECK int store_audit(struct store *st, const char *who, const char *what,
 			   const char *subject, const char *detail, struct err *e);
+/* The same in a transaction of its own: before something is shown or tried. st must be a writer's. */
+MUST_CHECK int store_audit_now(struct store *st, const char *who, const char *what,
+			       const char *subject, const char *detail, struct err *e);
 /* Calls fn for each row about a subject, in order. Borrowed. */
 MUST_CHECK int store_audit_of(struct store *st, const char *subject,
 			      void (*fn)(int64_t at, const char *who, const char *what,

@@ -8,23 +8,23 @@
 #include "base/mem.h"
 #include "store/private.h"
 
+static void subordinate_sha256(struct db_stmt *s, void *out)
+{
+	(void)snprintf(out, 65, "%s", db_get_text(s));
+}
+
 static int subordinate_find(struct store *st, const char *commune, int week, char sha256[65],
 			    struct err *e)
 {
 	static const char FIND[] =
 	    "SELECT sha256 FROM subordinate WHERE commune = $1 AND week = $2";
 	struct db_stmt *s = db_query(st->db, FIND, e);
-	int rc;
 
 	if (s == NULL)
 		return -1;
 	db_put_text(s, commune);
 	db_put_int(s, week);
-	rc = db_step(s, e);
-	if (rc == 1)
-		(void)snprintf(sha256, 65, "%s", db_get_text(s));
-	db_done(s);
-	return rc;
+	return db_run_row(s, subordinate_sha256, sha256, e);
 }
 
 int store_subordinate_put(struct store *st, const char *commune, int week, const char *ref,

@@ -14,8 +14,6 @@
 #include "web/screen.h"
 #include "web/server.h"
 
-#define NOTICE_KEY_MAX 128
-
 struct notice_work {
 	struct web_request *request;
 	const struct campaign_house *house;
@@ -90,17 +88,6 @@ static int notice_read(struct notice_work *w, struct err *e)
 	return 0;
 }
 
-static char *notice_problem(int status, const char *kind, const char *detail)
-{
-	json_t *o = json_pack("{s:o, s:s, s:i, s:s}", "type",
-			      json_sprintf("urn:moidan:problem:%s", kind), "title", kind,
-			      "status", status, "detail", detail);
-	char *text = json_dumps(o, JSON_COMPACT);
-
-	json_decref(o);
-	return text;
-}
-
 static int notice_status(const struct err *e)
 {
 	return e->code == EX_NOINPUT ? 404 : e->code == EX_DATAERR ? 422 : 0;
@@ -114,11 +101,11 @@ static int notice_known(struct store *st, struct notice_work *w, struct err *e)
 
 	if (found > 0 && memcmp(before.request, w->call.request, ACCOUNT_HASH) != 0) {
 		w->status = 422;
-		w->answer = notice_problem(422, "refused",
-					   "Idempotency-Key này đã dùng cho một yêu cầu khác");
+		w->answer = web_problem_text(
+		    422, "refused", "Idempotency-Key này đã dùng cho một yêu cầu khác");
 	} else if (found > 0 && before.status == 0) {
 		w->status = 409;
-		w->answer = notice_problem(409, "conflict", "yêu cầu này đang được làm");
+		w->answer = web_problem_text(409, "conflict", "yêu cầu này đang được làm");
 	} else if (found > 0) {
 		w->status = before.status;
 		w->answer = mem_strdup(before.answer);
@@ -146,7 +133,7 @@ static int notice_store(struct store *st, void *arg, struct err *e)
 			*e = why;
 			return -1;
 		}
-		w->answer = notice_problem(
+		w->answer = web_problem_text(
 		    w->status, w->status == 404 ? "not-found" : "refused", why.text);
 		return 0;
 	}
@@ -224,7 +211,7 @@ void web_handle_notice(struct web_request *r)
 
 	if (notice_client(r, &key) < 0)
 		return;
-	if (once == NULL || *once == '\0' || strlen(once) > NOTICE_KEY_MAX) {
+	if (once == NULL || *once == '\0' || strlen(once) > VISIT_KEY_MAX) {
 		api_key_clear(&key);
 		web_problem(r, 400, "malformed",
 			    "cần tiêu đề Idempotency-Key (1 đến 128 ký tự)");

@@ -97,15 +97,21 @@ void web_reply_json(struct web_request *r, int status, json_t *take)
 	free(text);
 }
 
+char *web_problem_text(int status, const char *kind, const char *detail)
+{
+	json_t *p = json_pack("{s:o, s:s, s:i, s:s}", "type",
+			      json_sprintf("urn:moidan:problem:%s", kind), "title", kind,
+			      "status", status, "detail", detail);
+	char *text = json_dumps(p, JSON_COMPACT);
+
+	json_decref(p);
+	return text;
+}
+
 void web_problem(struct web_request *r, int status, const char *kind, const char *detail)
 {
-	char *type = mem_printf("urn:moidan:problem:%s", kind), *text;
-	json_t *p = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", kind, "status",
-			      status, "detail", detail);
+	char *text = web_problem_text(status, kind, detail);
 
-	text = json_dumps(p, JSON_COMPACT);
-	json_decref(p);
-	free(type);
 	web_reply(r, status, "application/problem+json; charset=utf-8", text, strlen(text));
 	free(text);
 }

@@ -186,8 +186,7 @@ int screen_hand_in_form(struct visit *v, struct err *e)
 
 	if (figures != NULL)
 		rc = visit_answer_drawn(
-		    v, hand_in_draw, figures,
-		    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+		    v, hand_in_draw, figures, VISIT_XLSX,
 		    mem_printf("so-lieu-tuan-%d-W%02d.xlsx", week / 100, week % 100), e);
 	json_decref(figures);
 	return rc;

@@ -22,7 +22,6 @@
 #define IMPORTS_HISTORY 10
 #define IMPORTS_PLACES	3
 #define IMPORTS_KEPT_MS CLOCK_DAY_MS
-#define IMPORTS_XLSX	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 /* A file of an upload, in a directory of the upload's own. Yours. */
 static char *imports_path(const struct visit *v, const char *token, const char *name)
@@ -355,7 +354,7 @@ int screen_import_rejects(struct visit *v, struct err *e)
 	free(path);
 	if (rc < 0)
 		return -1;
-	v->out_type = IMPORTS_XLSX;
+	v->out_type = VISIT_XLSX;
 	v->out_name = mem_strdup("dong-sai.xlsx");
 	return 0;
 }

@@ -13,21 +13,7 @@
 #include "web/model.h"
 #include "web/screen.h"
 
-#define PAPERS_PDF  "application/pdf"
-#define PAPERS_XLSX "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-static int papers_audit(struct visit *v, const char *what, const char *subject, struct err *e)
-{
-	struct store *w = visit_writer(v, e);
-
-	if (w == NULL || store_begin(w, e) < 0)
-		return -1;
-	if (store_audit(w, v->who.name, what, subject, "", e) < 0) {
-		store_rollback(w);
-		return -1;
-	}
-	return store_commit(w, e);
-}
+#define PAPERS_PDF "application/pdf"
 
 struct papers {
 	struct campaign_plan *plan;
@@ -75,13 +61,13 @@ int screen_campaign_papers(struct visit *v, struct err *e)
 		(void)err_set(e, EX_DATAERR, "chiến dịch này không có danh sách người nhận");
 	else if (p.plan != NULL) {
 		(void)snprintf(subject, sizeof(subject), "campaign:%" PRId64, id);
-		rc = papers_audit(v,
-				  strcmp(p.as, "letters") == 0 ? "letter.print" : "visit.print",
-				  subject, e);
+		rc = visit_audit(v,
+				 strcmp(p.as, "letters") == 0 ? "letter.print" : "visit.print",
+				 subject, "", e);
 		store_read_end(v->st); /* what is drawn makes a snapshot of its own */
 		if (rc == 0)
 			rc = visit_answer_drawn(
-			    v, papers_carry, &p, sheet ? PAPERS_XLSX : PAPERS_PDF,
+			    v, papers_carry, &p, sheet ? VISIT_XLSX : PAPERS_PDF,
 			    mem_printf("%s-%" PRId64 ".%s",
 				       strcmp(p.as, "letters") == 0 ? "thu" : "den-nha", id,
 				       sheet ? "xlsx" : "pdf"),
@@ -109,7 +95,7 @@ int screen_hamlet_paper(struct visit *v, struct err *e)
 	if (report_week_parse(visit_text(v, "week"), now, &week, e) < 0)
 		return -1;
 	p.figures = model_figures_of(v, week, &frozen, e);
-	if (p.figures != NULL && papers_audit(v, "report.hamlet", p.q.unit, e) == 0)
+	if (p.figures != NULL && visit_audit(v, "report.hamlet", p.q.unit, "", e) == 0)
 		rc = visit_answer_drawn(
 		    v, papers_hamlet, &p, PAPERS_PDF,
 		    mem_printf("ban-tin-%d-W%02d.pdf", week / 100, week % 100), e);

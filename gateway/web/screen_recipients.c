@@ -36,21 +36,6 @@ static bool recipients_row(const char *programme, const struct recipient *r, voi
 	return true;
 }
 
-/* Who saw whom. What cannot be written down is not shown. */
-static int recipients_looked(struct visit *v, const char *what, const char *subject,
-			     const char *detail, struct err *e)
-{
-	struct store *w = visit_writer(v, e);
-
-	if (w == NULL || store_begin(w, e) < 0)
-		return -1;
-	if (store_audit(w, v->who.name, what, subject, detail, e) < 0) {
-		store_rollback(w);
-		return -1;
-	}
-	return store_commit(w, e);
-}
-
 int screen_recipients(struct visit *v, struct err *e)
 {
 	const char *programme = visit_text(v, "programme");
@@ -83,7 +68,7 @@ int screen_recipients(struct visit *v, struct err *e)
 	if (p.seen.len > 0) {
 		char *ids = mem_printf("ids=,%s", buf_text(&p.seen));
 
-		rc = recipients_looked(v, "recipient.list", "recipients", ids, e);
+		rc = visit_audit(v, "recipient.list", "recipients", ids, e);
 		free(ids);
 	}
 	buf_free(&p.seen);
@@ -163,7 +148,7 @@ int screen_recipient(struct visit *v, struct err *e)
 	json_object_set_new(v->model, "has_number", json_boolean(r.number != 0));
 	v->etag = mem_printf("\"%lld\"", (long long)r.rev);
 	subject = mem_printf("recipient/%lld", (long long)r.id);
-	rc = recipients_looked(v, "recipient.show", subject, "", e);
+	rc = visit_audit(v, "recipient.show", subject, "", e);
 	free(subject);
 out:
 	free(programme);
@@ -304,18 +289,13 @@ int screen_recipient_contact(struct visit *v, struct err *e)
 int screen_recipient_number(struct visit *v, struct err *e)
 {
 	struct recipient r = {0};
-	struct store *w = visit_writer(v, e);
 	char subject[40], number[24];
 	int rc = -1;
 
-	if (w == NULL || recipients_open(v, &r, e) < 0 || store_begin(w, e) < 0)
+	if (recipients_open(v, &r, e) < 0)
 		goto out;
 	(void)snprintf(subject, sizeof(subject), "recipient/%lld", (long long)r.id);
-	if (store_audit(w, v->who.name, "recipient.unmask", subject, "", e) < 0) {
-		store_rollback(w);
-		goto out;
-	}
-	rc = store_commit(w, e);
+	rc = visit_audit(v, "recipient.unmask", subject, "", e);
 	if (rc == 0)
 		rc = screen_recipient(v, e);
 	if (rc == 0) {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "campaign/sessions.h"
+#include "report/document.h"
 #include "text/vi.h"
 #include "web/model.h"
 #include "web/screen.h"
@@ -92,30 +92,6 @@ static bool sessions_person(const struct seat *seat, void *arg)
 	return x->rc == 0;
 }
 
-static int sessions_compare(const void *a, const void *b)
-{
-	return strcmp(json_string_value(json_object_get(*(json_t *const *)a, "sort")),
-		      json_string_value(json_object_get(*(json_t *const *)b, "sort")));
-}
-
-/* By given name, as the sheet on the table has them. */
-static json_t *sessions_sorted(json_t *list)
-{
-	size_t n = json_array_size(list);
-	json_t **rows = mem_calloc(n + 1, sizeof(json_t *)), *out = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		rows[i] = json_array_get(list, i);
-	qsort(rows, n, sizeof(*rows), sessions_compare);
-	for (size_t i = 0; i < n; i++) {
-		json_object_del(rows[i], "sort");
-		json_array_append(out, rows[i]);
-	}
-	free(rows);
-	json_decref(list);
-	return out;
-}
-
 int screen_session(struct visit *v, struct err *e)
 {
 	struct sessions x = {
@@ -130,7 +106,7 @@ int screen_session(struct visit *v, struct err *e)
 	if (x.units != NULL && store_seat_list(v->st, id, sessions_person, &x, e) == 0 &&
 	    x.rc == 0) {
 		v->model = sessions_row(&x, &s);
-		json_object_set_new(v->model, "people", sessions_sorted(x.list));
+		json_object_set_new(v->model, "people", report_session_order(x.list));
 		json_object_set_new(v->model, "begun",
 				    json_boolean(session_begins(&s) <= clock_now_ms()));
 		x.list = NULL;

@@ -93,6 +93,8 @@ void web_reply(struct web_request *r, int status, const char *content_type, cons
 void web_reply_json(struct web_request *r, int status, json_t *take);
 /* RFC 9457. kind ends "urn:moidan:problem:"; detail is for whoever called. */
 void web_problem(struct web_request *r, int status, const char *kind, const char *detail);
+/* What it answers; yours. */
+char *web_problem_text(int status, const char *kind, const char *detail);
 
 /* Before the reply. */
 void web_header(struct web_request *r, const char *name, const char *value);

@@ -18,7 +18,6 @@
 
 #define VISIT_PAGE_MAX ((size_t)4 << 20)
 #define VISIT_FILE_MAX ((size_t)64 << 20)
-#define VISIT_KEY_MAX  128 /* of an Idempotency-Key */
 
 /* ---- what a handler asks for ------------------------------------------------------------- */
 
@@ -52,6 +51,14 @@ int64_t visit_id(const struct visit *v, int n, struct err *e)
 struct store *visit_writer(struct visit *v, struct err *e)
 {
 	return clerk_writer(v->clerk, e);
+}
+
+int visit_audit(struct visit *v, const char *what, const char *subject, const char *detail,
+		struct err *e)
+{
+	struct store *w = visit_writer(v, e);
+
+	return w == NULL ? -1 : store_audit_now(w, v->who.name, what, subject, detail, e);
 }
 
 void visit_changed(struct visit *v)

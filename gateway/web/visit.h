@@ -18,6 +18,11 @@
 #include "web/secret.h"
 #include "web/web.h"
 
+/* Characters of an Idempotency-Key. */
+#define VISIT_KEY_MAX 128
+/* The media type of a workbook. */
+#define VISIT_XLSX "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 struct clerk;
 
 /* Who is there. */
@@ -74,6 +79,9 @@ int64_t visit_id(const struct visit *v, int n, struct err *e);
 
 /* A writer's connection, for one visit at a time; NULL with e. */
 struct store *visit_writer(struct visit *v, struct err *e);
+/* Writes down at once that who did what to subject: what cannot be written down is not shown. */
+MUST_CHECK int visit_audit(struct visit *v, const char *what, const char *subject,
+			   const char *detail, struct err *e);
 /* Something changed that the dispatcher should look at. */
 void visit_changed(struct visit *v);
 /* Whether who may do one of these. */
