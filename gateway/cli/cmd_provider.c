@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cli/callback_address.h"
 #include "cli/cli.h"
+#include "dispatch/officer.h"
 #include "dispatch/token.h"
 #include "provider/once.h"
 #include "store/health.h"
@@ -449,7 +450,7 @@ static void provider_find(int id, const char *name, const char *reason, int64_t 
 static int provider_resume(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct provider_row n = {.id = 0};
-	char *subject, *why = NULL;
+	char *why = NULL;
 	int64_t until;
 	int rc;
 
@@ -468,20 +469,7 @@ static int provider_resume(struct cli *c, int argc, char **argv, struct err *e)
 		(void)printf("%s không bị dừng.\n", n.name);
 		return 0;
 	}
-	if (store_begin(c->store, e) < 0)
-		return -1;
-	subject = mem_printf("provider:%s", n.name);
-	rc = store_provider_stop(c->store, n.id, NULL, e);
-	if (rc == 0)
-		rc = store_provider_rest_set(c->store, n.id, 0, "", e);
-	if (rc == 0)
-		rc = store_audit(c->store, cli_who(), "provider.resume", subject, NULL, e);
-	free(subject);
-	if (rc == 0)
-		rc = store_commit(c->store, e);
-	else
-		store_rollback(c->store);
-	if (rc < 0)
+	if (officer_provider_resume(c->store, n.id, n.name, cli_who(), e) < 0)
 		return -1;
 	cli_changed(c);
 	(void)printf("%s được dùng lại.\n", n.name);

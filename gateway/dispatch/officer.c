@@ -3,10 +3,14 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/asked.h"
+#include "store/campaign.h"
+#include "store/health.h"
 #include "store/message.h"
 
 /* What an officer may do, and to which messages. */
@@ -97,8 +101,31 @@ int officer_message_settle(struct store *st, int64_t id, const char *word,
 		if (words[i].event == MESSAGE_EV_ACCEPTED)
 			due += receipt_silence;
 		*said = words[i].said;
-		return officer_apply(st, id, words[i].event, true, due, words[i].reason, who, e);
+		return officer_apply(st, id, words[i].event, true, due, words[i].reason, who,
+				     e);
 	}
-	return err_set(e, EX_USAGE, "\"%s\": phải là sent (đã gửi), not-sent (chưa gửi) hoặc abandon (bỏ qua)",
-		       word);
+	return err_set(
+	    e, EX_USAGE,
+	    "\"%s\": phải là sent (đã gửi), not-sent (chưa gửi) hoặc abandon (bỏ qua)", word);
+}
+
+int officer_provider_resume(struct store *st, int id, const char *name, const char *who,
+			    struct err *e)
+{
+	char *subject;
+	int rc;
+
+	if (store_begin(st, e) < 0)
+		return -1;
+	subject = mem_printf("provider:%s", name);
+	rc = store_provider_stop(st, id, NULL, e);
+	if (rc == 0)
+		rc = store_provider_rest_set(st, id, 0, "", e);
+	if (rc == 0)
+		rc = store_audit(st, who, "provider.resume", subject, NULL, e);
+	free(subject);
+	if (rc == 0)
+		return store_commit(st, e);
+	store_rollback(st);
+	return -1;
 }

@@ -25,4 +25,8 @@ MUST_CHECK int officer_message_settle(struct store *st, int64_t id, const char *
 				      int64_t receipt_silence, const char *who,
 				      const char **said, struct err *e);
 
+/* Uses a provider again that stopped itself, or rests because a quota was used up. Likewise. */
+MUST_CHECK int officer_provider_resume(struct store *st, int id, const char *name, const char *who,
+				       struct err *e);
+
 #endif

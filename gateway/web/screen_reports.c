@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "campaign/campaign.h"
+#include "dispatch/officer.h"
 #include "dispatch/token.h"
 #include "provider/provider.h"
 #include "report/document.h"
@@ -168,7 +169,7 @@ int screen_weekly(struct visit *v, struct err *e)
 	} types[] = {
 	    {"txt", "text/plain; charset=utf-8"},
 	    {"pdf", "application/pdf"},
-	    {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+	    {"xlsx", VISIT_XLSX},
 	    {"svg", "image/svg+xml; charset=utf-8"},
 	};
 	const char *as = *visit_text(v, "as") != '\0' ? visit_text(v, "as") : "txt";
@@ -338,14 +339,8 @@ static int providers_prepare(struct visit *v, const struct provider *p, char **t
 {
 	char *subject = mem_printf("provider:%s", provider_facts(p)->name);
 	struct store *w = visit_writer(v, e);
-	int rc = w == NULL ? -1 : store_begin(w, e);
+	int rc = w == NULL ? -1 : visit_audit(v, "provider.test", subject, "", e);
 
-	if (rc == 0 && store_audit(w, v->who.name, "provider.test", subject, NULL, e) < 0) {
-		store_rollback(w);
-		rc = -1;
-	} else if (rc == 0) {
-		rc = store_commit(w, e);
-	}
 	free(subject);
 	*token = NULL;
 	if (rc == 0 && provider_facts(p)->token)
@@ -409,25 +404,12 @@ int screen_provider_resume(struct visit *v, struct err *e)
 {
 	struct providers_found f = {.name = v->params.value[0]};
 	struct store *w = visit_writer(v, e);
-	char *subject;
-	int rc;
 
 	if (store_provider_list(v->st, providers_find, &f, e) < 0 || w == NULL)
 		return -1;
 	if (f.id == 0)
 		return err_set(e, EX_NOINPUT, "nhà cung cấp này không bị dừng");
-	if (store_begin(w, e) < 0)
-		return -1;
-	subject = mem_printf("provider:%s", f.name);
-	rc = store_provider_stop(w, f.id, NULL, e);
-	if (rc == 0)
-		rc = store_audit(w, v->who.name, "provider.resume", subject, NULL, e);
-	free(subject);
-	if (rc < 0) {
-		store_rollback(w);
-		return -1;
-	}
-	if (store_commit(w, e) < 0)
+	if (officer_provider_resume(w, f.id, f.name, v->who.name, e) < 0)
 		return -1;
 	visit_changed(v);
 	return visit_go(v, "/providers?done=provider_resumed");
