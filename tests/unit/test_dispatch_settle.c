@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an answer, no answer, a receipt, a crash and a full disk make of a message. */
+#include "dispatch/officer.h"
 #include "store/health.h"
 #include "store/private.h"
 #include "unit/outbox_desk.h"
@@ -780,19 +781,40 @@ static void a_quota_that_is_used_up_lets_the_provider_rest(void **state)
 	desk_close(&d);
 }
 
-static void a_rest_ends_when_somebody_says_so(void **state)
+/* A provider that rests, with more to send. */
+static void rest_open(struct desk *d)
 {
 	struct outbox_result r;
+
+	desk_open(d, "esms");
+	world_add_households(&d->w, 1, 150);
+	(void)desk_campaign(d, "một", LANE_URGENT);
+	assert_int_equal(desk_run(d), 100);
+	r = over_the_limit(&d->items[0]);
+	assert_int_equal(desk_turn(d, &r, 1), 0);
+}
+
+static void a_rest_ends_when_somebody_says_so(void **state)
+{
 	struct desk d;
 
 	(void)state;
-	desk_open(&d, "esms");
-	world_add_households(&d.w, 1, 150);
-	(void)desk_campaign(&d, "một", LANE_URGENT);
-	assert_int_equal(desk_run(&d), 100);
-	r = over_the_limit(&d.items[0]);
-	assert_int_equal(desk_turn(&d, &r, 1), 0);
+	rest_open(&d);
 	desk_do(&d, store_provider_rest_set(d.w.st, 1, 0, "", &d.e));
+	assert_int_equal(desk_turn(&d, NULL, 0), 1);
+	desk_close(&d);
+}
+
+/* Whoever says so by command or console ends both: what stopped it, and the rest. */
+static void an_officer_resumes_what_stopped_and_rests(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	rest_open(&d);
+	desk_do(&d, store_provider_stop(d.w.st, 1, "hết tiền", &d.e));
+	assert_int_equal(officer_provider_resume(d.w.st, 1, "chinh", "test", &d.e), 0);
+	assert_rests_until(&d, 0, NULL);
 	assert_int_equal(desk_turn(&d, NULL, 0), 1);
 	desk_close(&d);
 }
@@ -855,6 +877,7 @@ int main(void)
 	    cmocka_unit_test(who_takes_a_dropped_message_s_place_is_not_kept_waiting),
 	    cmocka_unit_test(a_quota_that_is_used_up_lets_the_provider_rest),
 	    cmocka_unit_test(a_rest_ends_when_somebody_says_so),
+	    cmocka_unit_test(an_officer_resumes_what_stopped_and_rests),
 	    cmocka_unit_test(a_quota_that_was_counted_down_lets_the_provider_rest),
 	};
 
