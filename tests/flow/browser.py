@@ -17,7 +17,7 @@ try:
 except ImportError:
     sys.exit(77)
 
-from console_lib import PASSWORD, add_user, totp
+from console_lib import PASSWORD, add_user, totp, totp_step
 from lib import House, Provider, ROOT, wait_for
 
 WIDE, TABLET, PHONE = (1366, 768), (768, 1024), (360, 740)
@@ -117,7 +117,7 @@ class Browser:
         self.fill("password", PASSWORD)
         self.fill("again", PASSWORD)
         if found:
-            self.fill("code", totp(found[0], shift))
+            self.fill("code", totp(found[0], totp_step(shift)))
         self.click("Lưu và đăng nhập")
         self.says("Tổng quan")
 

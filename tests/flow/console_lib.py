@@ -14,10 +14,15 @@ import urllib.parse
 PASSWORD = "con trâu đi trước cái cày"
 
 
-def totp(secret, shift, step=0):
-    """The code of a base32 key, RFC 6238, on the house's clock."""
+def totp_step(shift):
+    """The step of RFC 6238 that it is on the house's clock."""
+    return int((time.time() + shift) // 30)
+
+
+def totp(secret, step):
+    """The code of a base32 key in a step, RFC 6238."""
     key = base64.b32decode(secret.replace(" ", ""))
-    mac = hmac.new(key, struct.pack(">Q", int((time.time() + shift) // 30) + step), hashlib.sha1).digest()
+    mac = hmac.new(key, struct.pack(">Q", step), hashlib.sha1).digest()
     at = mac[19] & 15
     return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000:06d}"
 
@@ -41,7 +46,7 @@ class Visitor:
         self.house, self.address, self.key = house, address, key
         self.cookies, self.form, self.secret = {}, None, None
         self.shift = int(house.env["MOIDAN_TEST_SHIFT"])
-        self.step = 0
+        self.step = 0  # of the last code that was used
 
     def ask(self, method, path, body=None, headers=None, browser=True):
         c = http.client.HTTPConnection("127.0.0.1", self.house.port, timeout=60)
@@ -95,8 +100,11 @@ class Visitor:
 
     def code(self):
         """A code that was not used yet: each step counts once, so the next may have to be taken."""
-        self.step += 1
-        return totp(self.secret, self.shift, self.step - 1) if self.secret else ""
+        self.step = max(self.step + 1, totp_step(self.shift))
+        return self.last_code() if self.secret else ""
+
+    def last_code(self):
+        return totp(self.secret, self.step)
 
     def set_up(self, link, password=PASSWORD):
         path = urllib.parse.urlparse(link).path

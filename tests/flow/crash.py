@@ -12,7 +12,6 @@ knows a reference again, with one that only repeats it in its receipts, and with
 import argparse
 import collections
 import concurrent.futures
-import datetime
 import glob
 import json
 import os
@@ -27,7 +26,7 @@ import sys
 import tempfile
 import time
 
-from lib import listens
+from lib import listens, shift_to
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CLOCK = "2023-06-14T08:00:00+07:00"  # a Wednesday, ten hours before the house falls silent
@@ -73,7 +72,7 @@ class Run:
         self.world = self.home + "/w"
         self.ledger = self.home + "/ledger"
         self.port = port_below(random.Random())
-        shift = round(datetime.datetime.fromisoformat(CLOCK).timestamp() - time.time())
+        shift = shift_to(CLOCK)
         self.env = dict(os.environ, MOIDAN_TEST_SHIFT=str(shift))
         self.description = "esms"
         self.crashes, self.most, self.uncertain, self.asked = 0, 0, 0, 0

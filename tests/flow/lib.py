@@ -15,6 +15,7 @@ import datetime
 import glob
 import http.server
 import json
+import math
 import os
 import queue
 import random
@@ -223,6 +224,12 @@ class Receiver:
         self.process.wait()
 
 
+def shift_to(clock):
+    """Whole seconds from this machine's clock to that one; never to before it, so that what begins at nine
+    has begun."""
+    return math.ceil(datetime.datetime.fromisoformat(clock).timestamp() - time.time())
+
+
 class House:
     def __init__(self, moidan, clock=CLOCK):
         self.moidan = os.path.abspath(moidan)
@@ -230,7 +237,7 @@ class House:
         self.file = self.home + "/moidan.yaml"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        shift = round(datetime.datetime.fromisoformat(clock).timestamp() - time.time())
+        shift = shift_to(clock)
         self.env = dict(os.environ, MOIDAN_CONFIG=self.file, MOIDAN_TEST_SHIFT=str(shift))
         self.database = "moidan.db"
         self.daemon = None
@@ -333,7 +340,7 @@ providers:
     def set_clock(self, clock):
         """What time it is from now on, for the daemon too; then it is woken, as by a clock that was set. The
         daemon must have been started after a first call of this."""
-        shift = round(datetime.datetime.fromisoformat(clock).timestamp() - time.time())
+        shift = shift_to(clock)
         self.write("clock", str(shift))
         self.env.update(MOIDAN_TEST_SHIFT=str(shift), MOIDAN_TEST_CLOCK=self.path("clock"))
         if self.daemon and self.daemon.poll() is None:
