@@ -2,7 +2,6 @@
 /* Single notices of other systems, as fast as the store commits: not by the clerks, who serve people one
  * at a time, but by posts to the store thread, of which many share a transaction. The notice and its
  * answer under the Idempotency-Key are one piece of work: durable before the answer, done once. */
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +10,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "campaign/notice.h"
+#include "web/once.h"
 #include "web/screen.h"
 #include "web/server.h"
 
 struct notice_work {
 	struct web_request *request;
 	const struct campaign_house *house;
-	char *client, *client_name, *once;
+	char *client_name;
+	struct once once;
 	json_t *body;
 	struct notice_request q;
-	struct api_call call;
 	int status;
 	char *answer;
 };
@@ -29,11 +29,9 @@ static void notice_work_free(void *arg)
 {
 	struct notice_work *w = arg;
 
-	free(w->client);
 	free(w->client_name);
-	free(w->once);
+	once_clear(&w->once);
 	free(w->answer);
-	api_call_clear(&w->call);
 	json_decref(w->body);
 	free(w);
 }
@@ -93,25 +91,15 @@ static int notice_status(const struct err *e)
 	return e->code == EX_NOINPUT ? 404 : e->code == EX_DATAERR ? 422 : 0;
 }
 
-/* What was answered before under this key: 1 and w->status, w->answer; 0 when nothing was; -1. */
-static int notice_known(struct store *st, struct notice_work *w, struct err *e)
+/* A refusal is an answer; what has no status is a failure of the store. */
+static int notice_refuse(struct notice_work *w, const struct err *why, struct err *e)
 {
-	struct api_call before = {0};
-	int found = store_api_call_find(st, w->client, w->once, &before, e);
-
-	if (found > 0 && memcmp(before.request, w->call.request, ACCOUNT_HASH) != 0) {
-		w->status = 422;
-		w->answer = web_problem_text(
-		    422, "refused", "Idempotency-Key này đã dùng cho một yêu cầu khác");
-	} else if (found > 0 && before.status == 0) {
-		w->status = 409;
-		w->answer = web_problem_text(409, "conflict", "yêu cầu này đang được làm");
-	} else if (found > 0) {
-		w->status = before.status;
-		w->answer = mem_strdup(before.answer);
+	if (w->status == 0) {
+		*e = *why;
+		return -1;
 	}
-	api_call_clear(&before);
-	return found;
+	w->answer = web_problem_text(w->status, web_problem_kind(w->status), why->text);
+	return 0;
 }
 
 /* On the store thread, in a transaction that others share. A refusal writes nothing and is not kept: the
@@ -123,28 +111,22 @@ static int notice_store(struct store *st, void *arg, struct err *e)
 	struct notice_done done = {0};
 	struct err why = ERR_INIT;
 	json_t *o;
-	int rc = notice_known(st, w, e);
+	int rc = once_find(st, &w->once, &w->status, &w->answer, &why);
 
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
+	if (rc > 0)
+		return 0;
+	if (rc < 0)
+		return notice_refuse(w, &why, e);
 	if (campaign_notice(st, w->house, &w->q, now, &done, &why) < 0) {
 		w->status = notice_status(&why);
-		if (w->status == 0) {
-			*e = why;
-			return -1;
-		}
-		w->answer = web_problem_text(
-		    w->status, w->status == 404 ? "not-found" : "refused", why.text);
-		return 0;
+		return notice_refuse(w, &why, e);
 	}
 	o = json_pack("{s:I, s:s, s:i}", "id", (json_int_t)done.message_id, "state", "queued",
 		      "segments", done.segments);
 	w->answer = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	w->status = 201;
-	w->call.status = 201;
-	w->call.answer = mem_strdup(w->answer);
-	return store_api_call_put(st, w->client, w->once, &w->call, now, e);
+	return once_keep(st, &w->once, w->status, w->answer, e);
 }
 
 /* On our loop, after the commit. */
@@ -211,21 +193,18 @@ void web_handle_notice(struct web_request *r)
 
 	if (notice_client(r, &key) < 0)
 		return;
-	if (once == NULL || *once == '\0' || strlen(once) > VISIT_KEY_MAX) {
-		api_key_clear(&key);
-		web_problem(r, 400, "malformed",
-			    "cần tiêu đề Idempotency-Key (1 đến 128 ký tự)");
-		return;
-	}
 	body = web_request_body(r, &len);
 	w = mem_calloc(1, sizeof(*w));
+	if (once_begin(&w->once, key.id, once, r->route->pattern, body, len, &e) < 0) {
+		api_key_clear(&key);
+		notice_work_free(w);
+		web_problem(r, 400, "malformed", e.text);
+		return;
+	}
 	w->request = r;
 	w->house = r->web->cfg.house.campaign;
-	w->client = mem_printf("key:%lld", (long long)key.id);
 	w->client_name = mem_strdup(key.name);
-	w->once = mem_strdup(once);
 	w->body = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
-	(void)crypto_hash_sha256(w->call.request, (const unsigned char *)body, len);
 	r->work = w;
 	r->work_free = notice_work_free;
 	api_key_clear(&key);

@@ -97,6 +97,23 @@ void web_reply_json(struct web_request *r, int status, json_t *take)
 	free(text);
 }
 
+const char *web_problem_kind(int status)
+{
+	static const struct {
+		int status;
+		const char *kind;
+	} kinds[] = {{400, "malformed"}, {401, "sign-in"},  {403, "not-permitted"},
+		     {404, "not-found"}, {409, "conflict"}, {412, "changed-meanwhile"},
+		     {422, "refused"},	 {428, "if-match"}, {429, "too-often"},
+		     {503, "busy"}};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].status == status)
+			return kinds[i].kind;
+	}
+	return "internal";
+}
+
 char *web_problem_text(int status, const char *kind, const char *detail)
 {
 	json_t *p = json_pack("{s:o, s:s, s:i, s:s}", "type",

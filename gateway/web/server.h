@@ -91,6 +91,8 @@ extern const size_t web_n_routes;
 void web_reply(struct web_request *r, int status, const char *content_type, const void *body,
 	       size_t len);
 void web_reply_json(struct web_request *r, int status, json_t *take);
+/* The kind of problem that a status stands for. Static. */
+const char *web_problem_kind(int status);
 /* RFC 9457. kind ends "urn:moidan:problem:"; detail is for whoever called. */
 void web_problem(struct web_request *r, int status, const char *kind, const char *detail);
 /* What it answers; yours. */

@@ -4,7 +4,6 @@
 #include "web/visit.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/desk.h"
+#include "web/once.h"
+#include "web/server.h"
 
 #define VISIT_PAGE_MAX ((size_t)4 << 20)
 #define VISIT_FILE_MAX ((size_t)64 << 20)
@@ -190,23 +191,6 @@ static int visit_status_of(const struct err *e)
 	}
 }
 
-static const char *visit_kind(int status)
-{
-	static const struct {
-		int status;
-		const char *kind;
-	} kinds[] = {{400, "malformed"}, {401, "sign-in"},  {403, "not-permitted"},
-		     {404, "not-found"}, {409, "conflict"}, {412, "changed-meanwhile"},
-		     {422, "refused"},	 {428, "if-match"}, {429, "too-often"},
-		     {503, "busy"}};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i].status == status)
-			return kinds[i].kind;
-	}
-	return "internal";
-}
-
 /* What was just done, by the address that a form led to: only what we have a word for, so that no link
  * can make us say something. */
 static void visit_frame_done(const struct visit *v, json_t *page)
@@ -312,7 +296,7 @@ static void visit_problem(struct visit *v, const struct err *e)
 	v->out_name = NULL;
 	free(v->location);
 	v->location = NULL;
-	kind = visit_kind(v->status);
+	kind = web_problem_kind(v->status);
 	key = mem_printf("problem.%s", kind);
 	title = page_word(v->pages, v->language, key);
 	type = mem_printf("urn:moidan:problem:%s", kind);
@@ -347,60 +331,35 @@ static bool visit_again(struct visit *v, const struct err *why)
 
 /* ---- an answer once given ------------------------------------------------------------------ */
 
-static void visit_request_hash(const struct visit *v, unsigned char out[ACCOUNT_HASH])
-{
-	crypto_hash_sha256_state h;
-
-	(void)crypto_hash_sha256_init(&h);
-	(void)crypto_hash_sha256_update(&h, (const unsigned char *)v->path,
-					strlen(v->path) + 1);
-	(void)crypto_hash_sha256_update(&h, (const unsigned char *)v->body, v->body_len);
-	(void)crypto_hash_sha256_final(&h, out);
-}
-
 /* 0: go on; 1: answered as before; -1. Marks the key as under way. */
-static int visit_once_begin(struct visit *v, const char *client, struct api_call *c,
-			    struct err *e)
+static int visit_once_begin(struct visit *v, const struct once *o, struct err *e)
 {
 	struct store *w = visit_writer(v, e);
-	struct api_call before = {0};
+	char *before = NULL;
 	int found;
 
-	if (v->once_key == NULL || *v->once_key == '\0' || strlen(v->once_key) > VISIT_KEY_MAX)
-		return visit_refuse(v, 400, e, "cần tiêu đề Idempotency-Key (1 đến 128 ký tự)");
 	if (w == NULL || store_begin(w, e) < 0)
 		return -1;
-	found = store_api_call_find(w, client, v->once_key, &before, e);
-	if (found == 0 && store_api_call_put(w, client, v->once_key, c, clock_now_ms(), e) == 0)
+	found = once_find(w, o, &v->status, &before, e);
+	if (found == 0 && once_keep(w, o, 0, NULL, e) == 0)
 		return store_commit(w, e);
 	store_rollback(w);
-	if (found == 1 && memcmp(before.request, c->request, ACCOUNT_HASH) != 0)
-		found =
-		    visit_refuse(v, 422, e, "Idempotency-Key này đã dùng cho một yêu cầu khác");
-	else if (found == 1 && before.status == 0)
-		found = visit_refuse(v, 409, e, "yêu cầu này đang được làm");
-	else if (found == 1) {
-		v->status = before.status;
-		v->model = json_loads(before.answer, 0, NULL);
-	} else {
-		found = -1;
-	}
-	api_call_clear(&before);
-	return found;
+	if (found == 1)
+		v->model = json_loads(before, 0, NULL);
+	free(before);
+	return found == 1 ? 1 : -1;
 }
 
-static void visit_once_end(struct visit *v, const char *client, struct api_call *c, int rc)
+static void visit_once_end(struct visit *v, const struct once *o, int rc)
 {
 	struct err e = ERR_INIT;
 	struct store *w = visit_writer(v, &e);
+	char *answer = rc == 0 && v->model != NULL ? json_dumps(v->model, JSON_COMPACT) : NULL;
 	bool kept = false;
 
-	c->status = v->status != 0 ? v->status : 200;
-	c->answer = rc == 0 && v->model != NULL ? json_dumps(v->model, JSON_COMPACT) : NULL;
 	if (w != NULL && store_begin(w, &e) == 0) {
-		int put =
-		    rc == 0 ? store_api_call_put(w, client, v->once_key, c, clock_now_ms(), &e)
-			    : store_api_call_drop(w, client, v->once_key, &e);
+		int put = rc == 0 ? once_keep(w, o, v->status != 0 ? v->status : 200, answer, &e)
+				  : once_forget(w, o, &e);
 
 		if (put < 0)
 			store_rollback(w);
@@ -409,24 +368,27 @@ static void visit_once_end(struct visit *v, const char *client, struct api_call 
 	}
 	if (!kept)
 		log_error("web", "answer_not_kept", "reason=\"%s\"", e.text);
-	api_call_clear(c);
+	free(answer);
 }
 
 static int visit_once(struct visit *v, struct err *e)
 {
-	char *client = mem_printf("key:%lld", (long long)v->who.api_key.id);
-	struct api_call c = {0};
+	struct once o;
 	int rc;
 
-	visit_request_hash(v, c.request);
-	rc = visit_once_begin(v, client, &c, e);
+	if (once_begin(&o, v->who.api_key.id, v->once_key, v->path, v->body, v->body_len, e) <
+	    0) {
+		v->status = 400;
+		return -1;
+	}
+	rc = visit_once_begin(v, &o, e);
 	if (rc == 0) {
 		rc = v->route->serve(v, e);
-		visit_once_end(v, client, &c, rc);
+		visit_once_end(v, &o, rc);
 	} else if (rc == 1) {
 		rc = 0;
 	}
-	free(client);
+	once_clear(&o);
 	return rc;
 }
 

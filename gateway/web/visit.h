@@ -18,10 +18,9 @@
 #include "web/secret.h"
 #include "web/web.h"
 
-/* Characters of an Idempotency-Key. */
-#define VISIT_KEY_MAX 128
-/* The media type of a workbook. */
+/* The media types of a workbook and of what is printed. */
 #define VISIT_XLSX "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#define VISIT_PDF  "application/pdf"
 
 struct clerk;
 
