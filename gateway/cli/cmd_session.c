@@ -261,51 +261,6 @@ static int session_named(struct cli *c, const char *text, struct session *out, s
 	return rc < 0 ? -1 : 0;
 }
 
-/* The people of a session, looked up one after the other. */
-struct session_people {
-	struct cli *c;
-	json_t *list;
-	int by_state[4];
-	struct err *e;
-	int rc;
-};
-
-static bool session_person(const struct seat *s, void *arg)
-{
-	struct session_people *p = arg;
-	struct recipient r = {0};
-	char masked[32], birth[8] = "";
-
-	p->rc = store_recipient_get(p->c->store, s->recipient_id, &r, p->e);
-	/* The name of somebody who died stands on no sheet. */
-	if (p->rc == 1 && r.hold != HOLD_DECEASED && r.hold != HOLD_DECEASED_SUSPECTED) {
-		phone_mask(r.number, masked);
-		if (r.birth_year > 0)
-			(void)snprintf(birth, sizeof(birth), "%d", r.birth_year % 10000);
-		p->by_state[s->state]++;
-		json_array_append_new(
-		    p->list,
-		    json_pack("{s:s,s:s,s:s?,s:s,s:s?,s:s,s:s,s:b,s:s}", "key", r.key, "name",
-			      r.name, "sort", r.name_sort, "birth_year", birth, "group",
-			      r.group, "number", masked, "state", seat_names[s->state],
-			      "by_hand", s->campaign_id == 0, "title", seat_titles[s->state]));
-	}
-	recipient_clear(&r);
-	return p->rc >= 0;
-}
-
-static int session_people_of(struct cli *c, int64_t id, struct session_people *out,
-			     struct err *e)
-{
-	*out = (struct session_people){.c = c, .list = json_array(), .e = e};
-	if (store_seat_list(c->store, id, session_person, out, e) < 0 || out->rc < 0) {
-		json_decref(out->list);
-		return -1;
-	}
-	out->list = report_session_order(out->list);
-	return 0;
-}
-
 static void session_head(const struct session *s)
 {
 	char day[16], hours[16];
@@ -320,6 +275,12 @@ static void session_head(const struct session *s)
 	if (s->state == SESSION_CANCELLED)
 		(void)printf("ĐÃ HỦY%s%s\n", s->reason != NULL ? ": " : "",
 			     s->reason != NULL ? s->reason : "");
+}
+
+static void session_left_out(const struct session_people *p)
+{
+	if (p->left_out > 0)
+		(void)printf("Không ghi tên %d người đã mất hoặc nghi đã mất.\n", p->left_out);
 }
 
 static int session_show(struct cli *c, int argc, char **argv, struct err *e)
@@ -337,7 +298,7 @@ static int session_show(struct cli *c, int argc, char **argv, struct err *e)
 	subject = mem_printf("session/%lld", (long long)s.id);
 	rc = cli_audit(c, "session.show", subject, "", e);
 	free(subject);
-	if (rc < 0 || session_people_of(c, s.id, &p, e) < 0) {
+	if (rc < 0 || report_session_people(c->store, s.id, &p, e) < 0) {
 		rc = -1;
 		goto out;
 	}
@@ -346,6 +307,7 @@ static int session_show(struct cli *c, int argc, char **argv, struct err *e)
 
 		for (int k = 0; k < 3; k++)
 			json_object_set_new(j, seat_names[k], json_integer(p.by_state[k]));
+		json_object_set_new(j, "left_out", json_integer(p.left_out));
 		json_object_set_new(j, "people", p.list);
 		rc = cli_print_json(j);
 		goto out;
@@ -353,6 +315,7 @@ static int session_show(struct cli *c, int argc, char **argv, struct err *e)
 	session_head(&s);
 	(void)printf("Đã giữ %d/%d lượt: đã mời %d, đã đến %d, vắng %d\n", s.taken, s.seats,
 		     p.by_state[SEAT_INVITED], p.by_state[SEAT_CAME], p.by_state[SEAT_ABSENT]);
+	session_left_out(&p);
 	json_array_foreach(p.list, i, row)
 	{
 		(void)printf("  ");
@@ -385,12 +348,12 @@ static int session_sheet(struct cli *c, int argc, char **argv, struct err *e)
 	subject = mem_printf("session/%lld", (long long)s.id);
 	rc = cli_audit(c, "session.sheet", subject, "", e);
 	free(subject);
-	if (rc < 0 || session_people_of(c, s.id, &p, e) < 0) {
+	if (rc < 0 || report_session_people(c->store, s.id, &p, e) < 0) {
 		session_clear(&s);
 		return -1;
 	}
 	if (c->json || out != NULL) {
-		rc = out != NULL ? report_session_sheet(&c->house->report, &s, p.list, out,
+		rc = out != NULL ? report_session_sheet(&c->house->report, &s, &p, out,
 							clock_now_ms(), e)
 				 : 0;
 		if (rc == 0 && c->json)
@@ -418,7 +381,9 @@ static int session_sheet(struct cli *c, int argc, char **argv, struct err *e)
 		cli_cell(cli_text(row, "group"), 10);
 		(void)printf("[ ]     ____________________\n");
 	}
-	(void)printf("\nCộng: %zu người. Người lập: %s\n", json_array_size(p.list), cli_who());
+	(void)printf("\n");
+	session_left_out(&p);
+	(void)printf("Cộng: %zu người. Người lập: %s\n", json_array_size(p.list), cli_who());
 	json_decref(p.list);
 	session_clear(&s);
 	return 0;

@@ -32,14 +32,19 @@ MUST_CHECK int report_hamlet_pdf(struct store *st, const struct report_house *h,
 MUST_CHECK int report_civil_status(struct store *st, const struct report_house *h,
 				   const char *path, int64_t now, struct err *e);
 
-/* The people of a session as they are called up, by given name: take in order of their member "sort", which is
- * taken out. Yours. */
-json_t *report_session_order(json_t *take);
-/* The sheet that lies on the table of a session, by templates/report/session.txt ("[danh_sach]"): people is an
- * array of {key, name, birth_year, group}, in the order in which they are called; room for those who come
- * without an appointment. */
+/* Who is on the list of a session, as they are called up, by given name. */
+struct session_people {
+	json_t *list; /* [{recipient, key, name, birth_year, group, unit_id, number (masked), state ("invited",
+		       * "came", "absent"), title, by_hand, open}]; yours to json_decref() */
+	int by_state[3]; /* of those on the list, by enum seat_state */
+	int left_out; /* have a seat, but are dead or may be: their names stand on no list */
+};
+MUST_CHECK int report_session_people(struct store *st, int64_t session_id,
+				     struct session_people *out, struct err *e);
+/* The sheet that lies on the table of a session, by templates/report/session.txt ("[danh_sach]"): p in its
+ * order; room for those who come without an appointment. */
 MUST_CHECK int report_session_sheet(const struct report_house *h, const struct session *s,
-				    const json_t *people, const char *path, int64_t now,
+				    const struct session_people *p, const char *path, int64_t now,
 				    struct err *e);
 
 #endif

@@ -136,6 +136,7 @@ const struct route web_routes[] = {
     {GET("/sessions"), MAY(MAY_LOOK), .serve = screen_sessions, .page = "sessions"},
     {GET("/sessions/:id"), MAY(MAY_LOOK), .serve = screen_session, .page = "session",
      .inputs = {DONE}},
+    {GET("/sessions/:id/sheet"), MAY(MAY_EDIT), .serve = screen_session_sheet},
     {POST("/sessions/:id/attend"), MAY(MAY_EDIT), .serve = screen_session_attend,
      .inputs = {CHOICE("is", "came|absent|rest-absent"), NUMBER("recipient")}},
 

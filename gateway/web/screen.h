@@ -69,6 +69,7 @@ int screen_provider_test(struct visit *v, struct err *e);
 /* screen_sessions.c */
 int screen_sessions(struct visit *v, struct err *e);
 int screen_session(struct visit *v, struct err *e);
+int screen_session_sheet(struct visit *v, struct err *e);
 int screen_session_attend(struct visit *v, struct err *e);
 
 /* screen_papers.c */

@@ -13,8 +13,6 @@
 #include "web/model.h"
 #include "web/screen.h"
 
-#define PAPERS_PDF "application/pdf"
-
 struct papers {
 	struct campaign_plan *plan;
 	struct carry_request q;
@@ -67,7 +65,7 @@ int screen_campaign_papers(struct visit *v, struct err *e)
 		store_read_end(v->st); /* what is drawn makes a snapshot of its own */
 		if (rc == 0)
 			rc = visit_answer_drawn(
-			    v, papers_carry, &p, sheet ? VISIT_XLSX : PAPERS_PDF,
+			    v, papers_carry, &p, sheet ? VISIT_XLSX : VISIT_PDF,
 			    mem_printf("%s-%" PRId64 ".%s",
 				       strcmp(p.as, "letters") == 0 ? "thu" : "den-nha", id,
 				       sheet ? "xlsx" : "pdf"),
@@ -97,7 +95,7 @@ int screen_hamlet_paper(struct visit *v, struct err *e)
 	p.figures = model_figures_of(v, week, &frozen, e);
 	if (p.figures != NULL && visit_audit(v, "report.hamlet", p.q.unit, "", e) == 0)
 		rc = visit_answer_drawn(
-		    v, papers_hamlet, &p, PAPERS_PDF,
+		    v, papers_hamlet, &p, VISIT_PDF,
 		    mem_printf("ban-tin-%d-W%02d.pdf", week / 100, week % 100), e);
 	json_decref(p.figures);
 	return rc;

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "campaign/sessions.h"
 #include "report/document.h"
-#include "text/vi.h"
 #include "web/model.h"
 #include "web/screen.h"
 
@@ -66,55 +66,75 @@ int screen_sessions(struct visit *v, struct err *e)
 
 /* ---- one -------------------------------------------------------------------------------------- */
 
-static bool sessions_person(const struct seat *seat, void *arg)
+static int sessions_open(struct visit *v, struct session *s, struct err *e)
 {
-	static const char *const states[] = {
-	    [SEAT_INVITED] = "invited", [SEAT_CAME] = "came", [SEAT_ABSENT] = "absent"};
-	struct sessions *x = arg;
-	struct recipient r = {0};
-	char *sort;
-	int found = store_recipient_get(x->v->st, seat->recipient_id, &r, x->e);
+	int64_t id = visit_id(v, 0, e);
+	int found = id < 0 ? -1 : store_session_get(v->st, id, s, e);
 
-	x->rc = found < 0 ? -1 : x->rc;
-	if (found > 0) {
-		sort = vi_name_sort_key(r.name != NULL ? r.name : "");
-		json_array_append_new(
-		    x->list,
-		    json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "recipient",
-			      (json_int_t)r.id, "key", r.key != NULL ? r.key : "", "name",
-			      r.name != NULL ? r.name : "", "unit",
-			      model_unit(x->units, r.unit_id), "group",
-			      r.group != NULL ? r.group : "", "state", states[seat->state],
-			      "sort", sort, "open", seat->state == SEAT_INVITED));
-		free(sort);
-	}
-	recipient_clear(&r);
-	return x->rc == 0;
+	if (found == 0)
+		return err_set(e, EX_NOINPUT, "không có buổi này");
+	return found < 0 ? -1 : 0;
 }
 
 int screen_session(struct visit *v, struct err *e)
 {
-	struct sessions x = {
-	    .v = v, .list = json_array(), .today = civil_day_of(clock_now_ms()), .e = e};
+	struct sessions x = {.v = v, .today = civil_day_of(clock_now_ms()), .e = e};
+	struct session_people p = {0};
 	struct session s = {0};
-	int64_t id = visit_id(v, 0, e);
-	int found = id < 0 ? -1 : store_session_get(v->st, id, &s, e);
+	json_t *person;
+	size_t i;
 
-	if (found == 0)
-		found = err_set(e, EX_NOINPUT, "không có buổi này");
-	x.units = found > 0 ? model_units(v, e) : NULL;
-	if (x.units != NULL && store_seat_list(v->st, id, sessions_person, &x, e) == 0 &&
-	    x.rc == 0) {
+	if (sessions_open(v, &s, e) < 0)
+		return -1;
+	x.units = model_units(v, e);
+	if (x.units != NULL && report_session_people(v->st, s.id, &p, e) == 0) {
+		json_array_foreach(p.list, i, person) json_object_set_new(
+		    person, "unit",
+		    json_string(model_unit(x.units, json_integer_value(json_object_get(
+							person, "unit_id")))));
 		v->model = sessions_row(&x, &s);
-		json_object_set_new(v->model, "people", report_session_order(x.list));
+		json_object_set_new(v->model, "people", p.list);
+		json_object_set_new(v->model, "left_out", json_integer(p.left_out));
+		json_object_set_new(v->model, "any_left_out", json_boolean(p.left_out > 0));
 		json_object_set_new(v->model, "begun",
 				    json_boolean(session_begins(&s) <= clock_now_ms()));
-		x.list = NULL;
 	}
-	json_decref(x.list);
 	json_decref(x.units);
 	session_clear(&s);
 	return v->model != NULL ? 0 : -1;
+}
+
+struct sessions_paper {
+	struct session s;
+	struct session_people people;
+};
+
+static int sessions_draw(struct visit *v, const char *path, void *arg, struct err *e)
+{
+	struct sessions_paper *p = arg;
+
+	return report_session_sheet(v->house->report, &p->s, &p->people, path, clock_now_ms(),
+				    e);
+}
+
+/* The sheet that lies on the table: names, hence written down before it is given. */
+int screen_session_sheet(struct visit *v, struct err *e)
+{
+	struct sessions_paper p = {.people = {.list = NULL}};
+	char subject[48];
+	int rc = sessions_open(v, &p.s, e);
+
+	(void)snprintf(subject, sizeof(subject), "session/%" PRId64, p.s.id);
+	if (rc == 0)
+		rc = visit_audit(v, "session.sheet", subject, "", e);
+	if (rc == 0)
+		rc = report_session_people(v->st, p.s.id, &p.people, e);
+	if (rc == 0)
+		rc = visit_answer_drawn(v, sessions_draw, &p, VISIT_PDF,
+					mem_printf("buoi-%" PRId64 ".pdf", p.s.id), e);
+	json_decref(p.people.list);
+	session_clear(&p.s);
+	return rc;
 }
 
 /* Who came, who did not: the verbs below open and commit transactions of their own. */

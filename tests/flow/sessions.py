@@ -5,6 +5,7 @@ attended; whoever was told hears of a change, nobody else does. Usage: sessions.
 import subprocess
 import sys
 
+from console_lib import add_user
 from lib import House, Provider, ROOT, wait_for
 
 LIST = ROOT + "/tests/data/my-phu-dong/cccd-ton.csv"
@@ -91,6 +92,31 @@ def who_came_is_recorded(h):
     assert "Ký tên" in text and "Đến không hẹn trước" in text and "+84" not in text, text
 
 
+def the_dead_stand_on_no_list(h):
+    """Neither on the console's page, nor on paper, nor on the terminal; each says how many are left out."""
+    h.run("session", "add", "--day", "08/06/2023", "--hours", "8h-11h", "--place", "Công an xã", "--seats", "2")
+    seated = {k for i in range(1, 7) for state in ("invited", "came") for k in people(h, i, state)}
+    for key in [k for k in (f"CC-{i:03d}" for i in range(60, 80)) if k not in seated][:2]:
+        h.run("session", "seat", "7", key)
+        h.run("session", "attend", "7", key, "came")
+    (gone, other) = h.json("session", "show", "7")["people"]
+    h.run("recipient", "hold", "cccd", gone["key"], "--reason", "đã mất", "--deceased")
+    left = h.json("session", "show", "7")
+    assert (left["left_out"], left["came"], [p["key"] for p in left["people"]]) == (1, 1, [other["key"]]), left
+    assert "Không ghi tên 1 người đã mất" in h.run("session", "sheet", "7")
+    author = add_user(h, "lan", "author")
+    page = author.get("/sessions/7")
+    assert page.status == 200 and not page.has(gone["name"]) and page.has("nghi đã mất: 1."), page.text
+    assert page.has(other["name"])
+    a = author.get("/sessions/7/sheet")
+    assert a.status == 200 and a.body.startswith(b"%PDF-"), a.text[:500]
+    with open(h.path("web.pdf"), "wb") as f:
+        f.write(a.body)
+    text = subprocess.run(["pdftotext", "-layout", h.path("web.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+    assert gone["name"] not in text and other["name"] in text and "Không ghi tên 1 người" in text, text
+    assert author.get("/sessions/99/sheet").status == 404
+
+
 def main():
     with House(sys.argv[1], clock="2023-06-08T09:00:00+07:00") as h:
         provider = h.add(Provider())
@@ -102,6 +128,7 @@ def main():
         a_cancelled_session_is_corrected(h, provider)
         a_moved_session_is_corrected(h, provider)
         who_came_is_recorded(h)
+        the_dead_stand_on_no_list(h)
         assert h.stop() == 0
 
 
