@@ -43,6 +43,22 @@ MUST_CHECK int audience_count(struct store *st, const struct programme *p, const
 			      const struct predicate_names *names, bool samples,
 			      struct audience_count *out, struct err *e);
 void audience_count_free(struct audience_count *c);
+/* For people and other programs, numbers masked; yours, NULL with e. */
+MUST_CHECK json_t *audience_count_json(struct store *st, const struct audience_count *n,
+				       const char *programme, struct err *e);
+/* Who is not written to for a reason that lies in the people: those before it; the others lie in a campaign. */
+#define AUDIENCE_REASONS (EXCLUDED_UNCONFIRMED + 1)
+
+/* Every name that a condition may use: the audiences and predicates of the programmes (of the one named only;
+ * NULL = all), then what was saved: [{"programme", "name", "kind": audience|named|saved, "when", "title" or
+ * "who", "at"}]. Yours, NULL with e. */
+MUST_CHECK json_t *audience_list_json(struct store *st, struct programme *const *programmes,
+				      size_t n, const char *only, struct err *e);
+
+/* What a condition stands for today, down to the last name: yours. NULL with e (EX_DATAERR). where stands in
+ * errors. */
+MUST_CHECK char *audience_expand(struct store *st, const struct programme *p, const char *text,
+				 const char *where, struct err *e);
 
 /* Gives a predicate a name, audited; -1 with EX_DATAERR when the name means something already or the
  * predicate cannot be understood or would come to mean itself. */

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "campaign/audience.h"
 #include "cli/cli.h"
-#include "text/phone.h"
 #include "text/vi.h"
 
 static const struct programme *audience_programme(struct cli *c, const char *name,
@@ -21,52 +20,14 @@ static const struct programme *audience_programme(struct cli *c, const char *nam
 	return p;
 }
 
-/* The reasons that lie in the people themselves; those after it lie in a campaign. */
-#define AUDIENCE_REASONS (EXCLUDED_UNCONFIRMED + 1)
-
 /* ---- listing ------------------------------------------------------------------------------- */
-
-struct audience_rows {
-	json_t *list;
-	const char *only; /* programme; NULL = all */
-};
-
-static void audience_row(const struct audience *a, void *arg)
-{
-	struct audience_rows *rows = arg;
-	char at[32];
-
-	clock_format_rfc3339(a->at, at);
-	json_array_append_new(rows->list,
-			      json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "programme", a->programme,
-					"name", a->name, "kind", "saved", "when", a->predicate,
-					"who", a->who, "at", at));
-}
-
-static void audience_shipped(const struct programme *p, json_t *list)
-{
-	const struct programme_named *n = p->named.items;
-
-	for (size_t i = 0; i < p->audiences.n; i++) {
-		const struct programme_audience *a = programme_audience_at(p, (int)i);
-
-		json_array_append_new(list,
-				      json_pack("{s:s,s:s,s:s,s:s,s:s}", "programme", p->name,
-						"name", a->id, "kind", "audience", "when",
-						a->when, "title", a->title));
-	}
-	for (size_t i = 0; i < p->named.n; i++)
-		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:s}", "programme",
-						      p->name, "name", n[i].id, "kind", "named",
-						      "when", n[i].when, "title", n[i].title));
-}
 
 static int audience_list(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *only = NULL;
 	const struct cli_option options[] = {{.name = "programme", .text = &only},
 					     {.name = NULL}};
-	struct audience_rows rows = {.list = json_array()};
+	json_t *list = NULL;
 	const json_t *row;
 	size_t i;
 	int rc = -1;
@@ -75,13 +36,12 @@ static int audience_list(struct cli *c, int argc, char **argv, struct err *e)
 	    cli_open(c, STORE_READER, e) < 0 ||
 	    (only != NULL && audience_programme(c, only, e) == NULL))
 		goto out;
-	for (i = 0; i < c->house->n_programmes; i++)
-		if (only == NULL || strcmp(c->house->programmes[i]->name, only) == 0)
-			audience_shipped(c->house->programmes[i], rows.list);
-	if (store_audience_list(c->store, only, audience_row, &rows, e) < 0)
+	list =
+	    audience_list_json(c->store, c->house->programmes, c->house->n_programmes, only, e);
+	if (list == NULL)
 		goto out;
-	rc = c->json ? cli_print_json(json_incref(rows.list)) : 0;
-	json_array_foreach(rows.list, i, row)
+	rc = c->json ? cli_print_json(json_incref(list)) : 0;
+	json_array_foreach(list, i, row)
 	{
 		if (c->json)
 			break;
@@ -91,60 +51,11 @@ static int audience_list(struct cli *c, int argc, char **argv, struct err *e)
 								     : cli_text(row, "when"));
 	}
 out:
-	json_decref(rows.list);
+	json_decref(list);
 	return rc;
 }
 
 /* ---- counting ------------------------------------------------------------------------------ */
-
-struct audience_units {
-	const struct audience_count *n;
-	json_t *list, *names;
-};
-
-static void audience_unit(const struct unit *u, void *arg)
-{
-	struct audience_units *all = arg;
-	char key[24];
-
-	(void)snprintf(key, sizeof(key), "%lld", (long long)u->id);
-	json_object_set_new(all->names, key, json_string(u->name));
-	for (int i = 0; i < all->n->n_hamlets; i++)
-		if (all->n->hamlets[i].unit_id == u->id)
-			json_array_append_new(
-			    all->list,
-			    json_pack("{s:s,s:I,s:I}", "unit", u->name, "members",
-				      (json_int_t)all->n->hamlets[i].members, "reachable",
-				      (json_int_t)all->n->hamlets[i].reachable));
-}
-
-static json_t *audience_json(const struct audience_count *n, const char *programme,
-			     struct audience_units *units, int64_t ms)
-{
-	json_t *excluded = json_object(), *samples = json_array();
-
-	for (int x = 0; x < AUDIENCE_REASONS; x++)
-		json_object_set_new(excluded, exclusion_name((enum exclusion)x),
-				    json_integer(n->excluded[x]));
-	for (int i = 0; i < n->n_samples; i++) {
-		const struct recipient *r = &n->samples[i];
-		char masked[32], key[24];
-
-		phone_mask(r->number, masked);
-		(void)snprintf(key, sizeof(key), "%lld", (long long)r->unit_id);
-		json_array_append_new(
-		    samples,
-		    json_pack("{s:s?,s:s?,s:s?,s:s?,s:s}", "key", r->key, "name", r->name,
-			      "unit", json_string_value(json_object_get(units->names, key)),
-			      "group", r->group, "number", masked));
-	}
-	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:O,s:b,s:I,s:o}", "programme",
-			 programme, "when", n->expanded, "recipients",
-			 (json_int_t)n->recipients, "members", (json_int_t)n->members,
-			 "reachable", (json_int_t)n->reachable, "shared", (json_int_t)n->shared,
-			 "excluded", excluded, "units", units->list, "by_rows", n->by_rows,
-			 "ms", (json_int_t)ms, "samples", samples);
-}
 
 static void audience_line(const char *label, int64_t v)
 {
@@ -202,7 +113,6 @@ static int audience_count_run(struct cli *c, int argc, char **argv, struct err *
 	const struct cli_option options[] = {{.name = "samples", .flag = &samples},
 					     {.name = NULL}};
 	struct audience_names saved = {.n = 0};
-	struct audience_units units = {.list = NULL};
 	struct audience_count n = {0};
 	const struct programme *p;
 	int64_t began;
@@ -220,13 +130,12 @@ static int audience_count_run(struct cli *c, int argc, char **argv, struct err *
 	audience_names_free(&saved);
 	if (rc < 0)
 		return -1;
-	units = (struct audience_units){.n = &n, .list = json_array(), .names = json_object()};
 	if (n.n_samples > 0)
 		rc = audience_looked(c, p->name, n.n_samples, e);
-	if (rc == 0)
-		rc = store_unit_list(c->store, audience_unit, &units, e);
+	j = rc == 0 ? audience_count_json(c->store, &n, p->name, e) : NULL;
+	rc = j != NULL ? 0 : -1;
 	if (rc == 0) {
-		j = audience_json(&n, p->name, &units, clock_mono_ms() - began);
+		json_object_set_new(j, "ms", json_integer(clock_mono_ms() - began));
 		if (!c->json)
 			audience_print(&n, j);
 		if (c->json)
@@ -234,8 +143,6 @@ static int audience_count_run(struct cli *c, int argc, char **argv, struct err *
 		else
 			json_decref(j);
 	}
-	json_decref(units.list);
-	json_decref(units.names);
 	audience_count_free(&n);
 	return rc;
 }
@@ -269,20 +176,17 @@ static int audience_remove_run(struct cli *c, int argc, char **argv, struct err 
 /* What it stands for, down to the last name. */
 static int audience_show(struct cli *c, int argc, char **argv, struct err *e)
 {
-	struct audience_names saved = {.n = 0};
-	struct predicate *q = NULL;
 	const struct programme *p;
-	char *expanded = NULL, *quoted;
+	char *expanded, *quoted;
 	int rc;
 
 	if (cli_parse(c, argc, argv, NULL, 2, 2, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
 	    (p = audience_programme(c, argv[1], e)) == NULL)
 		return -1;
 	quoted = mem_printf("\"%s\"", argv[2]);
-	rc = audience_names_load(&saved, c->store, p->name, e);
-	if (rc == 0)
-		q = predicate_compile_named(p, quoted, NULL, &saved.names, &expanded, e);
-	if (rc == 0 && q == NULL) {
+	expanded = audience_expand(c->store, p, quoted, NULL, e);
+	rc = expanded != NULL ? 0 : -1;
+	if (rc < 0 && e->code == EX_DATAERR) {
 		err_clear(e);
 		rc = err_set(e, EX_NOINPUT, "không có đối tượng tên \"%s\"", argv[2]);
 	}
@@ -291,10 +195,8 @@ static int audience_show(struct cli *c, int argc, char **argv, struct err *e)
 					      argv[2], "when", expanded));
 	else if (rc == 0)
 		(void)printf("%s\n", expanded);
-	predicate_free(q);
 	free(expanded);
 	free(quoted);
-	audience_names_free(&saved);
 	return rc;
 }
 

@@ -402,20 +402,11 @@ static int campaign_only(struct cli *c, const char *programme, const char *text,
 			 struct err *e)
 {
 	const struct programme *p = house_programme(c->house, programme);
-	struct audience_names saved;
-	struct predicate *q = NULL;
 
 	if (p == NULL)
 		return err_set(e, EX_USAGE, "không có chương trình \"%s\"", programme);
-	if (audience_names_load(&saved, c->store, p->name, e) == 0)
-		q = predicate_compile_named(p, text, "--only", &saved.names, out, e);
-	audience_names_free(&saved);
-	if (q == NULL) {
-		e->code = EX_DATAERR;
-		return -1;
-	}
-	predicate_free(q);
-	return 0;
+	*out = audience_expand(c->store, p, text, "--only", e);
+	return *out != NULL ? 0 : -1;
 }
 
 static int campaign_create_run(struct cli *c, int argc, char **argv, struct err *e)

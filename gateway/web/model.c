@@ -137,6 +137,8 @@ json_t *model_campaign(const struct campaign *k)
 		      "channel", k->channel, "state", campaign_state_name(k->state), "stream",
 		      k->stream, "fan_out_done", k->cursor == -1);
 
+	if (k->only_when != NULL)
+		json_object_set_new(o, "only", json_string(k->only_when));
 	if (k->created_by != NULL)
 		json_object_set_new(o, "created_by", json_string(k->created_by));
 	if (k->approved_by != NULL)

@@ -36,6 +36,12 @@ int screen_campaign_retry(struct visit *v, struct err *e);
 int screen_campaign_approve(struct visit *v, struct err *e);
 int screen_campaign_move(struct visit *v, struct err *e);
 
+/* screen_audiences.c */
+int screen_audiences(struct visit *v, struct err *e);
+int screen_audiences_again(struct visit *v, struct err *e);
+int screen_audience_save(struct visit *v, struct err *e);
+int screen_audience_remove(struct visit *v, struct err *e);
+
 /* screen_messages.c */
 int screen_messages(struct visit *v, struct err *e);
 int screen_message(struct visit *v, struct err *e);

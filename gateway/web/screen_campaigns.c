@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/mem.h"
+#include "campaign/audience.h"
 #include "campaign/campaign.h"
 #include "roster/programme.h"
 #include "web/model.h"
@@ -83,9 +84,11 @@ static json_t *campaigns_excluded(const struct campaign_preview *p)
 
 	for (int x = 0; x < EXCLUDED_COUNT; x++) {
 		if (p->excluded[x] > 0)
-			json_array_append_new(list, json_pack("{s:s, s:I}", "why",
-							      exclusion_vi((enum exclusion)x),
-							      "n", (json_int_t)p->excluded[x]));
+			json_array_append_new(list,
+					      json_pack("{s:s, s:s, s:I}", "reason",
+							exclusion_name((enum exclusion)x),
+							"why", exclusion_vi((enum exclusion)x),
+							"n", (json_int_t)p->excluded[x]));
 	}
 	return list;
 }
@@ -221,21 +224,37 @@ static json_t *campaigns_choices(const struct visit *v, const struct programme *
 	return list;
 }
 
+static void campaigns_saved_name(const struct audience *a, void *arg)
+{
+	json_array_append_new(arg, json_pack("{s:o}", "ask", json_sprintf("\"%s\"", a->name)));
+}
+
+/* The audiences that somebody saved, to choose from. */
+static int campaigns_saved(struct visit *v, const struct programme *p, struct err *e)
+{
+	json_t *list = json_array();
+
+	json_object_set_new(v->model, "saved", list);
+	return store_audience_list(v->st, p->name, campaigns_saved_name, list, e);
+}
+
 int screen_campaign_new(struct visit *v, struct err *e)
 {
 	const char *step = visit_text(v, "step"), *programme = visit_text(v, "programme");
 	const struct programme *p = model_programme(v, programme);
-	static const char *const kept[] = {"name", "place",   "until",	"day",
-					   "hour", "accents", "starts", "expires"};
+	static const char *const kept[] = {"name",    "place",	"until",   "day", "hour",
+					   "accents", "starts", "expires", "only"};
 	json_t *choices = campaigns_choices(v, p);
 
-	(void)e;
 	v->model = json_pack("{s:s, s:o, s:o}", "programme", programme, "programmes",
 			     model_programmes(v, programme), "choices", choices);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		json_object_set_new(v->model, kept[i], json_string(visit_text(v, kept[i])));
-	if (p != NULL)
+	if (p != NULL) {
 		json_object_set_new(v->model, "programme_title", json_string(p->title));
+		if (campaigns_saved(v, p, e) < 0)
+			return -1;
+	}
 	/* A step without what the one before asks for is the one before. */
 	if (p == NULL) {
 		step = "";
@@ -314,6 +333,7 @@ int screen_campaign_create(struct visit *v, struct err *e)
 			     .starts_at = campaigns_day(v, "starts", false),
 			     .expires_at = campaigns_day(v, "expires", true)};
 	struct store *w = visit_writer(v, e);
+	const struct programme *p = model_programme(v, k.programme);
 	size_t i = 0;
 	int rc;
 
@@ -325,11 +345,17 @@ int screen_campaign_create(struct visit *v, struct err *e)
 		i++;
 	k.accents =
 	    *visit_text(v, "accents") == '\0' ? (int)SMS_WITHOUT_ACCENTS : (int)meant[i];
+	/* It is approved as it is today. */
+	if (*visit_text(v, "only") != '\0' && p != NULL &&
+	    (k.only_when =
+		 audience_expand(v->st, p, visit_text(v, "only"), "chỉ những ai", e)) == NULL)
+		return -1;
 	k.audiences = campaigns_joined(visit_several(v, "audience"));
 	k.parameters = campaigns_parameters(v);
 	rc = campaign_create(w, v->house->campaign, &k, v->who.name, e);
 	free(k.audiences);
 	free(k.parameters);
+	free(k.only_when);
 	if (rc < 0)
 		return -1;
 	v->model = json_pack("{s:I}", "id", (json_int_t)k.id);

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Audiences by command: counted with the reason of each exclusion, composed by name, saved, used by a campaign; one
+"""Audiences by command and at the console: counted with the reason of each exclusion, composed by name, saved, used by a campaign; one
 number of two households gets one message that names both. Usage: audience.py MOIDAN"""
 import sys
+from urllib.parse import urlencode
 
+from console_lib import add_user
 from lib import HEADINGS, House, Provider, wait_for
 
 EX_USAGE, EX_DATAERR, EX_NOINPUT = 64, 65, 66
@@ -58,6 +60,45 @@ def a_campaign_for_those_only(h, provider):
     assert h.states("chỉ bờ đông") == {"sent": 1, "linked": 1}, h.states("chỉ bờ đông")
 
 
+def the_same_at_the_console(h):
+    """As by command: composed, counted, ten shown and noted, saved, used by a campaign, taken away."""
+    author, viewer = add_user(h, "soan", "author"), add_user(h, "xem", "viewer")
+    page = viewer.get("/audiences?programme=vneid")
+    assert page.has("mời trước") and not page.has("Soạn chiến dịch cho") and not page.has("Bỏ<"), page.text
+    page = author.get("/audiences?" + urlencode({"programme": "vneid", "when": 'A1 and not "bờ đông"'}))
+    assert page.has("không có số điện thoại") and page.has("Lưu điều kiện này") and not page.has("Võ Thị Mai"), page.text
+    ask = {"programme": "vneid", "when": "A1", "samples": "yes"}
+    looked = [a["what"] for a in h.json("audit", "list")].count("audience.samples")
+    page = viewer.get("/audiences?" + urlencode(ask))
+    assert page.has("Lê Thị Lan") and "0912000001" not in page.text, page.text
+    assert [a["what"] for a in h.json("audit", "list")].count("audience.samples") == looked + 1
+    model = viewer.get("/api/v1/audiences?" + urlencode(ask)).json()
+    same = {k: v for k, v in count(h, "A1", "--samples").items() if k != "ms"}
+    assert {k: model["count"][k] for k in same} == same, (model["count"], same)
+    bad = author.get("/audiences?" + urlencode({"programme": "vneid", "when": "tuoi = 3"}))
+    assert bad.status == 422 and bad.has("fact.NAME") and bad.has('value="tuoi = 3"'), bad.text
+    assert viewer.get("/audiences?programme=khac").status == 404
+    fields = {"programme": "vneid", "name": "bờ tây", "when": 'A1 and not "bờ đông"'}
+    assert viewer.post("/audiences", fields).status == 403
+    author.get("/audiences")
+    assert author.post("/audiences", {**fields, "name": "A1"}).status == 422
+    assert author.post("/audiences", fields).status == 303
+    assert [a["when"] for a in h.json("audience", "list") if a["name"] == "bờ tây"] == [fields["when"]]
+    page = author.get("/campaigns/new?" + urlencode({"programme": "vneid", "only": '"bờ tây"'}))
+    assert page.has('name="only" maxlength="1000" value=""bờ tây""'), page.text
+    draft = {"name": "chỉ bờ tây", "programme": "vneid", "audience": "A1", "only": '"bờ tây"'}
+    assert author.post("/campaigns", {**draft, "only": '"bờ bắc"'}).status == 422
+    a = author.post("/campaigns", draft)
+    assert a.status == 303, a.text
+    shown = author.get(a.headers["Location"])
+    assert shown.has("chỉ những ai trong số đó") and shown.has('unit = "Tân Phú"'), shown.text
+    author.get("/audiences")
+    assert author.post("/audiences/remove", {"programme": "vneid", "name": "bờ đông"}).status == 422
+    assert author.post("/audiences/remove", {"programme": "vneid", "name": "bờ tây"}).status == 303
+    assert author.post("/audiences/remove", {"programme": "vneid", "name": "bờ tây"}).status == 404
+    assert "bờ tây" not in {a["name"] for a in h.json("audience", "list")}
+
+
 def main():
     with House(sys.argv[1]) as h:
         provider = h.add(Provider())
@@ -68,6 +109,7 @@ def main():
         names_are_made_of_names(h)
         h.serve()
         a_campaign_for_those_only(h, provider)
+        the_same_at_the_console(h)
         assert h.stop() == 0
 
 

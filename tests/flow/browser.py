@@ -252,7 +252,7 @@ def main():
         phone.set_up(h.json("user", "add", "duyet", "--role", "approver", "--title", "Trần Văn Duyệt")["link"], shift)
         approves(phone)
         print(f"first campaign by script: {time.monotonic() - begin:.0f} s")
-        both = [("home", "/"), ("hand-in", "/hand-in"), ("sessions", "/sessions"), ("recipients", "/recipients?q=nguyen"), ("recipient", "/recipients/1"),
+        both = [("home", "/"), ("hand-in", "/hand-in"), ("sessions", "/sessions"), ("audiences", "/audiences?programme=vneid&when=A1&samples=yes"), ("recipients", "/recipients?q=nguyen"), ("recipient", "/recipients/1"),
                 ("campaigns", "/campaigns"), ("campaign", "/campaigns/1"), ("messages", "/messages"),
                 ("message", "/messages/1"), ("replies", "/replies"), ("reports", "/reports"), ("templates", "/templates"),
                 ("providers", "/providers"), ("nothing", "/recipients/999999")]
