@@ -17,6 +17,27 @@
 MUST_CHECK int campaign_duty_check(struct store *st, const struct campaign_house *house,
 				   struct duty *d, struct err *e);
 
+/* Hours ("07:30-11:00", "7h30-11h") and a mobile number ("" = as the list of officials has it) as somebody wrote
+ * them; -1 with EX_DATAERR (Vietnamese). */
+MUST_CHECK int campaign_duty_fill(struct duty *d, const char *hours, const char *phone,
+				  struct err *e);
+
+struct duty_list {
+	struct duty *items; /* their texts are the list's */
+	size_t n, cap;
+};
+void duty_list_free(struct duty_list *l);
+/* Reads a rota (xlsx, csv; columns in config/lists/duty.yaml) and checks each row: all of them, or -1 with e
+ * (EX_DATAERR, names the row). hamlet: what one is called ("ấp"). encoding NULL = decide. */
+MUST_CHECK int campaign_duty_read(struct store *st, const struct campaign_house *house,
+				  const char *hamlet, const char *path, const char *encoding,
+				  struct duty_list *out, struct err *e);
+/* {"id", "day", "opens", "closes", "place", "name", "number"}, the number masked; yours. */
+json_t *campaign_duty_json(const struct duty *d);
+/* The names of those whom no reminder would reach, once each; yours, NULL with e. */
+MUST_CHECK json_t *campaign_duty_unreached(struct store *st, const char *officials,
+					   const struct duty_list *l, struct err *e);
+
 struct duty_change {
 	int added, same, removed;
 };

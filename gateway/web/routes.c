@@ -152,6 +152,16 @@ const struct route web_routes[] = {
     {POST("/sessions/:id/attend"), MAY(MAY_EDIT), .serve = screen_session_attend,
      .inputs = {CHOICE("is", "came|absent|rest-absent"), NUMBER("recipient")}},
 
+    /* ---- who is on duty ---- */
+    {GET("/duty"), MAY(MAY_LOOK), .serve = screen_duty, .page = "duty", .inputs = {DONE}},
+    {POST("/duty"), MAY(MAY_COMPOSE), .serve = screen_duty_add, .page = "duty",
+     .again = screen_duty,
+     .inputs = {{.name = "day", .type = INPUT_DATE, .required = true}, NEEDED("hours", 20),
+		NEEDED("place", 120), NEEDED("name", 80), TEXT("phone", 24)}},
+    {POST("/duty/list"), MAY(MAY_COMPOSE), .serve = screen_duty_list, .page = "duty",
+     .again = screen_duty, .inputs = {UPLOAD("file")}},
+    {POST("/duty/:id/remove"), MAY(MAY_COMPOSE), .serve = screen_duty_remove},
+
     /* ---- messages ---- */
     {GET("/messages"), MAY(MAY_LOOK), .serve = screen_messages, .page = "messages",
      .inputs = {TEXT("state", 20), NUMBER("campaign"), TEXT("number", 24), NUMBER("after")}},

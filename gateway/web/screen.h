@@ -42,6 +42,12 @@ int screen_audiences_again(struct visit *v, struct err *e);
 int screen_audience_save(struct visit *v, struct err *e);
 int screen_audience_remove(struct visit *v, struct err *e);
 
+/* screen_duty.c */
+int screen_duty(struct visit *v, struct err *e);
+int screen_duty_add(struct visit *v, struct err *e);
+int screen_duty_list(struct visit *v, struct err *e);
+int screen_duty_remove(struct visit *v, struct err *e);
+
 /* screen_messages.c */
 int screen_messages(struct visit *v, struct err *e);
 int screen_message(struct visit *v, struct err *e);

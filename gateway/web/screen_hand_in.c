@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wednesday: what the teams count, beside what the lists say. A hamlet's officer sees and hands in the
  * own hamlet's alone. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -134,43 +131,26 @@ int screen_hand_in_post(struct visit *v, struct err *e)
 			   in.week, in.unit_id, e);
 }
 
-/* The reader of sheets knows files only. -1 with e, or a descriptor. */
-static int hand_in_file(const struct visit *v, char path[40], struct err *e)
+static int hand_in_take_sheet(struct visit *v, const char *path, void *arg, struct err *e)
 {
-	int fd = memfd_create("sheet", MFD_CLOEXEC);
+	struct store *w = visit_writer(v, e);
+	struct hand_in *in = arg;
+	size_t n;
 
-	if (fd < 0 || write(fd, v->file, v->file_len) != (ssize_t)v->file_len) {
-		(void)err_set(e, EX_UNAVAILABLE, "the sheet: %s", strerror(errno));
-		if (fd >= 0)
-			(void)close(fd);
+	if (w == NULL || store_begin(w, e) < 0)
 		return -1;
-	}
-	(void)snprintf(path, 40, "/proc/self/fd/%d", fd);
-	return fd;
+	return hand_in_end(v, w, hand_in_read(w, v->house->report, path, in, &n, e), in->week,
+			   0, e);
 }
 
 int screen_hand_in_sheet(struct visit *v, struct err *e)
 {
-	struct store *w = visit_writer(v, e);
 	struct hand_in in;
-	char path[40];
-	size_t n;
-	int fd, rc;
 
-	if (v->file == NULL)
-		return visit_refuse(v, 422, e, "hãy chọn tệp số liệu (xlsx hoặc csv)");
-	if (hand_in_begin(v, &in, e) < 0 || w == NULL)
-		return -1;
-	fd = hand_in_file(v, path, e);
-	if (fd < 0)
+	if (hand_in_begin(v, &in, e) < 0)
 		return -1;
 	in.way = "sheet";
-	rc = store_begin(w, e);
-	if (rc == 0)
-		rc = hand_in_end(v, w, hand_in_read(w, v->house->report, path, &in, &n, e),
-				 in.week, 0, e);
-	(void)close(fd);
-	return rc;
+	return visit_with_upload(v, hand_in_take_sheet, &in, e);
 }
 
 static int hand_in_draw(struct visit *v, const char *path, void *arg, struct err *e)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -128,6 +129,44 @@ int visit_answer_drawn(struct visit *v,
 	} else {
 		free(name);
 	}
+	return rc;
+}
+
+/* “7”, which the descriptor is called, as what was sent. */
+static void visit_name_upload(const struct visit *v, int fd, struct err *e)
+{
+	char called[24], *at, *text;
+
+	(void)snprintf(called, sizeof(called), "“%d”", fd);
+	at = strstr(e->text, called);
+	if (at == NULL)
+		return;
+	text = mem_printf("%.*s“%s”%s", (int)(at - e->text), e->text,
+			  v->file_name != NULL ? v->file_name : "", at + strlen(called));
+	(void)snprintf(e->text, sizeof(e->text), "%s", text);
+	free(text);
+}
+
+int visit_with_upload(struct visit *v,
+		      int (*use)(struct visit *v, const char *path, void *arg, struct err *e),
+		      void *arg, struct err *e)
+{
+	char path[40];
+	int fd, rc;
+
+	if (v->file == NULL)
+		return visit_refuse(v, 422, e, "hãy chọn tệp (xlsx hoặc csv)");
+	fd = memfd_create("upload", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, v->file, v->file_len) != (ssize_t)v->file_len) {
+		rc = err_set(e, EX_UNAVAILABLE, "the upload: %s", strerror(errno));
+	} else {
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		rc = use(v, path, arg, e);
+		if (rc < 0)
+			visit_name_upload(v, fd, e);
+	}
+	if (fd >= 0)
+		(void)close(fd);
 	return rc;
 }
 

@@ -101,6 +101,13 @@ MUST_CHECK int visit_answer_drawn(struct visit *v,
 					      struct err *e),
 				  void *arg, const char *type, char *name, struct err *e);
 
+/* The upload as a file, for a moment, for what reads files only. An error that names the file says the name that it
+ * came with. What use says; refused (422) when there is no upload. */
+MUST_CHECK int visit_with_upload(struct visit *v,
+				 int (*use)(struct visit *v, const char *path, void *arg,
+					    struct err *e),
+				 void *arg, struct err *e);
+
 /* "2023-06-14T02:00:00.000Z" under key, null for 0. */
 void visit_time(json_t *o, const char *key, int64_t ms);
 

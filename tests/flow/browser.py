@@ -252,7 +252,7 @@ def main():
         phone.set_up(h.json("user", "add", "duyet", "--role", "approver", "--title", "Trần Văn Duyệt")["link"], shift)
         approves(phone)
         print(f"first campaign by script: {time.monotonic() - begin:.0f} s")
-        both = [("home", "/"), ("hand-in", "/hand-in"), ("sessions", "/sessions"), ("audiences", "/audiences?programme=vneid&when=A1&samples=yes"), ("recipients", "/recipients?q=nguyen"), ("recipient", "/recipients/1"),
+        both = [("home", "/"), ("hand-in", "/hand-in"), ("sessions", "/sessions"), ("audiences", "/audiences?programme=vneid&when=A1&samples=yes"), ("duty", "/duty"), ("recipients", "/recipients?q=nguyen"), ("recipient", "/recipients/1"),
                 ("campaigns", "/campaigns"), ("campaign", "/campaigns/1"), ("messages", "/messages"),
                 ("message", "/messages/1"), ("replies", "/replies"), ("reports", "/reports"), ("templates", "/templates"),
                 ("providers", "/providers"), ("nothing", "/recipients/999999")]
@@ -263,6 +263,7 @@ def main():
         without_scripts(h, pictures, shift)
         h.run("session", "add", "--day", "16/06/2023", "--hours", "07:30-11:00", "--place", "Văn phòng ấp Tân Mỹ",
               "--seats", "5", "--programme", "vneid")
+        h.run("duty", "add", "--day", "16/06/2023", "--hours", "07:30-11:00", "--place", "Bộ phận Một cửa", "--name", "Võ Thị Mai")
         tablet = h.add(Browser(h, pictures, TABLET))
         tablet.set_up(h.json("user", "add", "chi", "--role", "administrator", "--title", "Ngô Văn Chí")["link"], shift)
         ruled = [n for n in both if n[0] != "nothing"] + [("users", "/users"), ("keys", "/keys"), ("audit", "/audit"), ("settings", "/settings"),

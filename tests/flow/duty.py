@@ -6,6 +6,7 @@ import sys
 import zipfile
 from xml.sax.saxutils import escape
 
+from console_lib import add_user
 from lib import HEADINGS, House, Provider, wait_for
 
 EX_USAGE, EX_DATAERR, EX_NOINPUT = 64, 65, 66
@@ -91,6 +92,37 @@ def those_on_duty_tomorrow_are_reminded(h, provider):
     assert h.states("nhắc lịch trực") == {"sent": 1}, h.states("nhắc lịch trực")
 
 
+def the_same_at_the_console(h):
+    """The 19th and 20th, which nothing else here looks at: a list, a line by hand, one less; what is wrong and where."""
+    author, viewer = add_user(h, "soan", "author"), add_user(h, "xem", "viewer")
+    page = viewer.get("/duty")
+    assert page.has("Trần Văn Hậu") and not page.has("Nhận lịch") and not page.has(">Bỏ<"), page.text
+    head = "Ngày,Từ,Đến,Nơi trực,Họ và tên\n"
+    sheet = head + "19/06/2023,7h30,11h,Một cửa,Lê Thị Lan\n20/06/2023,7h30,11h,Một cửa,Không Ai Biết\n"
+    assert viewer.upload("/duty/list", {}, "lich.csv", sheet.encode()).status == 403
+    author.get("/duty")
+    assert author.upload("/duty/list", {}, "lich.csv", sheet.encode()).status == 303
+    page = author.get("/duty?done=duty_saved")
+    assert page.has("Đã ghi lịch trực") and page.has("19/06/2023") and page.has("<li>Không Ai Biết</li>"), page.text
+    a = author.upload("/duty/list", {}, "lich.csv", (head + "17/06/2023,7h30,11h,Một cửa,Lê Thị Lan\n").encode())
+    assert a.status == 422 and a.has("dòng 2") and a.has("không mở cửa"), a.text
+    a = author.upload("/duty/list", {}, "lich.csv", b"Ten,Tuoi\nLan,3\n")
+    assert a.status == 422 and a.has("“lich.csv”"), a.text
+    line = {"day": "20/06/2023", "hours": "13h30-17h", "place": "Một cửa", "name": "Lê Thị Lan", "phone": "12"}
+    a = author.post("/duty", line)
+    assert a.status == 422 and a.has("không phải là số di động") and a.has('value="13h30-17h"'), a.text
+    assert author.post("/duty", {**line, "phone": ""}).status == 303
+    items = viewer.get("/api/v1/duty").json()["items"]
+    one = [d for d in items if d["day"] == "2023-06-20" and d["opens"] == "13:30"]
+    assert len(one) == 1 and one[0]["name"] == "Lê Thị Lan", items
+    author.get("/duty")
+    assert author.post(f"/duty/{one[0]['id']}/remove").status == 303
+    assert author.post(f"/duty/{one[0]['id']}/remove").status == 404
+    assert rota(h)[-1] == ("2023-06-20", "07:30", "Một cửa", "Không Ai Biết"), rota(h)
+    what = [a["what"] for a in h.json("audit", "list") if a["who"] == "soan"]
+    assert what.count("duty.put") == 2 and what.count("duty.remove") == 1, what
+
+
 def main():
     with House(sys.argv[1]) as h:
         provider = h.add(Provider())
@@ -100,6 +132,7 @@ def main():
         the_rota_is_read_and_corrected(h)
         h.serve()
         the_invitation_says_whom_to_ask(h, provider)
+        the_same_at_the_console(h)
         those_on_duty_tomorrow_are_reminded(h, provider)
         assert h.stop() == 0
 
