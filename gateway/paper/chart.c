@@ -116,6 +116,31 @@ static void chart_axes(const struct chart_frame *f)
 		   0);
 }
 
+/* Where the word about the deadline stands, left of x: as low as no point, number or line is in its way. */
+static double chart_deadline_y(const struct chart_frame *f, double x)
+{
+	const struct chart *c = f->c;
+	const double low = f->height - CHART_PT * 1.5;
+	double best = f->top + low;
+
+	for (int i = 0; i < 4; i++) {
+		double y = f->top + low * (4 - i) / 4.0;
+		bool free = c->target <= 0 || chart_y(f, c->target) < y - CHART_PT / 2 ||
+			    chart_y(f, c->target) > y + CHART_PT * 1.5;
+
+		for (size_t k = 0; k < c->n; k++) {
+			double px = chart_x(f, c->day[k]), py = chart_y(f, c->value[k]);
+
+			free = free && (px < x - 96 || px > x + 14 || py < y - 4 ||
+					py > y + CHART_PT * 3);
+		}
+		if (free)
+			return y;
+		best = i == 0 ? y : best;
+	}
+	return best;
+}
+
 static void chart_goal(const struct chart_frame *f)
 {
 	const struct chart *c = f->c;
@@ -127,7 +152,10 @@ static void chart_goal(const struct chart_frame *f)
 		vi_number(c->target, number);
 		(void)snprintf(text, sizeof(text), "Chỉ tiêu %s %s", number, c->unit);
 		chart_line(f, f->left, y, f->left + f->width, y, 1.0, 5);
-		chart_label(f, text, f->left + 4, y - CHART_PT * 1.3, PANGO_ALIGN_LEFT, true);
+		/* under its line where the title is just above */
+		chart_label(f, text, f->left + 4,
+			    y - f->top < CHART_PT * 1.3 ? y + 1 : y - CHART_PT * 1.3,
+			    PANGO_ALIGN_LEFT, true);
 	}
 	if (c->deadline != 0) {
 		double x = chart_x(f, c->deadline);
@@ -135,8 +163,7 @@ static void chart_goal(const struct chart_frame *f)
 		civil_day_format_vi(c->deadline, day);
 		(void)snprintf(text, sizeof(text), "Hạn %s", day);
 		chart_line(f, x, f->top, x, f->top + f->height, 1.0, 2);
-		chart_label(f, text, x - 3, f->top + f->height - CHART_PT * 1.5,
-			    PANGO_ALIGN_RIGHT, false);
+		chart_label(f, text, x - 3, chart_deadline_y(f, x), PANGO_ALIGN_RIGHT, false);
 	}
 }
 

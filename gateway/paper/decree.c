@@ -98,6 +98,19 @@ static void decree_upper(struct decree_column *c, const struct pen_style *s, con
 	free(upper);
 }
 
+/* The issuing body is written out, in two lines as offices do ("ỦY BAN NHÂN DÂN", "XÃ MỸ PHÚ ĐÔNG"); only
+ * its superior may be shortened. Appendix I, II.2. */
+static void decree_office(struct decree_column *c, const struct pen_style *s, const char *name)
+{
+	static const char SHORT[] = "UBND ";
+	bool is_short = strncmp(name, SHORT, strlen(SHORT)) == 0;
+	char *whole = is_short ? mem_printf("Ủy ban nhân dân\n%s", name + strlen(SHORT))
+			       : mem_strdup(name);
+
+	decree_upper(c, s, whole);
+	free(whole);
+}
+
 void decree_head(struct paper *p, char *fields[5])
 {
 	const struct pen_style plain = {.pt = DECREE_HEAD_PT, .align = PANGO_ALIGN_CENTER};
@@ -117,7 +130,7 @@ void decree_head(struct paper *p, char *fields[5])
 	l.y = r.y = p->y;
 	if (*fields[0] != '\0')
 		decree_upper(&l, &plain, fields[0]);
-	decree_upper(&l, &bold, fields[1]);
+	decree_office(&l, &bold, fields[1]);
 	decree_rule(&l, 0.4);
 	decree_line(&r, &bold, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM");
 	decree_line(&r, &motto, "Độc lập - Tự do - Hạnh phúc");
@@ -129,6 +142,14 @@ void decree_head(struct paper *p, char *fields[5])
 		decree_line(&r, &date, line);
 	p->y = (l.y > r.y ? l.y : r.y) + 4;
 	free(line);
+}
+
+void decree_subject_rule(struct paper *p)
+{
+	struct decree_column c = {p, SHEET_LEFT, SHEET_INNER, p->y};
+
+	decree_rule(&c, 0.4);
+	p->y = c.y;
 }
 
 void decree_about(struct paper *p, const char *text)

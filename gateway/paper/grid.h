@@ -38,6 +38,7 @@ enum grid_row_kind { GRID_ROW, GRID_SECTION, GRID_TOTAL };
 
 struct grid {
 	size_t columns;
+	bool small; /* drawn in small letters, close together: to be set by whoever makes it */
 	struct grid_column *column;
 	size_t head_rows;
 	struct grid_cell *head; /* head_rows × columns */

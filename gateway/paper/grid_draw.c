@@ -7,10 +7,12 @@
 #include "paper/sheet.h"
 
 #define GRID_PT	       11.0
+#define GRID_SMALL_PT  9.5
 #define GRID_PAD_X     (1.2 * SHEET_MM)
 #define GRID_PAD_Y     (0.8 * SHEET_MM)
+#define GRID_SMALL_Y   (0.3 * SHEET_MM)
 #define GRID_LINE      0.5
-#define GRID_BOX_SIZE  (3.6 * SHEET_MM)
+#define GRID_TICK      0.93 /* of the size of letters */
 #define GRID_HEAD_MIN  7.5 /* points */
 #define GRID_MAX_LINES 8   /* of a cell: what is longer ends in an ellipsis */
 
@@ -20,14 +22,16 @@ struct grid_drawing {
 	double *x; /* columns + 1 edges */
 	double *head_height;
 	double head_total, head_pt;
+	double pt, pad_y;
 };
 
-static struct pen_style grid_style(enum grid_align align, bool bold)
+static struct pen_style grid_style(const struct grid_drawing *d, enum grid_align align,
+				   bool bold)
 {
 	static const PangoAlignment of[] = {PANGO_ALIGN_LEFT, PANGO_ALIGN_CENTER,
 					    PANGO_ALIGN_RIGHT};
 
-	return (struct pen_style){.pt = GRID_PT, .bold = bold, .align = of[align]};
+	return (struct pen_style){.pt = d->pt, .bold = bold, .align = of[align]};
 }
 
 static void grid_edges(struct grid_drawing *d)
@@ -53,7 +57,7 @@ static double grid_text_height(const struct grid_drawing *d, const struct grid_c
 {
 	double width = d->x[c + cell->across] - d->x[c] - 2 * GRID_PAD_X;
 
-	return pen_set(&d->p->pen, s, cell->text, width, GRID_MAX_LINES) + 2 * GRID_PAD_Y;
+	return pen_set(&d->p->pen, s, cell->text, width, GRID_MAX_LINES) + 2 * d->pad_y;
 }
 
 static void grid_frame(const struct grid_drawing *d, double x, double y, double width,
@@ -74,26 +78,28 @@ static void grid_cell(const struct grid_drawing *d, const struct grid_cell *cell
 
 	grid_frame(d, x, y, width, height);
 	if (cell->kind == GRID_BOX) {
-		grid_frame(d, x + (width - GRID_BOX_SIZE) / 2, y + (height - GRID_BOX_SIZE) / 2,
-			   GRID_BOX_SIZE, GRID_BOX_SIZE);
+		const double box = d->pt * GRID_TICK;
+
+		grid_frame(d, x + (width - box) / 2, y + (height - box) / 2, box, box);
 		return;
 	}
 	text = grid_text_height(d, cell, c, s);
-	pen_show(&d->p->pen, x + GRID_PAD_X, y + (height - text) / 2 + GRID_PAD_Y);
+	pen_show(&d->p->pen, x + GRID_PAD_X, y + (height - text) / 2 + d->pad_y);
 }
 
 static struct pen_style grid_head_style(const struct grid_drawing *d)
 {
-	struct pen_style s = grid_style(GRID_CENTRE, true);
+	struct pen_style s = grid_style(d, GRID_CENTRE, true);
 
 	s.pt = d->head_pt;
 	return s;
 }
 
-/* The widest word of a heading, at GRID_PT. */
-static double grid_widest_word(struct pen *n, const char *text)
+/* The widest word of a heading, as large as the body. */
+static double grid_widest_word(const struct grid_drawing *d, const char *text)
 {
-	struct pen_style s = grid_style(GRID_LEFT, true);
+	struct pen_style s = grid_style(d, GRID_LEFT, true);
+	struct pen *n = &d->p->pen;
 	char *copy = mem_strdup(text), *rest = copy, *word;
 	double widest = 0;
 	int width;
@@ -113,7 +119,7 @@ static void grid_fit_head(struct grid_drawing *d)
 {
 	const struct grid *g = d->g;
 
-	d->head_pt = GRID_PT;
+	d->head_pt = d->pt;
 	for (size_t i = 0; i < g->head_rows * g->columns; i++) {
 		const struct grid_cell *cell = &g->head[i];
 		size_t c = i % g->columns;
@@ -122,9 +128,9 @@ static void grid_fit_head(struct grid_drawing *d)
 		if (cell->kind == GRID_COVERED || cell->text == NULL)
 			continue;
 		room = d->x[c + cell->across] - d->x[c] - 2 * GRID_PAD_X - 0.5;
-		widest = grid_widest_word(&d->p->pen, cell->text);
-		if (widest > room && GRID_PT * room / widest < d->head_pt)
-			d->head_pt = GRID_PT * room / widest;
+		widest = grid_widest_word(d, cell->text);
+		if (widest > room && d->pt * room / widest < d->head_pt)
+			d->head_pt = d->pt * room / widest;
 	}
 	if (d->head_pt < GRID_HEAD_MIN)
 		d->head_pt = GRID_HEAD_MIN;
@@ -190,7 +196,7 @@ static struct pen_style grid_cell_style(const struct grid_drawing *d, size_t r, 
 {
 	bool section = d->g->rows[r] == GRID_SECTION;
 
-	return grid_style(section ? GRID_LEFT : d->g->column[c].align,
+	return grid_style(d, section ? GRID_LEFT : d->g->column[c].align,
 			  d->g->rows[r] != GRID_ROW);
 }
 
@@ -202,7 +208,7 @@ static double grid_row_height(const struct grid_drawing *d, size_t r)
 		struct grid_cell cell = grid_shown(d, r, c);
 		struct pen_style s = grid_cell_style(d, r, c);
 		double want = cell.kind == GRID_COVERED ? 0
-			      : cell.kind == GRID_BOX	? GRID_BOX_SIZE + 2 * GRID_PAD_Y
+			      : cell.kind == GRID_BOX	? d->pt * GRID_TICK + 2 * d->pad_y
 							: grid_text_height(d, &cell, c, &s);
 
 		height = want > height ? want : height;
@@ -224,7 +230,10 @@ static void grid_draw_row(struct grid_drawing *d, size_t r, double height)
 
 void paper_grid(struct paper *p, const struct grid *g)
 {
-	struct grid_drawing d = {.p = p, .g = g};
+	struct grid_drawing d = {.p = p,
+				 .g = g,
+				 .pt = g->small ? GRID_SMALL_PT : GRID_PT,
+				 .pad_y = g->small ? GRID_SMALL_Y : GRID_PAD_Y};
 	double height, next = 0;
 
 	d.x = mem_calloc(g->columns + 1, sizeof(*d.x));

@@ -6,11 +6,12 @@
 #include "base/mem.h"
 #include "paper/sheet.h"
 
-/* 1 to 1.27 cm, and up to 6 points between paragraphs (Decree 30/2020, Appendix I, II.6). */
+/* 1 to 1.27 cm, and 6 points or more between paragraphs (Decree 30/2020, Appendix I, II.6). */
 #define MARK_INDENT (10 * SHEET_MM)
-#define MARK_AFTER  5.0
+#define MARK_AFTER   6.0
 #define MARK_KEEP   (30 * SHEET_MM)
 #define MARK_SIGN   (50 * SHEET_MM)
+#define MARK_SUBJECT "## "
 
 struct mark {
 	const char *sign;
@@ -30,9 +31,18 @@ static const struct mark marks[] = {
      3,
      MARK_AFTER,
      MARK_KEEP},
-    {"## ", {.pt = SHEET_BODY_PT, .bold = true, .align = PANGO_ALIGN_CENTER}, 0, 8, MARK_KEEP},
+    {MARK_SUBJECT,
+     {.pt = SHEET_BODY_PT, .bold = true, .align = PANGO_ALIGN_CENTER},
+     0,
+     8,
+     MARK_KEEP},
     {"# ", {.pt = 14, .bold = true, .align = PANGO_ALIGN_CENTER}, 10, 2, MARK_KEEP},
-    {"- ", {.pt = SHEET_BODY_PT, .indent = MARK_INDENT}, 0, 3, 0},
+    {"- ", {.pt = SHEET_BODY_PT, .justify = true, .indent = MARK_INDENT}, 0, MARK_AFTER, 0},
+    {">/ ",
+     {.pt = SHEET_BODY_PT, .italic = true, .align = PANGO_ALIGN_CENTER},
+     0,
+     MARK_AFTER,
+     0},
     {"> ", {.pt = SHEET_BODY_PT, .align = PANGO_ALIGN_CENTER}, 0, MARK_AFTER, 0},
     {"/ ", {.pt = 11, .italic = true, .justify = true}, 2, 3, 0},
 };
@@ -43,6 +53,7 @@ struct mark_run {
 	void *arg;
 	int line;
 	const char *rest; /* of the text, behind this line */
+	bool headed;	  /* a head stands above that has no subject yet */
 	struct err *e;
 };
 
@@ -77,13 +88,17 @@ static void mark_set(struct mark_run *run, const struct mark *m, const char *tex
 				  pen_set(&p->pen, &m->style, text, SHEET_INNER, 0));
 	p->y += sheet_is_fresh(p) ? 0 : m->before;
 	sheet_paragraph(p, &m->style, text, SHEET_LEFT, SHEET_INNER);
+	if (run->headed && strcmp(m->sign, MARK_SUBJECT) == 0) {
+		decree_subject_rule(p);
+		run->headed = false;
+	}
 	p->y += m->after;
 }
 
 /* "@28 TEXT"; false when it is none. */
 static bool mark_large(struct mark_run *run, const char *line)
 {
-	struct mark m = {.style = {.bold = true, .align = PANGO_ALIGN_CENTER}};
+	struct mark m = {.sign = "@", .style = {.bold = true, .align = PANGO_ALIGN_CENTER}};
 	char *end;
 	long pt = strtol(line + 1, &end, 10);
 
@@ -122,7 +137,8 @@ static void mark_receiver(struct paper *p, const char *text)
 /* A line that begins with '%'. */
 static int mark_order(struct mark_run *run, char *line)
 {
-	static const char *const orders[] = {"%head ", "%about ", "%to ", "%sign ", "%page"};
+	static const char *const orders[] = {"%head ", "%about ", "%to ",
+					     "%sign ", "%page",	  "%begin"};
 	size_t i = 0, n = sizeof(orders) / sizeof(orders[0]);
 
 	while (i < n && strncmp(line, orders[i], strlen(orders[i])) != 0)
@@ -131,6 +147,7 @@ static int mark_order(struct mark_run *run, char *line)
 	switch (i) {
 	case 0:
 		mark_head(run->p, line);
+		run->headed = true;
 		return 0;
 	case 1:
 		decree_about(run->p, line);
@@ -144,10 +161,13 @@ static int mark_order(struct mark_run *run, char *line)
 	case 4:
 		sheet_break(run->p);
 		return 0;
+	case 5:
+		paper_begin(run->p);
+		return 0;
 	default:
 		return err_set(run->e, EX_CONFIG,
 			       "dòng %d: \"%s\" không phải là dấu dàn trang (%%head, %%about, "
-			       "%%to, %%sign, %%page)",
+			       "%%to, %%sign, %%page, %%begin)",
 			       run->line, line);
 	}
 }

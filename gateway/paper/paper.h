@@ -39,8 +39,10 @@ typedef bool paper_place_fn(struct paper *p, const char *name, void *arg);
  *   %to TEXT      a receiver, for %sign
  *   %sign LINE | LINE …   receivers at the left, who signs at the right, room for it; never parted
  *   %page         a new page
+ *   %begin        a document of its own: a new page, numbered from 1, as each appendix has it
  *   # ## ###      type of the document, subject, heading
- *   - TEXT        an item; "> TEXT" is centred; "/ TEXT" is small and slanted
+ *   - TEXT        an item; "> TEXT" is centred, ">/ TEXT" slanted too; "/ TEXT" is
+ *                 small and slanted
  *   @NN TEXT      centred, bold, of NN points
  *   [NAME]        place draws it
  * 0, or -1 naming the line (EX_CONFIG). */

@@ -70,6 +70,8 @@ void sheet_paragraph(struct paper *p, const struct pen_style *s, const char *tex
 
 /* The head and the foot of an official document. */
 void decree_head(struct paper *p, char *fields[5]);
+/* Under the subject, which was set last: a third to half as long (Appendix I, II.5). */
+void decree_subject_rule(struct paper *p);
 void decree_about(struct paper *p, const char *text);
 void decree_sign(struct paper *p, const char *lines);
 

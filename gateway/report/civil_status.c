@@ -161,8 +161,8 @@ static struct grid *civil_grid(const struct civil_lists *c, const struct civil_r
 			       const char *why)
 {
 	static const struct grid_column columns[] = {
-	    {10, GRID_CENTRE}, {0, GRID_LEFT},	{18, GRID_LEFT}, {15, GRID_LEFT},
-	    {24, GRID_CENTRE}, {34, GRID_LEFT}, {22, GRID_LEFT}};
+	    {9, GRID_CENTRE},  {0, GRID_LEFT},	{17, GRID_LEFT}, {14, GRID_LEFT},
+	    {21, GRID_CENTRE}, {38, GRID_LEFT}, {19, GRID_LEFT}};
 	struct grid *g = grid_new(7, columns, 1);
 
 	grid_head(g, "Stt", 1, 1);

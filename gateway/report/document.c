@@ -22,6 +22,7 @@
 struct document {
 	struct store *st;
 	const json_t *figures;
+	json_t *oldest; /* figures of the first frozen week, or NULL */
 	struct err *e;
 };
 
@@ -48,14 +49,15 @@ static void document_cell(struct grid *g, const char *text)
 		grid_number(g, value);
 }
 
-static struct grid *document_programme(const json_t *p, const json_t *before)
+static struct grid *document_programme(const json_t *p, const json_t *before,
+				       const char *change)
 {
 	struct table t;
 	struct grid_column *columns;
 	struct grid *g;
 	double width;
 
-	weekly_table(p, before, &t);
+	weekly_table(p, before, change, &t);
 	columns = mem_calloc(t.columns, sizeof(*columns));
 	width = (DOCUMENT_INNER - 24) / (double)(t.columns - 1);
 	for (size_t c = 1; c < t.columns; c++)
@@ -264,15 +266,18 @@ static bool document_place(struct paper *p, const char *name, void *arg)
 	if (programme == NULL)
 		return false;
 	if (strncmp(name, "xep_hang ", 9) == 0) {
-		struct grid *ranks = ranking_grid(d->st, d->figures, what, d->e);
+		struct grid *ranks = ranking_grid(d->figures, d->oldest, what);
 
 		if (ranks != NULL)
 			document_grid(p, ranks);
-		return d->e->code == 0;
+		return true;
 	}
-	if (strncmp(name, "bang ", 5) == 0) {
+	if (strncmp(name, "bang ", 5) == 0 || strncmp(name, "bang_dot ", 9) == 0) {
+		bool whole = name[4] == '_';
+
+		before = figures_programme_of(whole ? d->oldest : before, what);
 		document_grid(
-		    p, document_programme(programme, figures_programme_of(before, what)));
+		    p, document_programme(programme, before, whole ? "Cả đợt" : "Tuần này"));
 		return true;
 	}
 	rc = strncmp(name, "bieu_do ", 8) == 0
@@ -301,10 +306,11 @@ static void document_day_signed(const struct report_house *h, const json_t *figu
 }
 
 static json_t *document_model(const struct report_house *h, const json_t *figures,
-			      struct err *e)
+			      const json_t *oldest, struct err *e)
 {
 	json_t *model = weekly_model(figures, e), *list;
-	char day[16];
+	char day[16], words[64];
+	int year, month, dom;
 	size_t i;
 	const json_t *a;
 
@@ -317,7 +323,13 @@ static json_t *document_model(const struct report_house *h, const json_t *figure
 	json_object_set_new(model, "phu_luc", list);
 	json_object_set_new(model, "xa", json_string(h->house->commune));
 	document_day_signed(h, figures, day);
+	json_object_set(model, "tu_dot",
+			json_object_get(oldest != NULL ? oldest : figures, "from"));
 	json_object_set_new(model, "ngay_ky", json_string(day));
+	if (sscanf(day, "%d-%d-%d", &year, &month, &dom) == 3) {
+		paper_date(year, month, dom, words);
+		json_object_set_new(model, "ngay_thang", json_string(words));
+	}
 	return model;
 }
 
@@ -325,12 +337,14 @@ int report_weekly_pdf(struct store *st, const struct report_house *h, const json
 		      const char *name, const char *path, struct err *e)
 {
 	struct document d = {.st = st, .figures = figures, .e = e};
-	json_t *model = document_model(h, figures, e);
+	json_t *model = NULL;
 	struct buf text = BUF_INIT(DOCUMENT_TEXT_MAX);
 	char *file = mem_printf("report/%s", name);
 	struct paper *p = NULL;
 	int rc = -1;
 
+	if (figures_oldest(st, figures, &d.oldest, e) == 0)
+		model = document_model(h, figures, d.oldest, e);
 	if (model != NULL)
 		rc = view_render(h->house->templates, file, 0, model, &text, e);
 	if (rc > 0)
@@ -348,6 +362,7 @@ int report_weekly_pdf(struct store *st, const struct report_house *h, const json
 	}
 	buf_free(&text);
 	json_decref(model);
+	json_decref(d.oldest);
 	free(file);
 	return rc;
 }
@@ -363,7 +378,7 @@ int report_weekly_xlsx(const json_t *figures, const char *path, struct err *e)
 	json_array_foreach(json_object_get(figures, "programmes"), i, p)
 	{
 		struct grid *g = document_programme(
-		    p, figures_programme_of(before, figures_text(p, "name")));
+		    p, figures_programme_of(before, figures_text(p, "name")), "Tuần này");
 		char *title =
 		    mem_printf("%s\nTuần %s; số liệu lúc %s", figures_text(p, "title"),
 			       figures_text(figures, "week"), figures_text(figures, "drawn"));

@@ -7,7 +7,8 @@
 #include "store/session.h"
 
 /* templates/report/NAME: weekly-paper.txt or final-paper.txt. Besides the values of weekly.txt: xa, ngay_ky
- * (the day of the summary), phu_luc (so, tieu_de); lines "[bang PROGRAMME]" (its table), "[bieu_do PROGRAMME]"
+ * (the day of the summary), ngay_thang (the same in words), tu_dot (the Monday of the first frozen week), phu_luc (so, tieu_de); lines "[bang PROGRAMME]" (its table;
+ * "[bang_dot PROGRAMME]": with what the whole time has brought, not the week), "[bieu_do PROGRAMME]"
  * (progress of its first target over the frozen weeks up to this one), "[xep_hang PROGRAMME]" (its units,
  * the furthest first), "[phu_luc I]". Number and signature are left empty. */
 MUST_CHECK int report_weekly_pdf(struct store *st, const struct report_house *h,
@@ -20,8 +21,8 @@ MUST_CHECK int report_chart_svg(struct store *st, const json_t *figures, const c
 				const char *path, struct err *e);
 
 /* A hamlet head's week on paper, by templates/digest/hamlet-paper.txt: the values of hamlet.txt, xa,
- * so_den_nha, and "[den_nha]", those of the hamlet who are not done and have no number that can be
- * texted, by group and given name. EX_DATAERR when the unit has no figures. */
+ * so_den_nha, viec (what the numbers of the list mean), and "[den_nha]", those of the hamlet who are not done
+ * and have no number that can be texted, by group and given name, two a row: some seventy go on one page. EX_DATAERR when the unit has no figures. */
 MUST_CHECK int report_hamlet_pdf(struct store *st, const struct report_house *h,
 				 const json_t *figures, const char *unit, const char *path,
 				 struct err *e);

@@ -16,6 +16,8 @@
 #include "text/vi.h"
 
 #define FIGURES_SCAN 1000
+/* More than a year of weeks is no campaign. */
+#define FIGURES_WEEKS 60
 
 /* What is counted of one unit of one programme, or of all its units. */
 struct figures_row {
@@ -420,6 +422,29 @@ int figures_compare(struct store *st, int iso_week, json_t *figures, struct err 
 		return -1;
 	json_object_set_new(figures, "before", before != NULL ? before : json_null());
 	return 0;
+}
+
+int figures_oldest(struct store *st, const json_t *figures, json_t **out, struct err *e)
+{
+	int week = 0, rc = 1;
+	char *text = NULL;
+
+	*out = NULL;
+	if (report_week_parse(figures_text(figures, "week"), 0, &week, e) < 0)
+		return -1;
+	for (int i = 0; rc > 0 && i < FIGURES_WEEKS; i++) {
+		char *older = NULL;
+
+		rc = store_figures_before(st, REPORT_FIGURES, week, &week, &older, e);
+		if (rc > 0) {
+			free(text);
+			text = older;
+		}
+	}
+	if (rc >= 0 && text != NULL)
+		rc = figures_parse(text, week, out, e);
+	free(text);
+	return rc < 0 ? -1 : 0;
 }
 
 json_t *report_figures(struct store *st, const struct report_house *h, int iso_week,

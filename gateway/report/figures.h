@@ -15,6 +15,9 @@ json_t *figures_draw(struct store *st, const struct report_house *h, int iso_wee
 		     struct err *e);
 /* Puts "before" beside figures of a week. */
 MUST_CHECK int figures_compare(struct store *st, int iso_week, json_t *figures, struct err *e);
+/* The oldest frozen figures before those at hand; *out NULL when there are none. Yours. */
+MUST_CHECK int figures_oldest(struct store *st, const json_t *figures, json_t **out,
+			      struct err *e);
 
 /* Members of the model; 0, "" or NULL when it lacks them. Borrowed. */
 int64_t figures_int(const json_t *o, const char *key);

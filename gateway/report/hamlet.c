@@ -14,11 +14,11 @@
 
 #define HAMLET_TEXT	"digest/hamlet-paper.txt"
 #define HAMLET_TEXT_MAX (64u * 1024)
+#define HAMLET_HALF	6 /* columns for one of the two who share a row */
 
 struct hamlet_row {
 	char *name, *key, *group, *sort, *group_sort;
-	const char *state; /* borrowed from the programme */
-	size_t programme;
+	size_t programme, state;
 };
 
 struct hamlet {
@@ -27,6 +27,8 @@ struct hamlet {
 	size_t programme; /* being read */
 	struct hamlet_row *items;
 	size_t n, cap;
+	/* [programme][state]: the number under which what is to be done there is explained; 0 = with nobody */
+	int (*task)[PROGRAMME_MAX_STATES];
 };
 
 static bool hamlet_take(const struct recipient *r, void *arg)
@@ -47,7 +49,7 @@ static bool hamlet_take(const struct recipient *r, void *arg)
 	    .group = mem_strdup(r->group != NULL ? r->group : ""),
 	    .sort = vi_name_sort_key(r->name != NULL ? r->name : ""),
 	    .group_sort = vi_fold(r->group != NULL ? r->group : ""),
-	    .state = state->title,
+	    .state = (size_t)r->state,
 	    .programme = w->programme,
 	};
 	return true;
@@ -78,34 +80,70 @@ static int hamlet_read(struct hamlet *w, struct store *st, const char *unit, str
 	return rc < 0 ? -1 : 0;
 }
 
+/* "1: chưa có tài khoản mức 2; 2: …": numbers the states that somebody on the list is in. Yours. */
+static char *hamlet_tasks(struct hamlet *w)
+{
+	struct buf text = BUF_INIT(HAMLET_TEXT_MAX);
+	int n = 0;
+
+	w->task = mem_calloc(w->h->n_programmes + 1, sizeof(*w->task));
+	for (size_t i = 0; i < w->n; i++)
+		w->task[w->items[i].programme][w->items[i].state] = 1;
+	for (size_t p = 0; p < w->h->n_programmes; p++) {
+		for (size_t s = 0; s < PROGRAMME_MAX_STATES; s++) {
+			if (w->task[p][s] == 0)
+				continue;
+			w->task[p][s] = ++n;
+			(void)buf_addf(&text, "%s%d: %s", n > 1 ? "; " : "", n,
+				       programme_state_at(w->h->programmes[p], (int)s)->title);
+		}
+	}
+	return text.len > 0 ? buf_take(&text) : mem_strdup("");
+}
+
+static void hamlet_cells(const struct hamlet *w, struct grid *g, size_t i)
+{
+	static const char GROUP[] = "Tổ ";
+	const struct hamlet_row *r = &w->items[i];
+	bool said = strncmp(r->group, GROUP, strlen(GROUP)) == 0; /* the heading says it */
+
+	grid_number(g, (int64_t)i + 1);
+	grid_text(g, r->group + (said ? strlen(GROUP) : 0));
+	grid_text(g, r->name);
+	grid_text(g, r->key);
+	grid_number(g, w->task[r->programme][r->state]);
+	grid_box(g);
+}
+
+/* Two people a row, in small letters: a head carries one page along, not a book. */
 static bool hamlet_place(struct paper *p, const char *name, void *arg)
 {
-	static const struct grid_column columns[] = {{10, GRID_CENTRE}, {15, GRID_LEFT},
-						     {0, GRID_LEFT},	{18, GRID_LEFT},
-						     {58, GRID_LEFT},	{16, GRID_CENTRE}};
+	static const char *const heads[HAMLET_HALF] = {"Stt", "Tổ",   "Họ và tên",
+						       "Mã",  "Việc", "Gặp"};
+	static const struct grid_column half[HAMLET_HALF] = {
+	    {6.5, GRID_CENTRE}, {6.5, GRID_CENTRE}, {0, GRID_LEFT},
+	    {15, GRID_LEFT},	{7.5, GRID_CENTRE}, {7.5, GRID_CENTRE}};
+	struct grid_column columns[2 * HAMLET_HALF];
 	const struct hamlet *w = arg;
 	struct grid *g;
 
 	if (strcmp(name, "den_nha") != 0)
 		return false;
-	g = grid_new(6, columns, 1);
-	grid_head(g, "Stt", 1, 1);
-	grid_head(g, "Tổ", 1, 1);
-	grid_head(g, "Họ và tên", 1, 1);
-	grid_head(g, "Mã", 1, 1);
-	grid_head(g, "Tình trạng", 1, 1);
-	grid_head(g, "Đã gặp", 1, 1);
+	for (size_t c = 0; c < 2 * HAMLET_HALF; c++)
+		columns[c] = half[c % HAMLET_HALF];
+	g = grid_new(2 * HAMLET_HALF, columns, 1);
+	g->small = true;
+	for (size_t c = 0; c < 2 * HAMLET_HALF; c++)
+		grid_head(g, heads[c % HAMLET_HALF], 1, 1);
 	for (size_t i = 0; i < w->n; i++) {
-		const struct hamlet_row *r = &w->items[i];
+		bool last = i + 1 == w->n || w->items[i + 1].programme != w->items[i].programme;
 
-		if (i == 0 || w->items[i - 1].programme != r->programme)
-			grid_section(g, w->h->programmes[r->programme]->title);
-		grid_number(g, (int64_t)i + 1);
-		grid_text(g, r->group);
-		grid_text(g, r->name);
-		grid_text(g, r->key);
-		grid_text(g, r->state);
-		grid_box(g);
+		if (i == 0 || w->items[i - 1].programme != w->items[i].programme)
+			grid_section(g, w->h->programmes[w->items[i].programme]->title);
+		hamlet_cells(w, g, i);
+		for (size_t c = g->n % (2 * HAMLET_HALF); last && c > 0 && c < 2 * HAMLET_HALF;
+		     c++)
+			grid_text(g, "");
 	}
 	paper_grid(p, g);
 	grid_free(g);
@@ -122,6 +160,7 @@ static void hamlet_free(struct hamlet *w)
 		free(w->items[i].group_sort);
 	}
 	free(w->items);
+	free(w->task);
 }
 
 int report_hamlet_pdf(struct store *st, const struct report_house *h, const json_t *figures,
@@ -131,10 +170,14 @@ int report_hamlet_pdf(struct store *st, const struct report_house *h, const json
 	json_t *model = digest_model(h, figures, unit, e);
 	struct buf text = BUF_INIT(HAMLET_TEXT_MAX);
 	struct paper *p = NULL;
+	char *tasks;
 	int rc = model == NULL ? -1 : hamlet_read(&w, st, unit, e);
 
 	if (rc == 0) {
 		json_object_set_new(model, "xa", json_string(h->house->commune));
+		tasks = hamlet_tasks(&w);
+		json_object_set_new(model, "viec", json_string(tasks));
+		free(tasks);
 		json_object_set_new(model, "so_den_nha", json_integer((json_int_t)w.n));
 		json_object_set_new(model, "co_den_nha", json_string(w.n > 0 ? "1" : ""));
 		rc = view_render(h->house->templates, HAMLET_TEXT, 0, model, &text, e);

@@ -6,40 +6,12 @@
 
 #include "base/mem.h"
 #include "report/figures.h"
-#include "store/report.h"
 #include "text/vi.h"
-
-/* More than a year of weeks is no campaign. */
-#define RANKING_WEEKS 60
 
 struct ranking_row {
 	const char *unit, *kind;
 	int64_t total, reached, gained;
 };
-
-/* The oldest frozen figures before those at hand; *out NULL when there are none. */
-static int ranking_oldest(struct store *st, const json_t *figures, json_t **out, struct err *e)
-{
-	int week = 0, rc = 1;
-	char *text = NULL;
-
-	*out = NULL;
-	if (report_week_parse(figures_text(figures, "week"), 0, &week, e) < 0)
-		return -1;
-	for (int i = 0; rc > 0 && i < RANKING_WEEKS; i++) {
-		char *older = NULL;
-
-		rc = store_figures_before(st, REPORT_FIGURES, week, &week, &older, e);
-		if (rc > 0) {
-			free(text);
-			text = older;
-		}
-	}
-	if (rc >= 0 && text != NULL)
-		*out = json_loads(text, 0, NULL);
-	free(text);
-	return rc < 0 ? -1 : 0;
-}
 
 static int64_t ranking_reached(const json_t *p, const json_t *row)
 {
@@ -98,18 +70,14 @@ static struct grid *ranking_fill(const struct ranking_row *rows, size_t n, bool 
 	return g;
 }
 
-struct grid *ranking_grid(struct store *st, const json_t *figures, const char *programme,
-			  struct err *e)
+struct grid *ranking_grid(const json_t *figures, const json_t *oldest, const char *programme)
 {
 	const json_t *p = figures_programme_of(figures, programme);
 	const json_t *units = json_object_get(p, "units"), *u, *was;
 	struct ranking_row *rows;
-	json_t *oldest = NULL;
 	struct grid *g = NULL;
 	size_t i, n = 0;
 
-	if (ranking_oldest(st, figures, &oldest, e) < 0)
-		return NULL;
 	was = figures_programme_of(oldest, programme);
 	rows = mem_calloc(json_array_size(units) + 1, sizeof(*rows));
 	json_array_foreach(units, i, u)
@@ -131,6 +99,5 @@ struct grid *ranking_grid(struct store *st, const json_t *figures, const char *p
 		g = ranking_fill(rows, n, was != NULL);
 	}
 	free(rows);
-	json_decref(oldest);
 	return g;
 }

@@ -7,9 +7,8 @@
 #include "report/report.h"
 
 /* The units of a programme by the share of their rows that reached its first target (where it has none:
- * that are done), with what they have gained since the oldest frozen week; who is level has the same
- * rank. NULL without e when the programme has no units, NULL with e. */
-struct grid *ranking_grid(struct store *st, const json_t *figures, const char *programme,
-			  struct err *e);
+ * that are done), with what they have gained since the oldest frozen week (figures_oldest; NULL: not said);
+ * who is level has the same rank. NULL when the programme has no units. */
+struct grid *ranking_grid(const json_t *figures, const json_t *oldest, const char *programme);
 
 #endif

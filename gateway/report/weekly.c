@@ -107,7 +107,8 @@ static json_t *weekly_target(const json_t *t, const json_t *total_before, const 
 
 struct weekly_table {
 	struct table t;
-	const json_t *p, *before; /* programme, and the same of the week before or NULL */
+	const json_t *p, *before; /* programme, and the same of an earlier week or NULL */
+	const char *change;	  /* what the difference is called */
 };
 
 static void weekly_number(struct table *t, int64_t n)
@@ -118,24 +119,30 @@ static void weekly_number(struct table *t, int64_t n)
 	table_add(t, text);
 }
 
+static void weekly_head(struct weekly_table *w, const char *title)
+{
+	char *text = vi_first_upper(title);
+
+	table_add(&w->t, text);
+	free(text);
+}
+
 static void weekly_heading(struct weekly_table *w, const char *kind)
 {
 	const json_t *states = json_object_get(w->p, "states"), *s;
 	size_t targets = json_array_size(json_object_get(w->p, "targets"));
-	char *first = vi_upper(*kind != '\0' ? kind : "đơn vị");
 	size_t i;
 
-	table_add(&w->t, first);
-	free(first);
+	weekly_head(w, *kind != '\0' ? kind : "đơn vị");
 	table_add(&w->t, "Danh sách");
-	json_array_foreach(states, i, s) table_add(&w->t, figures_text(s, "title"));
+	json_array_foreach(states, i, s) weekly_head(w, figures_text(s, "title"));
 	for (i = 0; i < targets; i++)
 		table_addf(&w->t, targets > 1 ? "Đạt chỉ tiêu (%zu)" : "Đạt chỉ tiêu", i + 1);
 	if (targets == 0)
 		table_add(&w->t, "Xong");
 	table_add(&w->t, "Tỷ lệ %");
 	if (w->before != NULL)
-		table_add(&w->t, "Tuần này");
+		table_add(&w->t, w->change);
 	table_add(&w->t, "Không SĐT");
 	table_add(&w->t, "Tạm giữ");
 	table_add(&w->t, "Đã mời");
@@ -187,9 +194,9 @@ static const char *weekly_kind(const json_t *p)
 	return figures_text(json_array_get(json_object_get(p, "units"), 0), "kind");
 }
 
-void weekly_table(const json_t *p, const json_t *before, struct table *out)
+void weekly_table(const json_t *p, const json_t *before, const char *change, struct table *out)
 {
-	struct weekly_table w = {.p = p, .before = before};
+	struct weekly_table w = {.p = p, .before = before, .change = change};
 	size_t i;
 	const json_t *u;
 
@@ -210,7 +217,7 @@ static json_t *weekly_lines(const json_t *p, const json_t *before)
 	json_t *lines = json_array();
 	struct table t;
 
-	weekly_table(p, before, &t);
+	weekly_table(p, before, "Tuần này", &t);
 	table_lines(&t, weekly_line, lines);
 	table_free(&t);
 	return lines;

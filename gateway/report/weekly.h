@@ -10,7 +10,8 @@
 
 /* The values of templates/report/weekly.txt. Yours; NULL with e (EX_DATAERR). */
 json_t *weekly_model(const json_t *figures, struct err *e);
-/* A programme's table; before is the same of the week before, or NULL. Free it. */
-void weekly_table(const json_t *p, const json_t *before, struct table *out);
+/* A programme's table; before is the same of an earlier week, or NULL; change is the heading of what has changed
+ * since ("Tuần này"). Free it. */
+void weekly_table(const json_t *p, const json_t *before, const char *change, struct table *out);
 
 #endif

@@ -65,7 +65,7 @@ def letters(h):
             "Kính gửi: Bà Nguyễn Thị Đức", "ẤP TÂN MỸ", "=1+1 Văn Lừa", "ẤP TÂN ĐÔNG", "Kính gửi: Ông Lê Văn Ý")
     for name in NOBODY:
         assert not any(name in sheet for sheet in sheets), name
-    follows(sheets[1], "UBND XÃ MỸ PHÚ ĐÔNG", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc",
+    follows(sheets[1], "ỦY BAN NHÂN DÂN", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "XÃ MỸ PHÚ ĐÔNG", "Độc lập - Tự do - Hạnh phúc",
             "Mỹ Phú Đông, ngày 14 tháng 6 năm 2023", "GIẤY MỜI", "Kính gửi: Ông Bùi Văn An", "Tổ 2, ấp Tân Phú",
             "Nơi đến: Công an xã", "hạn chót", "20/06/2023", "Nơi nhận:", "TM. ỦY BAN NHÂN DÂN", "Mã hộ: TP-4")
     follows(sheets[3], "Trần Văn Ân", "không phải đăng ký lại", "Văn phòng ấp Tân Phú")  # another text for A2

@@ -172,8 +172,7 @@ static void pages_are_numbered_from_the_second_of_each_document(void **state)
 
 	(void)state;
 	write_text(p, "một\n%page\nhai\n", NULL);
-	paper_begin(p);
-	write_text(p, "ba\n%page\nbốn\n", NULL);
+	write_text(p, "%begin\nba\n%page\nbốn\n", NULL);
 	assert_int_equal(paper_pages(p), 4);
 	paper_done(p);
 	text = tell("pdftotext $f -", "numbers.pdf");
