@@ -188,6 +188,18 @@ static void sheet_store_free(struct sheet_store *s)
 
 /* ---- text as it is meant ---------------------------------------------------------------- */
 
+/* Bytes that are no UTF-8 in a file that is: what can be read of them, in place of what was stored. */
+static int sheet_settle_raw(struct sheet_store *s, uint32_t *raw, struct err *e)
+{
+	const char *p = s->text + *raw;
+	size_t len;
+	char *made = encoding_decode(ENCODING_UTF8, p, strlen(p), &len);
+	int rc = sheet_store_text(s, made, len, raw, e);
+
+	free(made);
+	return rc;
+}
+
 /* Brings one stored text into NFC, out of a legacy encoding if need be. */
 static int sheet_settle_text(struct sheet_store *s, const struct encoding_guess *g,
 			     uint32_t *raw, uint32_t *text, struct err *e)
@@ -205,7 +217,9 @@ static int sheet_settle_text(struct sheet_store *s, const struct encoding_guess 
 			q++;
 		if (*q == '\0')
 			return 0;
-		made = encoding_unmojibake(g->encoding, p, &len);
+		if (!vi_utf8_valid(p, n) && sheet_settle_raw(s, raw, e) < 0)
+			return -1;
+		made = encoding_unmojibake(g->encoding, s->text + *raw, &len);
 	} else if (sheet_text_is_nfc(p, n)) {
 		return 0;
 	} else if ((made = vi_nfc(p)) != NULL) {
@@ -214,11 +228,9 @@ static int sheet_settle_text(struct sheet_store *s, const struct encoding_guess 
 			free(made);
 			return 0;
 		}
-	} else { /* bytes that are no UTF-8 in a file that is */
-		made = encoding_decode(ENCODING_UTF8, p, n, &len);
-		rc = sheet_store_text(s, made, len, text, e);
-		*raw = *text;
-		free(made);
+	} else {
+		rc = sheet_settle_raw(s, raw, e);
+		*text = *raw;
 		return rc;
 	}
 	rc = sheet_store_text(s, made, len, text, e);

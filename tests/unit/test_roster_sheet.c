@@ -446,6 +446,13 @@ static void what_stood_in_the_file_is_kept_beside_what_it_means(void **state)
 	assert_string_equal(row.cells[0].raw, "NguyÔn V¨n An");
 	ASSERT_AT(s, 4, 0, "Trương Thị Mỹ");
 	sheet_free(&s);
+	/* and cut off in the middle of a character */
+	s = read_text("Hä vµ tªn\nNguyÔn V¨n An\nTrÇn ThÞ BÝch\nTr­¬ng ThÞ M\xc3", NULL);
+	assert_true(s.encoding.mojibake);
+	row = sheet_row_at(&s, 3);
+	assert_string_equal(row.cells[0].raw, "Tr­¬ng ThÞ M\uFFFD");
+	assert_non_null(strstr(row.cells[0].text, "Trương Thị M"));
+	sheet_free(&s);
 	/* the same as bytes */
 	s = read_text("H\xe4 v\xb5 t\xaan\nNguy\xd4n V\xa8n An\nTr\xc7n Th\xde B\xdd"
 		      "ch\n",
