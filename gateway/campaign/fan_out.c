@@ -359,6 +359,7 @@ static int fan_out_turn(struct fan_out *f, const struct recipient *r, int audien
 	const struct campaign_plan *p = f->writer.plan;
 	struct fan_out_share *s;
 	struct seat_history history;
+	int64_t planned;
 	int rc;
 
 	if (p->audiences[audience].seat) {
@@ -367,7 +368,8 @@ static int fan_out_turn(struct fan_out *f, const struct recipient *r, int audien
 			rc = history.open ||
 			     history.invited >= p->audiences[audience].a->invitations;
 	} else {
-		rc = store_message_planned(f->st, p->row->id, r->id, p->row->step, f->e);
+		rc = store_message_at(f->st, p->row->id, r->id, p->row->step, -1, &planned,
+				      f->e);
 	}
 	f->failed = rc < 0;
 	if (rc != 0)

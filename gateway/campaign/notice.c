@@ -107,7 +107,7 @@ static int notice_plan(struct store *st, const struct notice_request *q,
 	if (rc == 0)
 		rc = store_message_plan(st, &plan, 1, &inserted, &linked, e);
 	if (rc == 0)
-		rc = store_message_at(st, plan.campaign_id, r->id, plan.step, &out->message_id,
+		rc = store_message_at(st, plan.campaign_id, r->id, plan.step, 0, &out->message_id,
 				      e) == 1
 			 ? 0
 			 : -1;

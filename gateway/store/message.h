@@ -99,9 +99,9 @@ MUST_CHECK int store_message_plan(struct store *st, const struct message_plan *i
 /* The step after the last that a recipient has of a campaign: of streams whose steps have no meaning. */
 MUST_CHECK int store_message_step(struct store *st, int64_t campaign_id, int64_t recipient_id,
 				  int *step, struct err *e);
-/* The message of a recipient, campaign and step, on its first rung: 1/0/-1. */
+/* The message of a recipient, campaign and step on a rung, or (-1) on any: 1 and *id, 0, -1. */
 int store_message_at(struct store *st, int64_t campaign_id, int64_t recipient_id, int step,
-		     int64_t *id, struct err *e);
+		     int rung, int64_t *id, struct err *e);
 
 /* ---- claiming -------------------------------------------------------------------------- */
 

@@ -134,24 +134,6 @@ static int plan_write_texts(struct store *st, struct plan_texts *t, struct err *
 	return rc;
 }
 
-/* 1/0/-1 */
-static int plan_is_there(struct store *st, const struct message_plan *p, struct err *e)
-{
-	static const char THERE[] =
-	    "SELECT id FROM message"
-	    " WHERE campaign_id = $1 AND recipient_id = $2 AND step = $3 AND rung = $4";
-	struct db_stmt *s = db_query(st->db, THERE, e);
-	int64_t id;
-
-	if (s == NULL)
-		return -1;
-	db_put_int(s, p->campaign_id);
-	db_put_int(s, p->recipient_id);
-	db_put_int(s, p->step);
-	db_put_int(s, p->rung);
-	return db_run_int(s, &id, e);
-}
-
 static int plan_one(struct store *st, const struct message_plan *p, int64_t now,
 		    struct plan_texts *texts, size_t *inserted, size_t *linked, struct err *e)
 {
@@ -163,7 +145,8 @@ static int plan_one(struct store *st, const struct message_plan *p, int64_t now,
 		store_fatal("illegal_move", 0, "skip");
 	if (p->shared && p->skip == NULL) {
 		/* A second run must not find the row itself and think it somebody else's. */
-		rc = plan_is_there(st, p, e);
+		rc = store_message_at(st, p->campaign_id, p->recipient_id, p->step, p->rung,
+				      &first, e);
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 		rc = plan_find_shared(st, p, &first, e);
@@ -231,11 +214,11 @@ int store_message_step(struct store *st, int64_t campaign_id, int64_t recipient_
 }
 
 int store_message_at(struct store *st, int64_t campaign_id, int64_t recipient_id, int step,
-		     int64_t *id, struct err *e)
+		     int rung, int64_t *id, struct err *e)
 {
-	static const char AT[] =
-	    "SELECT id FROM message"
-	    " WHERE campaign_id = $1 AND recipient_id = $2 AND step = $3 AND rung = 0";
+	static const char AT[] = "SELECT id FROM message WHERE campaign_id = $1"
+				 " AND recipient_id = $2 AND step = $3"
+				 " AND ($4 < 0 OR rung = $4) LIMIT 1";
 	struct db_stmt *s = db_query(st->db, AT, e);
 
 	if (s == NULL)
@@ -243,5 +226,6 @@ int store_message_at(struct store *st, int64_t campaign_id, int64_t recipient_id
 	db_put_int(s, campaign_id);
 	db_put_int(s, recipient_id);
 	db_put_int(s, step);
+	db_put_int(s, rung);
 	return db_run_int(s, id, e);
 }

@@ -319,22 +319,6 @@ int store_message_steps(struct store *st, int64_t campaign_id, int64_t recipient
 	return rc;
 }
 
-int store_message_planned(struct store *st, int64_t campaign_id, int64_t recipient_id, int step,
-			  struct err *e)
-{
-	static const char THERE[] = "SELECT id FROM message WHERE campaign_id = $1"
-				    " AND recipient_id = $2 AND step = $3 LIMIT 1";
-	struct db_stmt *s = db_query(st->db, THERE, e);
-	int64_t id;
-
-	if (s == NULL)
-		return -1;
-	db_put_int(s, campaign_id);
-	db_put_int(s, recipient_id);
-	db_put_int(s, step);
-	return db_run_int(s, &id, e);
-}
-
 int store_message_void(struct store *st, int64_t campaign_id, int64_t recipient_id, int from,
 		       int to, int64_t at, struct err *e)
 {

@@ -119,9 +119,6 @@ MUST_CHECK int store_message_steps(struct store *st, int64_t campaign_id, int64_
 				   bool (*fn)(int64_t id, int step, enum message_state state,
 					      void *arg),
 				   void *arg, struct err *e);
-/* Whether the campaign has a message to the recipient under this step, on any rung: 1/0/-1. */
-int store_message_planned(struct store *st, int64_t campaign_id, int64_t recipient_id, int step,
-			  struct err *e);
 /* They are void from at on: what has not left by then never does. In a transaction. */
 MUST_CHECK int store_message_void(struct store *st, int64_t campaign_id, int64_t recipient_id,
 				  int from, int to, int64_t at, struct err *e);
