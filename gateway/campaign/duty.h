@@ -10,7 +10,9 @@
 #include "campaign/campaign.h"
 #include "store/duty.h"
 
-#define DUTY_TEXT "sms/duty/remind.txt"
+#define DUTY_TEXT	  "sms/duty/remind.txt"
+#define DUTY_TEXT_CHANGED "sms/duty/changed.txt"
+#define DUTY_TEXT_OFF	  "sms/duty/off.txt"
 
 /* The hamlet is found by the place where unit_id is 0. -1 with EX_DATAERR (Vietnamese, naming the day) when a
  * field is missing, it ends before it begins, or the office is closed on that day. */
@@ -53,9 +55,10 @@ int campaign_duty_remove(struct store *st, int64_t id, const char *who, struct e
 int campaign_duty_official(struct store *st, const char *officials, const struct duty *d,
 			   struct recipient *out, struct err *e);
 
-/* Plans the reminders that are due by now, one message to each for a day: from the minute `evening` of the day
- * before until their first hour begins, whatever happened in between. *wake: when to come again, if that is
- * sooner than what it holds. For the store thread, in a transaction. */
+/* Plans what is due by now: a reminder to each from the minute `evening` of the day before until their first hour
+ * begins, whatever happened in between; and, where the rota is no longer what they were told, what holds now: new hours,
+ * or that they are not on duty any more. Once each; what has not left yet is withdrawn instead. *wake: when to come
+ * again, if that is sooner than what it holds. For the store thread, in a transaction. */
 MUST_CHECK int campaign_duty_tick(struct store *st, const struct campaign_house *house,
 				  const char *officials, int evening, int64_t now,
 				  int64_t *wake, struct err *e);

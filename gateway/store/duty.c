@@ -120,3 +120,49 @@ int store_duty_next(struct store *st, civil_day day, civil_day *next, struct err
 	*next = (civil_day)found;
 	return rc;
 }
+
+int store_duty_told(struct store *st, int64_t message_id, const struct duty *d, struct err *e)
+{
+	static const char TOLD[] =
+	    "INSERT INTO duty_told(message_id, day, opens, closes, place)"
+	    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (message_id, opens, place) DO NOTHING";
+	struct db_stmt *s = db_query(st->db, TOLD, e);
+
+	store_want_transaction(st, "duty_told");
+	if (s == NULL)
+		return -1;
+	db_put_int(s, message_id);
+	db_put_int(s, d->day);
+	db_put_int(s, d->opens);
+	db_put_int(s, d->closes);
+	db_put_text(s, d->place);
+	return db_run(s, e);
+}
+
+int store_duty_told_list(struct store *st, civil_day day,
+			 void (*fn)(int64_t recipient_id, int64_t message_id,
+				    const struct duty *d, void *arg),
+			 void *arg, struct err *e)
+{
+	static const char LIST[] =
+	    "SELECT m.recipient_id, t.message_id, t.opens, t.closes, t.place FROM duty_told t"
+	    " JOIN message m ON m.id = t.message_id WHERE t.day = $1"
+	    " ORDER BY m.recipient_id, t.message_id, t.opens, t.id";
+	struct db_stmt *s = db_query(st->db, LIST, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, day);
+	while ((rc = db_step(s, e)) == 1) {
+		int64_t recipient = db_get_int(s), message = db_get_int(s);
+		struct duty d = {.day = day};
+
+		d.opens = db_get_int32(s);
+		d.closes = db_get_int32(s);
+		d.place = (char *)(uintptr_t)db_get_text(s);
+		fn(recipient, message, &d, arg);
+	}
+	db_done(s);
+	return rc;
+}

@@ -33,4 +33,14 @@ MUST_CHECK int store_duty_list(struct store *st, civil_day from, civil_day to,
 /* The first day after `day` on which somebody is on duty: 1, 0 there is none, -1. */
 int store_duty_next(struct store *st, civil_day day, civil_day *next, struct err *e);
 
+/* Notes that a message told its person of these hours (day, opens, closes, place of d). In a transaction. */
+MUST_CHECK int store_duty_told(struct store *st, int64_t message_id, const struct duty *d,
+			       struct err *e);
+/* Whatever messages said of a day, by person, then in the order in which they were written; d has day, hours and
+ * place, borrowed. */
+MUST_CHECK int store_duty_told_list(struct store *st, civil_day day,
+				    void (*fn)(int64_t recipient_id, int64_t message_id,
+					       const struct duty *d, void *arg),
+				    void *arg, struct err *e);
+
 #endif

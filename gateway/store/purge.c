@@ -129,6 +129,14 @@ static int purge_duty(struct store *st, int64_t id, int64_t now, struct err *e)
 	return purge_by_id(st, DUTY, id, e);
 }
 
+static int purge_told(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char TOLD[] = "DELETE FROM duty_told WHERE id = $1";
+
+	(void)now;
+	return purge_by_id(st, TOLD, id, e);
+}
+
 /* One transaction. *last is the id to go on behind; *more: there may be further rows. */
 static int purge_some(struct store *st, const struct purge_kind *k, int64_t before,
 		      int64_t *last, int64_t *n, bool *more, struct err *e)
@@ -255,6 +263,10 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	static const struct purge_kind duties = {
 	    "SELECT id, (day + 1) * 86400000 < $1 FROM duty WHERE id > $2 ORDER BY id LIMIT $3",
 	    purge_duty};
+	static const struct purge_kind told = {
+	    "SELECT id, (day + 1) * 86400000 < $1 FROM duty_told WHERE id > $2 ORDER BY id LIMIT "
+	    "$3",
+	    purge_told};
 	/* 3: opted out, wrong person. */
 	static const struct purge_kind numbers = {
 	    "SELECT c.id, c.number > 0 AND c.recipients <= 0 AND (c.flags & 3) = 0 AND"
@@ -269,6 +281,7 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	    purge_visits(st, before->receipts, e) != 0 ||
 	    purge_kind(st, &people, before->people, &n->people, e) != 0 ||
 	    purge_kind(st, &duties, before->people, &n->people, e) != 0 ||
+	    purge_kind(st, &told, before->people, &n->people, e) != 0 ||
 	    purge_kind(st, &numbers, before->people, &n->numbers, e) != 0)
 		return -1;
 	return purge_finish(st, n, e);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The duty rota through the real daemon: read from a workbook and from csv, corrected by hand, said to those on it
-the evening before, named in invitations. Usage: duty.py MOIDAN"""
+the evening before, corrected, named in invitations. Usage: duty.py MOIDAN"""
 import sys
 import zipfile
 from xml.sax.saxutils import escape
@@ -123,6 +123,20 @@ def the_same_at_the_console(h):
     assert what.count("duty.put") == 2 and what.count("duty.remove") == 1, what
 
 
+def a_change_after_that_is_said_to_those_whom_it_concerns(h, provider):
+    """Hậu takes both of Lan's shifts: he is told, and so is she; nobody a second time."""
+    head = "Ngày,Từ,Đến,Nơi trực,Họ và tên\n"
+    h.run("import", "duty", h.write("d.csv", head + "15/06/2023,7h30,11h,Văn phòng ấp Tân Phú,Trần Văn Hậu\n"
+                                    "15/06/2023,13h30,17h,Bộ phận Một cửa,Trần Văn Hậu\n"))
+    wait_for("both are told", lambda: len(provider.seen()) == 4)
+    told = {r["Phone"][-9:]: r["Content"] for r in provider.seen()[2:]}
+    assert "nhac Ong Tran Van Hau truc thu Nam 15/6: 7h30-11h" in told["912345679"], told
+    assert "Ba khong con truc 7h30-11h tai Van phong ap Tan Phu; 13h30-17h" in told["912345678"], told
+    h.run("import", "duty", h.path("d.csv"))
+    h.run("duty", "add", "--day", "19/06/2023", "--hours", "13h-17h", "--place", "Bộ phận Một cửa", "--name", "Lê Thị Lan")
+    assert h.states("nhắc lịch trực") == {"sent": 3}, h.states("nhắc lịch trực")
+
+
 def main():
     with House(sys.argv[1]) as h:
         provider = h.add(Provider())
@@ -134,6 +148,7 @@ def main():
         the_invitation_says_whom_to_ask(h, provider)
         the_same_at_the_console(h)
         those_on_duty_tomorrow_are_reminded(h, provider)
+        a_change_after_that_is_said_to_those_whom_it_concerns(h, provider)
         assert h.stop() == 0
 
 

@@ -184,6 +184,193 @@ static void whoever_is_late_to_know_is_not_told(void **state)
 	assert_int_equal(q.n, 0);
 }
 
+/* What is queued now, each as it would go out, put together. */
+static char *all_queued(void)
+{
+	struct queued q = {.n = 0};
+	char *all = mem_strdup("");
+
+	queued_load(&q);
+	for (size_t i = 0; i < q.n; i++) {
+		char *more = mem_printf("%s%s\n", all, q.text[i]);
+
+		free(all);
+		free(q.text[i]);
+		all = more;
+	}
+	return all;
+}
+
+static void check_queued(const char *expected)
+{
+	char *all = all_queued();
+
+	assert_string_equal(all, expected);
+	free(all);
+}
+
+static void stream_take(const struct campaign *c, void *arg)
+{
+	*(int64_t *)arg = c->id;
+}
+
+static struct claim_verdict let_go(const struct message_candidate *c, void *arg)
+{
+	return campaign_decide(c, arg);
+}
+
+/* All that is queued and may go leaves. */
+static void send_all(void)
+{
+	struct eligibility who = {
+	    .st = home.st, .house = &home.house, .now = clock_now_ms()};
+	struct message_claim claim = {.now = who.now,
+				      .max = 8,
+				      .max_segments = 100,
+				      .provider_id = 1,
+				      .civil_day = civil_day_of(who.now),
+				      .decide = let_go,
+				      .arg = &who};
+	struct message_claimed out[8];
+	struct campaign c = {0};
+	struct err e = ERR_INIT;
+	size_t n = 0, examined = 0;
+
+	claim.iso_week = civil_iso_week(claim.civil_day);
+	TEST_OK(store_campaign_list(home.st, CAMPAIGN_RUNNING, stream_take, &claim.campaign_id,
+				    &why));
+	assert_int_equal(store_campaign_get(home.st, claim.campaign_id, &c, &e), 1);
+	who.plan = campaign_plan_new(&home.house, &c, &e);
+	assert_non_null(who.plan);
+	TEST_OK(store_begin(home.st, &why));
+	TEST_OK(store_message_claim(home.st, &claim, out, &n, &examined, &why));
+	for (size_t i = 0; i < n; i++) {
+		struct message_result r = {.id = out[i].id,
+					   .attempt = out[i].attempt,
+					   .event = MESSAGE_EV_ACCEPTED,
+					   .at = who.now,
+					   .due_at = who.now + CLOCK_DAY_MS,
+					   .provider_id = 1};
+
+		TEST_OK(store_message_finish(home.st, &r, 1, &why));
+		free(out[i].text);
+	}
+	TEST_OK(store_commit(home.st, &why));
+	campaign_plan_free((struct campaign_plan *)(uintptr_t)who.plan);
+	campaign_clear(&c);
+}
+
+#define SAYS "UBND xa My Phu Dong bao "
+#define REMINDS "UBND xa My Phu Dong nhac "
+#define ASKS " Neu khong truc duoc, xin bao To truong de doi nguoi.\n"
+
+static void two_officials(void)
+{
+	person("officials", "CB-1", "Lê Thị Lan", "0912345678", "{}", 0);
+	person("officials", "CB-2", "Trần Văn Hậu", "0912345679", "{}", 0);
+}
+
+static void a_rota_that_changes_after_the_reminder_is_corrected_once(void **state)
+{
+	struct duty lan[] = {shift(20230612, 450, 660, "Một cửa", "Lê Thị Lan"),
+			     shift(20230612, 810, 1020, "Một cửa", "Lê Thị Lan")};
+	struct duty hau = shift(20230612, 450, 660, "Một cửa", "Trần Văn Hậu");
+	struct duty both[] = {hau, lan[1]};
+	struct duty_change n;
+
+	(void)state;
+	two_officials();
+	put(lan, 1, true, &n);
+	(void)tick(20230611, 17, 30);
+	check_queued(REMINDS "Ba Le Thi Lan truc thu Hai 12/6: 7h30-11h tai Mot cua." ASKS);
+	send_all();
+	/* Hậu takes the morning: he is told, and she that she need not come; each once */
+	put(&hau, 1, true, &n);
+	(void)tick(20230611, 18, 0);
+	(void)tick(20230611, 18, 1);
+	check_queued(REMINDS
+		     "Ba Tran Van Hau truc thu Hai 12/6: 7h30-11h tai Mot cua." ASKS SAYS
+		     "Ba Le Thi Lan: lich truc thu Hai 12/6 da doi, Ba khong con truc 7h30-11h tai "
+		     "Mot cua.\n");
+	send_all();
+	/* she has the afternoon after all: she hears it, he does not hear again */
+	put(both, 2, true, &n);
+	(void)tick(20230611, 18, 30);
+	(void)tick(20230611, 20, 0);
+	check_queued(SAYS "Ba Le Thi Lan: lich truc thu Hai 12/6 da doi, nay la 13h30-17h tai "
+			  "Mot cua. Xin theo lich moi nay.\n");
+	send_all();
+	/* another spelling of the place is no change; nor is what happens in the evening of the day */
+	both[0].place = (char *)(uintptr_t)"MỘT CỬA";
+	put(both, 2, true, &n);
+	(void)tick(20230611, 21, 0);
+	(void)tick(20230612, 7, 0);
+	(void)tick(20230612, 18, 0);
+	check_queued("");
+	TEST_OK(store_audit_verify(home.st, &why));
+}
+
+static void what_has_not_left_is_withdrawn_and_says_nothing_of_a_change(void **state)
+{
+	struct duty lan = shift(20230612, 450, 660, "Một cửa", "Lê Thị Lan");
+	struct duty hau = shift(20230612, 450, 660, "Một cửa", "Trần Văn Hậu");
+	struct duty later = shift(20230612, 480, 660, "Một cửa", "Trần Văn Hậu");
+	struct duty_change n;
+
+	(void)state;
+	two_officials();
+	put(&lan, 1, true, &n);
+	(void)tick(20230611, 17, 30);
+	put(&hau, 1, true, &n);
+	(void)tick(20230611, 17, 31);
+	check_queued(REMINDS "Ba Tran Van Hau truc thu Hai 12/6: 7h30-11h tai Mot cua." ASKS);
+	put(&later, 1, true, &n);
+	(void)tick(20230611, 17, 32);
+	check_queued(REMINDS "Ba Tran Van Hau truc thu Hai 12/6: 8h-11h tai Mot cua." ASKS);
+	send_all();
+	/* there and back again before it leaves: nothing is to be said */
+	put(&hau, 1, true, &n);
+	(void)tick(20230611, 17, 33);
+	check_queued(SAYS "Ba Tran Van Hau: lich truc thu Hai 12/6 da doi, nay la 7h30-11h tai "
+			  "Mot cua. Xin theo lich moi nay.\n");
+	put(&later, 1, true, &n);
+	(void)tick(20230611, 17, 34);
+	(void)tick(20230611, 17, 35);
+	check_queued("");
+}
+
+static void what_is_over_is_not_corrected(void **state)
+{
+	struct duty day[] = {shift(20230612, 450, 660, "Một cửa", "Lê Thị Lan"),
+			     shift(20230612, 810, 1020, "Một cửa", "Lê Thị Lan")};
+	struct duty afternoon = shift(20230612, 810, 1020, "Một cửa", "Lê Thị Lan");
+	struct duty hau = shift(20230612, 810, 1020, "Một cửa", "Trần Văn Hậu");
+	struct duty_change n;
+
+	(void)state;
+	two_officials();
+	put(day, 2, true, &n);
+	(void)tick(20230611, 17, 30);
+	send_all();
+	/* who really sat there in the morning is written down at noon */
+	put(&afternoon, 1, true, &n);
+	(void)tick(20230612, 12, 0);
+	check_queued("");
+	put(&hau, 1, true, &n);
+	(void)tick(20230612, 12, 30);
+	check_queued(REMINDS
+		     "Ba Tran Van Hau truc thu Hai 12/6: 13h30-17h tai Mot cua." ASKS SAYS
+		     "Ba Le Thi Lan: lich truc thu Hai 12/6 da doi, Ba khong con truc 13h30-17h tai "
+		     "Mot cua.\n");
+	/* two of her name in the list now: the rota still has it, so she is not told that she is off */
+	send_all();
+	put(&afternoon, 1, true, &n);
+	person("officials", "CB-3", "Lê Thị Lan", "0912345670", "{}", 0);
+	(void)tick(20230612, 12, 45);
+	check_queued(SAYS "Ba Tran Van Hau: lich truc thu Hai 12/6 da doi, Ba khong con truc "
+			  "13h30-17h tai Mot cua.\n");
+}
+
 static void two_of_the_same_name_are_told_by_somebody(void **state)
 {
 	struct duty one = shift(20230612, 450, 660, "Bộ phận Một cửa", "Lê Thị Lan");
@@ -261,6 +448,9 @@ int main(void)
 	    DUTY_TEST(a_new_rota_replaces_what_stood_there_and_nothing_else),
 	    DUTY_TEST(those_on_duty_are_reminded_once_the_evening_before),
 	    DUTY_TEST(whoever_is_late_to_know_is_not_told),
+	    DUTY_TEST(a_rota_that_changes_after_the_reminder_is_corrected_once),
+	    DUTY_TEST(what_has_not_left_is_withdrawn_and_says_nothing_of_a_change),
+	    DUTY_TEST(what_is_over_is_not_corrected),
 	    DUTY_TEST(two_of_the_same_name_are_told_by_somebody),
 	    DUTY_TEST(an_invitation_says_whom_to_ask_where_and_when),
 	};

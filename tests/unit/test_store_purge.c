@@ -29,6 +29,7 @@ static const struct {
     {"contact", ""},
     {"contact_absent", "channel"},
     {"duty", ""},
+    {"duty_told", ""},
     {"figures", "kind json sha256"},
     {"handed", "who"}, /* the officer */
     /* A team's week, in the words of the office. */
