@@ -7,6 +7,7 @@ _moidan() {
   fi
   case ${COMP_WORDS[1]} in
   campaign) verbs="list show preview quota forecast create submit approve start pause resume cancel retry-failed release loudspeaker" ;;
+  import) verbs="list undo sessions duty" ;;
   letter | visit) verbs="print handed" ;;
   audit) verbs="list person verify" ;;
   audience) verbs="list show count save remove" ;;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moidan import PROGRAMME FILE: a list into the store, and what was made of it. */
+/* moidan import PROGRAMME FILE: a list into the store, and what was made of it; import list, undo. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "roster/undo.h"
 #include "text/vi.h"
 
 #define IMPORT_SHOWN	  20
@@ -152,6 +153,86 @@ static void import_no_programme(const struct cli *c, const char *name, struct er
 	buf_free(&known);
 }
 
+/* ---- what was taken in, and taking it back ---------------------------------------------------- */
+
+static void import_row(const struct import_record *r, void *arg)
+{
+	char at[32];
+	json_t *o;
+
+	if (arg == NULL) {
+		clock_format_vi(r->at, at);
+		(void)printf("%6lld  %s  ", (long long)r->id, at);
+		cli_cell(r->programme, 10);
+		cli_cell(r->file != NULL ? r->file : "", 32);
+		(void)printf("  thêm %d, cập nhật %d, không đổi %d%s\n", r->added, r->updated,
+			     r->same, r->undone_at != 0 ? "; đã hoàn tác" : "");
+		return;
+	}
+	o = json_pack("{s:I, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b}", "id",
+		      (json_int_t)r->id, "programme", r->programme, "file",
+		      r->file != NULL ? r->file : "", "who", r->who != NULL ? r->who : "",
+		      "rows", r->rows, "added", r->added, "updated", r->updated, "same", r->same,
+		      "rejected", r->rejected, "undoable", r->undoable);
+	clock_format_rfc3339(r->at, at);
+	json_object_set_new(o, "at", json_string(at));
+	clock_format_rfc3339(r->undone_at, at);
+	json_object_set_new(o, "undone_at",
+			    r->undone_at != 0 ? json_string(at) : json_null());
+	json_array_append_new(arg, o);
+}
+
+static int import_list(struct cli *c, int argc, char **argv, struct err *e)
+{
+	long limit = IMPORT_SHOWN;
+	const char *programme = NULL;
+	const struct cli_option options[] = {{.name = "limit", .number = &limit},
+					     {.name = "programme", .text = &programme},
+					     {.name = NULL}};
+	json_t *list;
+
+	if (cli_parse(c, argc, argv, options, 0, 0, e) < 0)
+		return -1;
+	if (limit < 1)
+		return err_set(e, EX_USAGE, "--limit phải là số từ 1");
+	if (cli_open(c, STORE_READER, e) < 0)
+		return -1;
+	list = c->json ? json_array() : NULL;
+	if (store_import_list(c->store, programme, (size_t)limit, import_row, list, e) < 0) {
+		json_decref(list);
+		return -1;
+	}
+	return c->json ? cli_print_json(list) : 0;
+}
+
+static int import_undo(struct cli *c, int argc, char **argv, struct err *e)
+{
+	bool dry_run = false;
+	const struct cli_option options[] = {{.name = "dry-run", .flag = &dry_run},
+					     {.name = NULL}};
+	struct import_undone u;
+	int64_t id;
+
+	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0 || (id = cli_id(argv[1], e)) < 0 ||
+	    cli_open(c, STORE_WRITER, e) < 0 ||
+	    roster_undo(c->store, id, cli_who(), dry_run, &u, e) < 0)
+		return -1;
+	if (!dry_run)
+		cli_changed(c);
+	if (c->json)
+		return cli_print_json(roster_undone_json(&u));
+	if (u.already)
+		(void)printf("Lần nhập này đã được hoàn tác, không còn gì để hoàn tác.\n");
+	else if (dry_run)
+		(void)printf("CHẠY THỬ: chưa ghi gì.\n");
+	import_number("Bỏ khỏi danh sách", u.removed);
+	import_number("Trở lại như trước", u.restored);
+	import_number("Giữ: có trong danh sách nhập sau", u.kept_listed);
+	import_number("Giữ: cán bộ đã ghi khác", u.kept_decided);
+	import_number("Giữ: đã được nhắn, hẹn hoặc giao giấy", u.kept_written);
+	return 0;
+}
+
 int cmd_import(struct cli *c, int argc, char **argv)
 {
 	struct roster_options o = {.who = cli_who()};
@@ -170,6 +251,10 @@ int cmd_import(struct cli *c, int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "duty") == 0)
 		return duty_import(c, argc, argv, &e) < 0 ? cli_fail(&e) : 0;
+	if (argc > 1 && strcmp(argv[1], "list") == 0)
+		return import_list(c, argc - 1, argv + 1, &e) < 0 ? cli_fail(&e) : 0;
+	if (argc > 1 && strcmp(argv[1], "undo") == 0)
+		return import_undo(c, argc - 1, argv + 1, &e) < 0 ? cli_fail(&e) : 0;
 	if (argc > 1 && strcmp(argv[1], "sessions") == 0)
 		return session_import(c, argc, argv, &e) == 0 ? 0 : cli_fail(&e);
 	if (cli_parse(c, argc, argv, options, 2, 2, &e) < 0 ||

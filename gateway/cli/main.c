@@ -25,8 +25,9 @@ static const struct command commands[] = {
      "import PROGRAMME FILE [--dry-run] [--rejects FILE] [--encoding NAME] [--list-year YYYY] "
      "[--column HEADING=COLUMN]... [--json]\n"
      "import sessions FILE [--programme P] [--encoding NAME] [--json]\n"
-     "import duty FILE [--encoding NAME] [--json]",
-     "nhập danh sách (xlsx, csv), lịch đặt máy, lịch trực", cmd_import},
+     "import duty FILE [--encoding NAME] [--json]\n"
+     "import list [--programme P] [--limit N] [--json] | undo N [--dry-run] [--json]",
+     "nhập danh sách (xlsx, csv), lịch đặt máy, lịch trực; hoàn tác", cmd_import},
     {"audience",
      "audience list [--programme P] [--json] | show P NAME [--json]\n"
      "audience count P NAME|PREDICATE [--samples] [--json]\n"

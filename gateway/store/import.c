@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "store/private.h"
 #include "store/recipient.h"
 
@@ -21,8 +22,9 @@ int store_import_add(struct store *st, struct import_record *rec, struct err *e)
 	static const char ADD[] =
 	    "INSERT INTO import(programme, file, sha256, who, encoding, at, rows_read, "
 	    "accepted,"
-	    " rejected, added, updated, same, held, total_stated)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+	    " rejected, added, updated, same, held, total_stated, new_from)"
+	    " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+	    " COALESCE(max(id), 0) + 1 FROM recipient";
 	struct db_stmt *s = db_query(st->db, ADD, e);
 
 	store_want_transaction(st, "import_add");
@@ -45,8 +47,8 @@ int store_import_finish(struct store *st, const struct import_record *rec, struc
 {
 	static const char FINISH[] =
 	    "UPDATE import SET rows_read = $1, accepted = $2, rejected = $3, added = $4,"
-	    " updated = $5, same = $6, held = $7, total_stated = $8, encoding = $9 WHERE id = "
-	    "$10";
+	    " updated = $5, same = $6, held = $7, total_stated = $8, encoding = $9,"
+	    " new_until = (SELECT COALESCE(max(id), 0) FROM recipient) WHERE id = $10";
 	struct db_stmt *s = db_query(st->db, FINISH, e);
 
 	store_want_transaction(st, "import_finish");
@@ -64,9 +66,11 @@ int store_import_list(struct store *st, const char *programme, size_t max,
 {
 	static const char LIST[] =
 	    "SELECT id, programme, file, sha256, who, encoding, at, rows_read, accepted,"
-	    " rejected, added, updated, same, held, total_stated FROM import"
+	    " rejected, added, updated, same, held, total_stated, undone_at, undone_by,"
+	    " new_from IS NOT NULL FROM import"
 	    " WHERE $1 IS NULL OR programme = $1 ORDER BY id DESC LIMIT $2";
 	struct db_stmt *s = db_query(st->db, LIST, e);
+	int64_t kept_since = clock_now_ms() - IMPORT_UNDO_MS;
 	int rc = -1;
 
 	if (s == NULL)
@@ -91,12 +95,17 @@ int store_import_list(struct store *st, const char *programme, size_t max,
 		r.same = db_get_int32(s);
 		r.held = db_get_int32(s);
 		r.total_stated = db_get_int(s);
+		r.undone_at = db_get_int(s);
+		r.undone_by = db_get_string(s);
+		r.undoable =
+		    db_get_int(s) != 0 && r.undone_at == 0 && r.at >= kept_since;
 		fn(&r, arg);
 		free(r.programme);
 		free(r.file);
 		free(r.sha256);
 		free(r.who);
 		free(r.encoding);
+		free(r.undone_by);
 	}
 	db_done(s);
 	return rc;

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "store/db.h"
 #include "store/message.h"
+#include "store/recipient.h"
 #include "store/store.h"
 
 /* How many messages came into, or left, a state of a campaign in the open transaction. */
@@ -131,6 +132,28 @@ MUST_CHECK int message_give_back(struct store *st, const struct message_now *m, 
 MUST_CHECK int message_log_attempt(struct store *st, const struct message_now *m,
 				   const struct message_result *r, bool late, struct err *e);
 
+/* ---- recipient.c ------------------------------------------------------------------------ */
+
+/* The contact of a row's number: 0 when it cannot be texted. A number whose holder may have changed
+ * is made unconfirmed once; what is known of it later stays. *counted: it was made for this row, and
+ * counts it already. */
+MUST_CHECK int contact_of_row(struct store *st, const struct recipient *r, int64_t *id,
+			      bool *counted, struct err *e);
+/* So many rows more (or less) have the contact; id 0 is nobody's. */
+MUST_CHECK int contact_count(struct store *st, int64_t id, int delta, struct err *e);
+
+/* What is known of a row's number, as schema/0010_audience.sql has it. The contact counts the row itself
+ * only after this: from one to two it tells both of them. */
+#define STORE_REACH(contact)                                                                   \
+	"COALESCE((SELECT 16 | (flags & 15) | CASE WHEN recipients > 1 THEN 32 ELSE 0 END"     \
+	" FROM contact WHERE id = " contact "), 0)"
+
+/* ---- import_undo.c ---------------------------------------------------------------------- */
+
+/* Writes down a row as it is, before a list changes it; hold_after: as the list will leave it. */
+MUST_CHECK int import_keep(struct store *st, int64_t import_id, int64_t id, int hold_after,
+			   struct err *e);
+
 /* ---- search.c --------------------------------------------------------------------------- */
 
 /* A row that was just inserted is looked for from the commit on: the index writes a piece of its tree
@@ -141,6 +164,8 @@ MUST_CHECK int search_flush(struct store *st, struct err *e);
  * code change, or are blanked. In a transaction. */
 MUST_CHECK int search_add(struct store *st, int64_t id, struct err *e);
 MUST_CHECK int search_drop(struct store *st, int64_t id, struct err *e);
+/* The same for all rows with ids from … until, in one statement. */
+MUST_CHECK int search_drop_run(struct store *st, int64_t from, int64_t until, struct err *e);
 
 /* ---- message_receipt.c ------------------------------------------------------------------ */
 

@@ -97,9 +97,11 @@ static int purge_person(struct store *st, int64_t id, int64_t now, struct err *e
 	    "NULL, hold_reason = NULL,"
 	    " list_hold_reason = NULL, contact_id = NULL, rev = rev + 1, state_set_at = $1,"
 	    " hold = CASE WHEN hold IN (0, 3) THEN $2 ELSE hold END WHERE id = $3";
+	static const char FORMER[] = "DELETE FROM import_before WHERE recipient_id = $1";
 	struct db_stmt *s;
 
 	if (search_drop(st, id, e) != 0 || purge_by_id(st, LEAVE, id, e) != 0 ||
+	    purge_by_id(st, FORMER, id, e) != 0 ||
 	    (s = db_query(st->db, BLANK, e)) == NULL)
 		return -1;
 	db_put_int(s, now);
@@ -197,6 +199,15 @@ static int purge_visits(struct store *st, int64_t before, struct err *e)
 	return store_commit(st, e);
 }
 
+/* Lists that nobody can take back any more. */
+static int purge_former(struct store *st, struct err *e)
+{
+	static const char FORMER[] = "DELETE FROM import_before WHERE import_id IN"
+				     " (SELECT id FROM import WHERE at < $1)";
+
+	return purge_by_id(st, FORMER, clock_now_ms() - IMPORT_UNDO_MS, e);
+}
+
 /* Kinds that no row is of any more say what was known of whom they were made. */
 static int purge_kinds(struct store *st, struct err *e)
 {
@@ -219,7 +230,7 @@ static int purge_finish(struct store *st, const struct purge_counts *n, struct e
 	if (store_begin(st, e) != 0)
 		return -1;
 	if ((n->people > 0 && db_run(db_query(st->db, MERGE, e), e) != 0) ||
-	    purge_kinds(st, e) != 0 ||
+	    purge_kinds(st, e) != 0 || purge_former(st, e) != 0 ||
 	    store_audit(st, "moidan", "store.purge", "store", detail, e) != 0) {
 		store_rollback(st);
 		return -1;

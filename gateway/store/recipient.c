@@ -90,11 +90,8 @@ int store_contact_find(struct store *st, uint64_t number, int64_t *id, struct er
 	return contact_find(st, number, id, e);
 }
 
-/* The contact of a row's number: 0 when it cannot be texted. A number whose holder may have changed
- * is made unconfirmed once; what is known of it later stays. *counted: it was made for this row, and
- * counts it already. */
-static int contact_of_row(struct store *st, const struct recipient *r, int64_t *id,
-			  bool *counted, struct err *e)
+int contact_of_row(struct store *st, const struct recipient *r, int64_t *id, bool *counted,
+		   struct err *e)
 {
 	bool unsure = (r->phone_flags & (PHONE_MIGRATED_2018 | PHONE_CONFIRM)) != 0;
 	int rc;
@@ -112,7 +109,7 @@ static int contact_of_row(struct store *st, const struct recipient *r, int64_t *
 	return rc < 0 ? -1 : 0;
 }
 
-static int contact_count(struct store *st, int64_t id, int delta, struct err *e)
+int contact_count(struct store *st, int64_t id, int delta, struct err *e)
 {
 	static const char COUNT[] =
 	    "UPDATE contact SET recipients = recipients + $1 WHERE id = $2";
@@ -270,12 +267,6 @@ static int recipient_decide_state(const struct recipient_known *k, const struct 
 	return r->state;
 }
 
-/* What is known of the row's number, as schema/0010_audience.sql has it. The contact counts the row itself
- * only after this: from one to two it tells both of them. */
-#define REACH(contact)                                                                         \
-	"COALESCE((SELECT 16 | (flags & 15) | CASE WHEN recipients > 1 THEN 32 ELSE 0 END"     \
-	" FROM contact WHERE id = " contact "), 0)"
-
 static const char *recipient_facts_kind(const struct recipient *r)
 {
 	const char *facts = r->facts_kind != NULL ? r->facts_kind : r->facts;
@@ -293,7 +284,7 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 	    " birth_day, phone_status, phone_flags, numbers_more, group_name, name_fold, "
 	    "name_sort, facts_kind, reach)"
 	    " VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-	    " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, " REACH("$5") ")";
+	    " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, " STORE_REACH("$5") ")";
 	struct db_stmt *s = db_query(st->db, ADD, e);
 
 	if (s == NULL)
@@ -352,7 +343,7 @@ static int recipient_update(struct store *st, const struct recipient *r, int sta
 	    " raw = $15, sex = $16, birth_precision = $17, birth_year = $18, birth_month = $19,"
 	    " birth_day = $20, phone_status = $21, phone_flags = $22, numbers_more = $23,"
 	    " group_name = $24, name_fold = $25, name_sort = $26, facts_kind = $27, reach "
-	    "= " REACH("$4") " WHERE id = $28";
+	    "= " STORE_REACH("$4") " WHERE id = $28";
 	struct db_stmt *s = db_query(st->db, UPDATE, e);
 
 	if (s == NULL)
@@ -406,7 +397,8 @@ static int recipient_merge(struct store *st, struct recipient *r,
 	*what = RECIPIENT_UPDATED;
 	sought = k->number != (int64_t)r->number || k->unit_id != r->unit_id ||
 		 !same_text(k->name, r->name) || !k->same_details;
-	if ((sought && search_drop(st, r->id, e) != 0) ||
+	if (import_keep(st, r->import_id, r->id, hold, e) != 0 ||
+	    (sought && search_drop(st, r->id, e) != 0) ||
 	    recipient_update(st, r, state, hold, hold_reason, e) != 0 ||
 	    (sought && search_add(st, r->id, e) != 0))
 		return -1;

@@ -94,6 +94,9 @@ struct import_record {
 	int64_t at;
 	int rows, accepted, rejected, added, updated, same, held;
 	int64_t total_stated; /* of the list's own total row; -1 = none */
+	int64_t undone_at; /* read only, as what follows; 0 = it stands */
+	char *undone_by;
+	bool undoable; /* what it changed is still kept */
 };
 MUST_CHECK int store_import_add(struct store *st, struct import_record *rec, struct err *e);
 MUST_CHECK int store_import_finish(struct store *st, const struct import_record *rec,
@@ -102,6 +105,26 @@ MUST_CHECK int store_import_finish(struct store *st, const struct import_record 
 MUST_CHECK int store_import_list(struct store *st, const char *programme, size_t max,
 				 void (*fn)(const struct import_record *r, void *arg), void *arg,
 				 struct err *e);
+
+/* Former values are kept so long: after that a list cannot be taken back. */
+#define IMPORT_UNDO_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
+
+/* What taking a list back did, in rows. */
+struct import_undone {
+	int removed;  /* came with it, and are gone */
+	int restored; /* were changed by it, and have their former values */
+	/* What was built on the list stays as it is: */
+	int kept_listed;  /* a later list of the programme, which stands, has the row too */
+	int kept_decided; /* an officer has said something else of it since */
+	int kept_written; /* came with it, and was written to, given a seat or a paper */
+	bool already;	  /* it was taken back before, and there is nothing more to do */
+};
+/* Takes back what the list did, where nothing was built on it since; again, it does what has become possible
+ * since (a later list was taken back). Audited. In a transaction, best one of its own: a whole list is read and
+ * written. 1; 0 when there is no such list; -1 with e, Vietnamese (EX_DATAERR: nothing of it can be taken
+ * back, and why). */
+MUST_CHECK int store_import_undo(struct store *st, int64_t id, const char *who,
+				 struct import_undone *out, struct err *e);
 
 /* ---- reading and deciding -------------------------------------------------------------- */
 

@@ -133,7 +133,8 @@ static void recipient_read(struct db_stmt *s, void *out)
 
 int store_recipient_get(struct store *st, int64_t id, struct recipient *out, struct err *e)
 {
-	static const char GET[] = "SELECT " WHOLE_ROW TABLES " WHERE r.id = $1";
+	static const char GET[] = "SELECT " WHOLE_ROW TABLES
+				  " WHERE r.id = $1 AND r.programme <> ''";
 	struct db_stmt *s = db_query(st->db, GET, e);
 
 	if (s == NULL)
@@ -316,7 +317,9 @@ int store_recipient_search(struct store *st, const struct recipient_search *f, s
 				   " WHERE r.hold BETWEEN 1 AND 3 AND r.id > $1 ORDER BY r.id"
 				   " LIMIT $2";
 	static const char ALL[] =
-	    "SELECT r.programme, " ROW TABLES " WHERE r.id > $1 ORDER BY r.id LIMIT $2";
+	    "SELECT r.programme, " ROW TABLES
+				  " WHERE r.id > $1 AND r.programme <> '' ORDER BY r.id"
+				  " LIMIT $2";
 	struct buf q = BUF_INIT(4096);
 	struct db_stmt *s = NULL;
 	struct recipient r;

@@ -11,6 +11,9 @@
 	" 'p' || programme || ' u' || COALESCE(unit_id, 0) FROM recipient"
 #define SEARCH_ADD                                                                             \
 	"INSERT INTO recipient_search(rowid, name, digits, place) SELECT id," SEARCH_ENTRY
+#define SEARCH_DROP                                                                            \
+	"INSERT INTO recipient_search(recipient_search, rowid, name, digits, place)"           \
+	" SELECT 'delete', id," SEARCH_ENTRY
 
 static int search_run_id(struct store *st, const char *sql, int64_t id, struct err *e)
 {
@@ -53,9 +56,19 @@ int search_add(struct store *st, int64_t id, struct err *e)
 
 int search_drop(struct store *st, int64_t id, struct err *e)
 {
-	static const char DROP[] =
-	    "INSERT INTO recipient_search(recipient_search, rowid, name, digits, place)"
-	    " SELECT 'delete', id," SEARCH_ENTRY " WHERE id = $1";
+	static const char DROP[] = SEARCH_DROP " WHERE id = $1";
 
 	return search_waits(st, id) ? 0 : search_run_id(st, DROP, id, e);
+}
+
+int search_drop_run(struct store *st, int64_t from, int64_t until, struct err *e)
+{
+	static const char DROP[] = SEARCH_DROP " WHERE id BETWEEN $1 AND $2";
+	struct db_stmt *s = db_query(st->db, DROP, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, from);
+	db_put_int(s, until);
+	return db_run(s, e);
 }

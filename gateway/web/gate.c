@@ -7,6 +7,8 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,7 +315,12 @@ struct gate *gate_new(struct event_base *base, struct evhttp *http,
 		      void (*refused)(enum guard_reason why, void *arg), void *arg)
 {
 	struct gate *g = mem_calloc(1, sizeof(*g));
+	int yes = 1;
 
+	/* Those it accepts inherit it: a page is sent in pieces, and Nagle would keep the last of them until the
+	 * browser acknowledges the others, which it puts off for 40 ms. */
+	(void)setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &yes,
+			 sizeof(yes));
 	g->base = base;
 	g->listener = listener;
 	g->limits = *limits;

@@ -185,6 +185,9 @@ const struct route web_routes[] = {
     {GET("/imports/:token"), MAY(MAY_COMPOSE), .serve = screen_import, .page = "import"},
     {POST("/imports/:token"), MAY(MAY_COMPOSE), .serve = screen_import_confirm},
     {POST("/imports/:token/drop"), MAY(MAY_COMPOSE), .serve = screen_import_drop},
+    {GET("/imports/:id/undo"), MAY(MAY_COMPOSE), .serve = screen_import_undo,
+     .page = "import_undo"},
+    {POST("/imports/:id/undo"), MAY(MAY_COMPOSE), .serve = screen_import_undo_post},
     {GET("/imports/:token/rejects"), MAY(MAY_COMPOSE), .serve = screen_import_rejects},
 
     /* ---- what people answer ---- */

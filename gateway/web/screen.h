@@ -61,6 +61,8 @@ int screen_import(struct visit *v, struct err *e);
 int screen_import_rejects(struct visit *v, struct err *e);
 int screen_import_confirm(struct visit *v, struct err *e);
 int screen_import_drop(struct visit *v, struct err *e);
+int screen_import_undo(struct visit *v, struct err *e);
+int screen_import_undo_post(struct visit *v, struct err *e);
 
 /* screen_live.c */
 int screen_live(struct visit *v, struct err *e);

@@ -14,12 +14,14 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "roster/roster.h"
+#include "roster/undo.h"
 #include "web/model.h"
 #include "web/screen.h"
 
 #define IMPORTS_SHOWN                                                                          \
 	50 /* faulty rows on the page; all of them are in the file that goes back */
 #define IMPORTS_HISTORY 10
+#define IMPORTS_UNDONE	1000 /* of the newest one may be taken back */
 #define IMPORTS_PLACES	3
 #define IMPORTS_KEPT_MS CLOCK_DAY_MS
 
@@ -121,12 +123,16 @@ static int imports_write(const char *path, const char *bytes, size_t n, struct e
 static void imports_row(const struct import_record *r, void *arg)
 {
 	json_t *o =
-	    json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i}", "file",
-		      r->file != NULL ? r->file : "", "programme", r->programme, "who",
+	    json_pack("{s:I, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b}", "id",
+		      (json_int_t)r->id, "file", r->file != NULL ? r->file : "", "programme", r->programme, "who",
 		      r->who != NULL ? r->who : "", "rows", r->rows, "accepted", r->accepted,
-		      "rejected", r->rejected, "added", r->added, "updated", r->updated);
+		      "rejected", r->rejected, "added", r->added, "updated", r->updated, "undoable",
+		      r->undoable && r->added + r->updated > 0);
 
 	visit_time(o, "at", r->at);
+	visit_time(o, "undone_at", r->undone_at);
+	json_object_set_new(o, "undone_by",
+			    json_string(r->undone_by != NULL ? r->undone_by : ""));
 	json_array_append_new(arg, o);
 }
 
@@ -404,4 +410,67 @@ int screen_import_drop(struct visit *v, struct err *e)
 	json_decref(found);
 	imports_remove(v, v->params.value[0]);
 	return visit_go(v, "/imports?done=dropped");
+}
+
+/* ---- taken back ------------------------------------------------------------------------------ */
+
+struct imports_one {
+	int64_t id;
+	json_t *row;
+};
+
+static void imports_pick(const struct import_record *r, void *arg)
+{
+	struct imports_one *one = arg;
+	json_t *list;
+
+	if (r->id != one->id)
+		return;
+	list = json_array();
+	imports_row(r, list);
+	one->row = json_incref(json_array_get(list, 0));
+	json_decref(list);
+}
+
+/* What taking it back would do, tried and undone. */
+int screen_import_undo(struct visit *v, struct err *e)
+{
+	struct imports_one one = {.id = visit_id(v, 0, e)};
+	struct store *w = visit_writer(v, e);
+	struct import_undone u;
+	struct err why = ERR_INIT;
+	json_t *would;
+
+	if (one.id < 0 || w == NULL ||
+	    store_import_list(v->st, NULL, IMPORTS_UNDONE, imports_pick, &one, e) < 0)
+		return -1;
+	if (one.row == NULL)
+		return err_set(e, EX_NOINPUT, "không có lần nhập này");
+	v->model = one.row;
+	if (roster_undo(w, one.id, v->who.name, true, &u, &why) < 0) {
+		if (why.code != EX_DATAERR) {
+			*e = why;
+			return -1;
+		}
+		json_object_set_new(v->model, "refused", json_string(why.text));
+		return 0;
+	}
+	would = roster_undone_json(&u);
+	json_object_set_new(would, "any_kept",
+			    json_boolean(u.kept_listed + u.kept_decided + u.kept_written > 0));
+	json_object_set_new(v->model, "would", would);
+	return 0;
+}
+
+int screen_import_undo_post(struct visit *v, struct err *e)
+{
+	int64_t id = visit_id(v, 0, e);
+	struct store *w = visit_writer(v, e);
+	struct import_undone u;
+
+	if (id < 0 || w == NULL || roster_undo(w, id, v->who.name, false, &u, e) < 0)
+		return -1;
+	v->model = roster_undone_json(&u);
+	visit_changed(v);
+	return visit_go(v, "/imports?done=undone");
 }

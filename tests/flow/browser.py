@@ -256,7 +256,7 @@ def main():
                 ("campaigns", "/campaigns"), ("campaign", "/campaigns/1"), ("messages", "/messages"),
                 ("message", "/messages/1"), ("replies", "/replies"), ("reports", "/reports"), ("templates", "/templates"),
                 ("providers", "/providers"), ("nothing", "/recipients/999999")]
-        screens(author, [n for n in both if n[0] != "nothing"])
+        screens(author, [n for n in both if n[0] != "nothing"] + [("import-undo", "/imports/1/undo")])
         screens(phone, both)
         phone.open("/recipients?q=khong-co-ai")
         phone.picture("recipients-none")

@@ -62,6 +62,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(notices)
   moidan_flow(own_hamlet)
   moidan_flow(rollup)
+  moidan_flow(undo)
   moidan_flow(weekly)
   # What takes longer than the others: ctest -LE slow leaves them out.
   set_tests_properties(flow.clock flow.copies flow.crowd flow.power flow.stops PROPERTIES LABELS "flow;slow")

@@ -34,7 +34,8 @@ static const struct {
     {"handed", "who"}, /* the officer */
     /* A team's week, in the words of the office. */
     {"hand_in", "figures difficulties proposals who way"},
-    {"import", "programme file sha256 who encoding"},
+    {"import", "programme file sha256 who encoding undone_by"},
+    {"import_before", ""},
     {"job", "kind target result"},
     {"message", "code provider_ref"},
     {"message_asked", ""},
