@@ -322,6 +322,7 @@ struct duty_text {
 	const struct campaign_house *house;
 	const struct recipient *r;
 	const char *shifts;
+	int year;
 	char day[16];
 };
 
@@ -335,7 +336,7 @@ static const char *duty_value(void *arg, size_t var, const char *name)
 	if (strcmp(name, "xa") == 0)
 		return t->house->commune;
 	if (strcmp(name, "danh_xung") == 0)
-		return plan_form_of_address(t->r->sex);
+		return plan_title(t->year, t->r);
 	if (strcmp(name, "ten") == 0)
 		return t->r->name;
 	if (strcmp(name, "ca") == 0)
@@ -354,7 +355,8 @@ static int duty_file(struct duty_tick *t, enum duty_word word, struct err *e)
 static char *duty_render(struct duty_tick *t, enum duty_word word, const struct recipient *r,
 			 const struct duty_set *set, struct err *e)
 {
-	struct duty_text values = {.house = t->house, .r = r};
+	struct duty_text values = {
+	    .house = t->house, .r = r, .year = civil_from_ms(t->now).year};
 	const struct template_source src = {.get = duty_value, .arg = &values};
 	char *shifts, *text, *out;
 

@@ -17,6 +17,7 @@ struct notice_text {
 	const struct campaign_house *house;
 	const struct notice_request *q;
 	const struct recipient *r;
+	int64_t now;
 };
 
 static const char *notice_value(void *arg, size_t var, const char *name)
@@ -28,7 +29,7 @@ static const char *notice_value(void *arg, size_t var, const char *name)
 	if (strcmp(name, "ten") == 0)
 		return t->r->name;
 	if (strcmp(name, "danh_xung") == 0)
-		return plan_form_of_address(t->r->sex);
+		return plan_title(civil_from_ms(t->now).year, t->r);
 	if (strcmp(name, "co_quan") == 0)
 		return t->house->office;
 	if (strcmp(name, "xa") == 0)
@@ -122,7 +123,7 @@ int campaign_notice(struct store *st, const struct campaign_house *house,
 {
 	static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 	struct recipient r = {0};
-	struct notice_text t = {.house = house, .q = q, .r = &r};
+	struct notice_text t = {.house = house, .q = q, .r = &r, .now = now};
 	char *name, *file = NULL, *text = NULL;
 	int64_t template_id;
 	int rc;

@@ -266,11 +266,6 @@ void plan_writer_session(struct plan_writer *w, const struct session *s)
 		       (unsigned)s->closes % 60);
 }
 
-const char *plan_form_of_address(int sex)
-{
-	return sex == 1 ? "Ông" : sex == 2 ? "Bà" : "Ông/Bà";
-}
-
 char *plan_stream_text(const char *name, const char *file, const struct template_source *src,
 		       size_t max, struct err *e)
 {
@@ -289,11 +284,11 @@ char *plan_stream_text(const char *name, const char *file, const struct template
 	return out;
 }
 
-const char *plan_title(const struct campaign_plan *p, const struct recipient *r)
+const char *plan_title(int year, const struct recipient *r)
 {
-	if (r->birth_year > 0 && p->year - r->birth_year < PLAN_ADULT)
+	if (r->birth_year > 0 && year - r->birth_year < PLAN_ADULT)
 		return "công dân";
-	return plan_form_of_address(r->sex);
+	return r->sex == 1 ? "Ông" : r->sex == 2 ? "Bà" : "Ông/Bà";
 }
 
 static const char *plan_duty_value(const struct plan_unit *u, enum plan_source source)
@@ -320,7 +315,7 @@ static const char *plan_get(void *arg, size_t var, const char *name)
 		value = w->marking ? stencil_mark(STENCIL_NAME) : w->r->name;
 		break;
 	case PLAN_TITLE:
-		return w->marking ? stencil_mark(STENCIL_TITLE) : plan_title(w->plan, w->r);
+		return w->marking ? stencil_mark(STENCIL_TITLE) : plan_title(w->plan->year, w->r);
 	case PLAN_UNIT:
 		value = w->marking	  ? stencil_mark(STENCIL_UNIT)
 			: w->unit != NULL ? w->unit->label
@@ -384,7 +379,7 @@ static struct stencil_values plan_values(const struct plan_writer *w)
 	return (struct stencil_values){
 	    .of = {
 		[STENCIL_NAME] = w->r->name,
-		[STENCIL_TITLE] = plan_title(w->plan, w->r),
+		[STENCIL_TITLE] = plan_title(w->plan->year, w->r),
 		[STENCIL_UNIT] = w->unit != NULL ? w->unit->label : NULL,
 		[STENCIL_GROUP] = w->r->group,
 	    }};

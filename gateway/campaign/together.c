@@ -87,7 +87,7 @@ struct recipient together_named(const struct campaign_plan *p, const struct reci
 	all.name = mem_strdup(first->name != NULL ? first->name : "");
 	for (size_t i = 0; i < t->n; i++) {
 		char *more = mem_printf("%s%s%s %s", all.name, i + 1 < t->n ? ", " : " và ",
-					plan_title(p, &t->items[i]), t->items[i].name);
+					plan_title(p->year, &t->items[i]), t->items[i].name);
 
 		free(all.name);
 		all.name = more;

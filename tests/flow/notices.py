@@ -10,7 +10,7 @@ import threading
 import time
 
 from console_lib import Visitor, add_user
-from lib import House, Provider, wait_for
+from lib import HEADINGS, House, Provider, wait_for
 
 ASK = {"programme": "vneid", "key": "H-1", "text": "ho-so-xong", "values": {"noi": "Bộ phận Một cửa xã"}}
 
@@ -30,6 +30,16 @@ def one(h, api, provider):
     assert b.status == 201 and b.json()["id"] != a.json()["id"], b.text  # another notice to the same person
     assert api.post("/api/v1/notices", {**ASK, "key": "H-2"}, {"Idempotency-Key": "a"}).status == 422
     assert json.loads(h.run("message", "show", str(a.json()["id"]), "--json"))["id"] == a.json()["id"]
+
+
+def a_child(h, api, provider):
+    """Nobody under age is called Ông or Bà, here as in an invitation."""
+    h.run("import", "vneid", h.write("con.csv", HEADINGS + "\n1;H-900;Lê Văn Bé;Nam;2010;Tân Phú;Tổ 1;0912555000;"
+                                     "Chưa tạo;;\n"))
+    seen = len(provider.seen())
+    assert api.post("/api/v1/notices", {**ASK, "key": "H-900"}, {"Idempotency-Key": "be"}).status == 201
+    sent = wait_for("the notice", lambda: provider.seen()[seen:])[0]["Content"]
+    assert sent.startswith("UBND xa My Phu Dong: ho so cua cong dan Le Van Be "), sent
 
 
 def refused(h, api, others):
@@ -96,6 +106,7 @@ def main():
         api = key_of(h, admin, "một cửa", send="yes")
         reads = key_of(h, admin, "chỉ đọc", read="yes", write="yes")
         one(h, api, provider)
+        a_child(h, api, provider)
         refused(h, api, ((reads, 403), (author, 403), (Visitor(h, key="x" * 43), 401), (Visitor(h), 401)))
         killed(h, api)
         assert "level=error" not in h.read("moidan.log"), h.read("moidan.log")[-2000:]
