@@ -75,13 +75,12 @@ static double forecast_quota(const struct forecast *f, civil_day day)
 {
 	const struct quota_target *t = f->q.ruling >= 0 ? &f->q.targets[f->q.ruling] : NULL;
 	civil_day last = t != NULL ? t->last : day;
-	int days;
+	struct campaign_quota then = f->q;
 
 	for (int i = 0; i < f->q.n_targets; i++)
 		if (last < day && f->q.targets[i].last >= day)
 			last = f->q.targets[i].last;
-	days = last >= day ? calendar_working_days(f->p->house->calendar, day, last) : 1;
-	return ceil(ceil(f->left / (days > 0 ? days : 1)) /
+	return ceil((double)quota_of_day(f->p->house->calendar, &then, f->left, day, last) /
 		    (f->p->seats && f->come > 0.25 ? f->come : 1.0));
 }
 
@@ -100,20 +99,40 @@ static double forecast_seat(struct forecast *f, int from, double n)
 	return given;
 }
 
-static void forecast_invite(struct forecast *f, int at, civil_day day)
+/* n people of a hamlet ("" = of no matter which) are at the counter so many days of its office later. */
+static void forecast_send(struct forecast *f, int at, civil_day day, const char *hamlet,
+			  double n)
 {
-	const struct calendar *c = f->p->house->calendar;
-	double n = f->p->row->quota ? forecast_quota(f, day) : f->uninvited;
 	int lag = 0;
 
+	for (int left = FORECAST_LAG; left > 0 && at + lag + 1 < FORECAST_DAYS; lag++)
+		left -= calendar_office_open(f->p->house->calendar, hamlet, day + lag + 1);
+	f->coming[at + lag] += n * f->come;
+}
+
+/* Those whom the texts send to their hamlet's office come on its days. */
+static void forecast_send_all(struct forecast *f, int at, civil_day day, double n)
+{
+	bool own = false;
+
+	for (int i = 0; i < f->p->n_audiences; i++)
+		own = own || (f->p->audiences[i].office && f->p->audiences[i].hamlet);
+	for (int i = 0; own && i < f->q.n_hamlets; i++)
+		forecast_send(f, at, day, f->q.hamlets[i].name,
+			      n * (double)f->q.hamlets[i].waiting / (double)f->q.waiting);
+	if (!own || f->q.n_hamlets == 0)
+		forecast_send(f, at, day, "", n);
+}
+
+static void forecast_invite(struct forecast *f, int at, civil_day day)
+{
+	double n = f->p->row->quota ? forecast_quota(f, day) : f->uninvited;
+
 	n = n < f->uninvited ? n : f->uninvited;
-	if (f->p->seats) {
+	if (f->p->seats)
 		n = forecast_seat(f, at + 1, n);
-	} else {
-		for (int left = FORECAST_LAG; left > 0 && at + lag + 1 < FORECAST_DAYS; lag++)
-			left -= calendar_is_working_day(c, day + lag + 1);
-		f->coming[at + lag] += n * f->come;
-	}
+	else
+		forecast_send_all(f, at, day, n);
 	f->uninvited -= n;
 	f->out->invitations += (int64_t)llround(n);
 	if (f->uninvited < 0.5 && f->out->all_invited == 0)

@@ -142,11 +142,9 @@ enum exclusion plan_judge(const struct campaign_plan *p, const struct recipient 
 /* Whose office a message of a sends r's people to: a hamlet's name, NULL = the commune's. */
 const char *plan_office(const struct plan_audience *a, const struct plan_unit *unit);
 
-/* Form of address by the sex in the list, never by the name; a minor is a citizen. Static. */
-const char *plan_title(const struct campaign_plan *p, const struct recipient *r);
-
-/* "Ông", "Bà", "Ông/Bà" by the sex in a list. Static. */
-const char *plan_form_of_address(int sex);
+/* Form of address ("Ông", "Bà", "Ông/Bà") by the sex in the list, never by the name; who is a minor in that year is
+ * a citizen ("công dân"). Static. */
+const char *plan_title(int year, const struct recipient *r);
 
 /* The text of a stream, which has no plan, filled in by src: with accents, at most max bytes; yours. NULL with
  * e. file is its source, name what errors call it. */
@@ -225,6 +223,10 @@ MUST_CHECK int plan_render_text(struct plan_writer *w, const struct plan_audienc
 /* Which session the next messages are about; NULL = none. Borrowed. */
 void plan_writer_session(struct plan_writer *w, const struct session *s);
 
+/* What `day` has to bring so that so many are through by `last`, rounded up: q's hamlets have the days of their own
+ * offices (written to q, with days and differ). */
+int64_t quota_of_day(const struct calendar *c, struct campaign_quota *q, double left,
+		     civil_day day, civil_day last);
 /* Today's quota: read, or found and written down with its arithmetic when the day has none yet. *allowed
  * is what is left of it. In a transaction; day->arithmetic is yours to free(). */
 MUST_CHECK int quota_today(struct store *st, const struct campaign_plan *p, int64_t at,

@@ -88,23 +88,23 @@ static void quota_targets(const struct campaign_plan *p, struct campaign_quota *
 
 /* What is left is spread over the hamlets as those who wait are; one whose office is closed on more days
  * has fewer to do its part in. */
-static void quota_base(const struct campaign_plan *p, struct campaign_quota *q, civil_day last)
+int64_t quota_of_day(const struct calendar *c, struct campaign_quota *q, double left,
+		     civil_day day, civil_day last)
 {
 	double sum = 0;
 
-	q->base = quota_ceil(q->left, q->days);
+	q->differ = false;
+	q->days = last < day ? 0 : calendar_working_days(c, day, last);
+	q->days = q->days > 0 ? q->days : 1;
 	for (int i = 0; i < q->n_hamlets; i++) {
 		struct quota_hamlet *h = &q->hamlets[i];
 
-		h->days = last < q->today ? 0
-					  : calendar_office_days(p->house->calendar, h->name,
-								 q->today, last);
+		h->days = last < day ? 0 : calendar_office_days(c, h->name, day, last);
 		h->days = h->days > 0 ? h->days : 1;
 		q->differ = q->differ || h->days != q->days;
-		sum += (double)q->left * (double)h->waiting / (double)q->waiting / h->days;
+		sum += left * (double)h->waiting / (double)q->waiting / h->days;
 	}
-	if (q->differ)
-		q->base = (int64_t)ceil(sum - 1e-9);
+	return (int64_t)ceil((q->differ ? sum : left / q->days) - 1e-9);
 }
 
 /* The earliest deadline that is still to come rules; when all are over, the last one. */
@@ -128,17 +128,13 @@ static void quota_rule(const struct campaign_plan *p, const struct quota_pass *p
 			q->ruling = i;
 	}
 	q->left = q->waiting;
-	q->days = 1;
 	if (q->ruling >= 0) {
 		q->left = q->targets[q->ruling].left;
-		q->days = q->targets[q->ruling].days;
 		last = q->targets[q->ruling].last;
 	} else if (p->deadline != NULL && conf_parse_date(p->deadline, &day) == 0) {
 		last = (civil_day)day;
-		q->days = calendar_working_days(p->house->calendar, q->today, last);
 	}
-	q->days = q->days > 0 ? q->days : 1;
-	quota_base(p, q, last);
+	q->base = quota_of_day(p->house->calendar, q, (double)q->left, q->today, last);
 }
 
 static void quota_seats(const struct session *s, void *arg)

@@ -149,11 +149,25 @@ static void no_hamlet_waits_until_another_is_through(void **state)
 			fail_msg("hamlet %d: %d of 11", i, n[i]);
 }
 
+/* The house's calendar with these hours; the caller puts back what there was. */
+static void closed(const char *hours)
+{
+	struct hours_config h;
+	struct ydoc doc;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(ydoc_load_text("hours", hours, strlen(hours), &doc, &e), 0);
+	assert_int_equal(conf_read(&doc, doc.root, &hours_config_table, NULL, &h, &e), 0);
+	home.calendar = calendar_new(&h, &e);
+	assert_non_null(home.calendar);
+	home.house.calendar = home.calendar;
+	conf_free(&hours_config_table, &h);
+	ydoc_free(&doc);
+}
+
 /* Of the 443 households that are left, a hamlet does its part in fewer days when its office is closed. */
 static void a_hamlets_days_off_raise_the_quota_and_hold_its_invitations(void **state)
 {
-	static const char hours[] =
-	    "hamlets:\n  - {unit: Tân Phú, closed: [2023-06-09..2023-06-13]}\n";
 	struct session s = {.programme = (char[]){"cccd"},
 			    .day = test_day(20230612),
 			    .opens = 480,
@@ -162,19 +176,11 @@ static void a_hamlets_days_off_raise_the_quota_and_hold_its_invitations(void **s
 			    .seats = 20};
 	struct calendar *before = home.calendar;
 	struct campaign_quota q;
-	struct hours_config h;
-	struct ydoc doc;
 	struct err e = ERR_INIT;
 	int64_t due = 0;
 
 	(void)state;
-	assert_int_equal(ydoc_load_text("hours", hours, strlen(hours), &doc, &e), 0);
-	assert_int_equal(conf_read(&doc, doc.root, &hours_config_table, NULL, &h, &e), 0);
-	home.calendar = calendar_new(&h, &e);
-	assert_non_null(home.calendar);
-	home.house.calendar = home.calendar;
-	conf_free(&hours_config_table, &h);
-	ydoc_free(&doc);
+	closed("hamlets:\n  - {unit: Tân Phú, closed: [2023-06-09..2023-06-13]}\n");
 	TEST_OK(store_begin(home.st, &why));
 	test_put(home.st, "vneid", "TP-1", "Nguyễn Văn Thử", "0912345678", 0, HOLD_NONE, "{}");
 	TEST_OK(store_commit(home.st, &why));
@@ -310,6 +316,49 @@ static void the_forecast_says_which_deadline_breaks_and_what_saves_it(void **sta
 	assert_true(f.left_at[0] > 97 - wanted);
 }
 
+/* Three office days after the 8th are the 13th, or, where the hamlet's own office is closed, the 21st: the deadline is
+ * the 20th. */
+static void a_hamlets_days_off_are_in_the_forecast(void **state)
+{
+	struct calendar *before = home.calendar;
+	struct campaign c = test_campaign("dự báo", "vneid", "A1", "{}");
+	struct campaign_forecast open, shut;
+
+	(void)state;
+	TEST_OK(store_begin(home.st, &why));
+	test_put(home.st, "vneid", "TP-1", "Nguyễn Văn Thử", "0912345678", 0, HOLD_NONE, "{}");
+	TEST_OK(store_commit(home.st, &why));
+	TEST_OK(campaign_create(home.st, &home.house, &c, "soan", &why));
+	campaign_id = c.id;
+	forecast_of(100, &open);
+	closed("hamlets:\n  - {unit: Tân Phú, closed: [2023-06-09..2023-06-16]}\n");
+	forecast_of(100, &shut);
+	assert_int_equal(open.left_at[open.quota.ruling], 1057 - 1);
+	assert_int_equal(shut.left_at[shut.quota.ruling], 1057);
+	calendar_free(home.calendar);
+	home.house.calendar = home.calendar = before;
+}
+
+/* Whose office is closed has fewer days to do its part in: they are invited sooner, in the forecast too. */
+static void a_hamlets_days_off_hurry_the_forecast(void **state)
+{
+	struct calendar *before = home.calendar;
+	struct campaign_forecast even, uneven;
+
+	(void)state;
+	import_people();
+	import_timetable();
+	create(true);
+	forecast_of(100, &even);
+	closed("hamlets:\n  - {unit: Tân Phú, closed: [2023-06-09..2023-06-19]}\n"
+	       "  - {unit: Tân Mỹ, closed: [2023-06-09..2023-06-19]}\n");
+	forecast_of(100, &uneven);
+	assert_true(uneven.all_invited < even.all_invited);
+	assert_true(uneven.quota.differ);
+	calendar_free(home.calendar);
+	home.house.calendar = home.calendar = before;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +368,8 @@ int main(void)
 	    SESSION_TEST(no_hamlet_waits_until_another_is_through),
 	    SESSION_TEST(a_hamlets_days_off_raise_the_quota_and_hold_its_invitations),
 	    SESSION_TEST(those_who_do_not_come_raise_the_quota),
+	    SESSION_TEST(a_hamlets_days_off_are_in_the_forecast),
+	    SESSION_TEST(a_hamlets_days_off_hurry_the_forecast),
 	    SESSION_TEST(the_forecast_says_which_deadline_breaks_and_what_saves_it),
 	};
 
