@@ -252,7 +252,7 @@ static int calendar_mark_config(struct calendar *c, const char *key, const char 
 	return 0;
 }
 
-/* "Ấp Tân Phú" and "Tân Phú" are one hamlet, however lists and operators write it. Yours. */
+/* The same for every spelling. Yours. */
 static char *calendar_hamlet_fold(const char *name)
 {
 	static const char *const kinds[] = {"ap ", "thon ", "khom ", "buon ", "lang ", "ban "};
@@ -267,6 +267,16 @@ static char *calendar_hamlet_fold(const char *name)
 		}
 	}
 	return fold;
+}
+
+bool calendar_same_hamlet(const char *a, const char *b)
+{
+	char *x = calendar_hamlet_fold(a), *y = calendar_hamlet_fold(b);
+	bool same = strcmp(x, y) == 0;
+
+	free(x);
+	free(y);
+	return same;
 }
 
 static int calendar_add_hamlets(struct calendar *c, const struct conf_list *list, struct err *e)

@@ -57,6 +57,8 @@ int calendar_working_days(const struct calendar *c, civil_day from,
  * hamlet is a unit's name without its kind, NULL or "" for the commune's own offices: they are open on
  * working days, a hamlet's on those that are not its own days off. */
 
+/* "Ấp Tân Phú" and "Tân Phú" are one hamlet, however lists and operators write it. */
+bool calendar_same_hamlet(const char *a, const char *b);
 bool calendar_office_open(const struct calendar *c, const char *hamlet, civil_day day);
 /* Days on which it is open, both ends counted. */
 int calendar_office_days(const struct calendar *c, const char *hamlet, civil_day from,

@@ -177,7 +177,7 @@ int cmd_config(struct cli *c, int argc, char **argv)
 	}
 	if (strcmp(argv[1], "check") != 0)
 		(void)err_set(&e, EX_USAGE, "config cần check hoặc schema");
-	if (e.code != 0 || cli_house(c, &e) < 0)
+	if (e.code != 0 || cli_house(c, &e) < 0 || house_check_hamlets(c->house, &e) < 0)
 		return cli_fail(&e);
 	(void)printf("%s: đạt (%zu nhà cung cấp, %zu chương trình)\n", c->house->path,
 		     c->house->n_providers, c->house->n_programmes);

@@ -75,6 +75,9 @@ void house_free(struct house *h);
 /* Where the file says that descriptions are, whether they are good or not; path as above. The installed ones
  * where there is no file and none is asked for. Yours. NULL with e. */
 char *house_descriptions(const char *path, struct err *e);
+/* Whether each hamlet of hours.hamlets is one that the lists brought, or that a programme names: 1; 0: no hamlet is
+ * known yet; -1 with e (EX_CONFIG: file, line, which there are). Opens a reader of its own. */
+int house_check_hamlets(const struct house *h, struct err *e);
 const struct programme *house_programme(const struct house *h, const char *name);
 
 /* Calls fn for each file that holds a secret: those named by NAME_file and by MOIDAN_SECRET_…_FILE, and

@@ -304,6 +304,20 @@ static void doctor_calendar(struct doctor *d)
 			   "có lịch nghỉ lễ các năm %d và %d", year, year + 1);
 }
 
+static void doctor_hamlets(struct doctor *d)
+{
+	struct err e = ERR_INIT;
+	int rc = house_check_hamlets(d->h, &e);
+
+	if (rc < 0)
+		doctor_say(d, "hamlets", DOCTOR_FAIL, e.code,
+			   "sửa tên trong hours.hamlets: ngày nghỉ của ấp ấy chưa được tính", "%s",
+			   e.text);
+	else if (rc == 0)
+		doctor_say(d, "hamlets", DOCTOR_WARN, 0, "nhập danh sách, rồi chạy lại lệnh này",
+			   "hours.hamlets có ngày nghỉ của ấp, nhưng chưa biết có những ấp nào");
+}
+
 /* ---- providers --------------------------------------------------------------------------- */
 
 struct doctor_reach {
@@ -689,6 +703,7 @@ int cmd_doctor(struct cli *c, int argc, char **argv)
 		doctor_files(&d);
 		store = doctor_database(&d);
 		doctor_calendar(&d);
+		doctor_hamlets(&d);
 		doctor_providers(&d, store);
 		doctor_daemon(&d);
 		if (store) {

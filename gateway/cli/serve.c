@@ -171,7 +171,7 @@ static void serve_reload(struct serve *s)
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
 			 (long long)clock_mono_ms() * 1000);
 	h = house_load(s->c->config_path, &e);
-	if (h != NULL && serve_change(s, h, &e) == 0) {
+	if (h != NULL && house_check_hamlets(h, &e) >= 0 && serve_change(s, h, &e) == 0) {
 		log_info("serve", "reloaded", "providers=%zu", h->n_providers);
 	} else {
 		house_free(h);
@@ -272,9 +272,14 @@ static int serve_open(struct serve *s, struct err *e)
 	struct web_config web;
 	struct store *store;
 
+	struct err why = ERR_INIT;
+
 	s->base = event_base_new();
 	if (s->base == NULL)
 		return err_set(e, EX_OSERR, "event_base_new");
+	/* Nobody may be there to see to it: that must not keep everybody else's messages. */
+	if (house_check_hamlets(s->house, &why) < 0)
+		log_error("config", "hamlet_unknown", "reason=\"%s\"", why.text);
 	/* Before the store: from then on commands send signals. */
 	if (serve_signals(s, e) < 0 ||
 	    store_open(s->house->cfg.database, STORE_DAEMON, &s->store, e) < 0 ||

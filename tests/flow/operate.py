@@ -3,6 +3,7 @@
 """What the operator is told: status, doctor, and a provider that stopped itself. Usage: operate.py MOIDAN"""
 import json
 import os
+import signal
 import sys
 
 from lib import House, Provider, wait_for
@@ -37,6 +38,10 @@ def before_anything(h):
 
 def all_is_well(h, provider):
     h.run("init")
+    close_hamlet(h, "Tân Phố")
+    h.run("config", "check")  # nobody knows any hamlet yet
+    assert status_of(doctor(h), "hamlets") == "warning"
+    close_hamlet(h, None)
     h.import_people(4)
     found = doctor(h)
     assert status_of(found, "provider") == "ok", found
@@ -52,6 +57,29 @@ def all_is_well(h, provider):
     h.serve()
     assert status_of(doctor(h), "daemon") == "ok"
     assert h.json("status")["daemon"] == {"running": True, "pid": h.daemon.pid}
+
+
+def close_hamlet(h, unit):
+    """Writes days off of a hamlet into the configuration; the line that names it."""
+    text = h.read("moidan.yaml").split("\nhours:\n")[0]
+    h.write("moidan.yaml", text + (f"\nhours:\n  hamlets:\n    - {{unit: {unit}, closed: [2023-06-20]}}\n" if unit else ""))
+    os.utime(h.file, (0, 0))
+    return text.count("\n") + 4
+
+
+def a_hamlet_that_there_is_not(h):
+    """A misspelt hamlet would be open on all its days off: said with file, line and the names that there are."""
+    close_hamlet(h, "Ấp Tân Phú")
+    h.run("config", "check")
+    assert "hamlets" not in doctor(h)
+    line = close_hamlet(h, "Tân Phố")
+    h.run("config", "check", code=EX_CONFIG)
+    for words in (f"moidan.yaml:{line}:", '"Tân Phố"', 'there are "Tân Phú"'):
+        assert words in h.errors, (line, h.errors)
+    assert status_of(doctor(h, EX_CONFIG), "hamlets") == "failure"
+    h.daemon.send_signal(signal.SIGHUP)
+    wait_for("the refusal", lambda: "reload_refused" in h.read("moidan.log"))
+    close_hamlet(h, None)
 
 
 def a_provider_stops_itself_and_is_used_again(h, provider):
@@ -124,6 +152,7 @@ def main():
         os.utime(h.file, (0, 0))
         before_anything(h)
         all_is_well(h, provider)
+        a_hamlet_that_there_is_not(h)
         a_provider_stops_itself_and_is_used_again(h, provider)
         an_uncertain_message_is_pointed_out(h, provider)
         assert h.stop() == 0
