@@ -99,6 +99,21 @@ size_t buf_digits(char out[21], uint64_t v)
 	return n;
 }
 
+int buf_fit(const char *s, size_t max)
+{
+	size_t n = strnlen(s, max), at = n;
+	unsigned char first;
+
+	while (at > 0 && n - at < 3 && ((unsigned char)s[at - 1] & 0xC0) == 0x80)
+		at--;
+	if (at == 0)
+		return (int)n;
+	first = (unsigned char)s[--at];
+	if (n - at < (first >= 0xF0 ? 4U : first >= 0xE0 ? 3U : first >= 0xC0 ? 2U : 1U))
+		return (int)at;
+	return (int)n;
+}
+
 const char *buf_text(const struct buf *b)
 {
 	return b->data == NULL ? "" : b->data;

@@ -45,6 +45,10 @@ int buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(
 /* Writes v in decimal with a NUL, as snprintf() would, without being parsed each time; its length. */
 size_t buf_digits(char out[21], uint64_t v);
 
+/* Bytes of s, at most max, that end with a whole character of UTF-8: for "%.*s". Half a character is no
+ * text, neither in JSON nor on a page. */
+int buf_fit(const char *s, size_t max);
+
 /* The text, never NULL, borrowed until the next change. */
 const char *buf_text(const struct buf *b);
 

@@ -15,7 +15,8 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 		return -1;
 	e->code = code;
 	va_start(ap, fmt);
-	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	if (vsnprintf(e->text, sizeof(e->text), fmt, ap) >= (int)sizeof(e->text))
+		e->text[buf_fit(e->text, sizeof(e->text))] = '\0';
 	va_end(ap);
 	return -1;
 }
@@ -31,7 +32,7 @@ void err_context(struct err *e, const char *fmt, ...)
 	(void)buf_vaddf(&text, fmt, ap);
 	va_end(ap);
 	(void)buf_adds(&text, ": ");
-	(void)buf_add(&text, e->text, strnlen(e->text, text.max - text.len));
+	(void)buf_add(&text, e->text, (size_t)buf_fit(e->text, text.max - text.len));
 	memcpy(e->text, buf_text(&text), text.len + 1);
 	buf_free(&text);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "store/rung.h"
 
@@ -123,7 +124,8 @@ static int ladder_read_channel(const char **s, struct ladder *l, struct ladder_r
 	size_t i = 0;
 
 	if (!ladder_word(s, ":,", r->channel, sizeof(r->channel)))
-		return err_set(e, EX_DATAERR, "bậc thang \"…%.20s\": thiếu tên kênh", *s);
+		return err_set(e, EX_DATAERR, "bậc thang \"…%.*s\": thiếu tên kênh",
+			       buf_fit(*s, 20), *s);
 	while (i < LADDER_CHANNELS && strcmp(ladder_channels[i].name, r->channel) != 0)
 		i++;
 	if (i == LADDER_CHANNELS)

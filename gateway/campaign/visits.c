@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "campaign/carry_list.h"
 #include "paper/book.h"
@@ -133,14 +134,14 @@ static struct grid *visits_grid(const struct visits *w)
 	visits_head(g);
 	for (size_t i = w->from; i < w->to; i++) {
 		const struct carry_person *c = &w->list.items[i];
+		const char *group =
+		    c->r.group != NULL && *c->r.group != '\0' ? c->r.group : "Chưa rõ tổ";
 		char title[160], count[32];
 
 		if (last == NULL || strcmp(last, c->group_sort) != 0) {
 			vi_number(visits_of_group(w, i), count);
-			(void)snprintf(title, sizeof(title), "%.100s (%s %s)",
-				       c->r.group != NULL && *c->r.group != '\0' ? c->r.group
-										 : "Chưa rõ tổ",
-				       count, w->p->programme->row);
+			(void)snprintf(title, sizeof(title), "%.*s (%s %s)",
+				       buf_fit(group, 100), group, count, w->p->programme->row);
 			grid_section(g, title);
 			last = c->group_sort;
 		}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -150,7 +151,8 @@ static void sender_refuse(struct sender_call *c, enum outcome_class class, bool 
 	o->wait_ms = -1;
 	o->wait_until_minute = -1;
 	o->quota_left = -1;
-	(void)snprintf(o->reason, sizeof(o->reason), "%.159s", why->text);
+	(void)snprintf(o->reason, sizeof(o->reason), "%.*s", buf_fit(why->text, 159),
+		       why->text);
 	sender_call_end(c);
 }
 
@@ -169,8 +171,8 @@ static void sender_ask(struct sender *s, struct sender_call *c, const struct out
 	    http_send(s->pools[item->route], &s->request.http, sender_on_reply, c, &e) == 0)
 		return;
 	c->result.found = (struct found){.state = FOUND_UNKNOWN};
-	(void)snprintf(c->result.found.reason, sizeof(c->result.found.reason), "%.159s",
-		       e.text);
+	(void)snprintf(c->result.found.reason, sizeof(c->result.found.reason), "%.*s",
+		       buf_fit(e.text, 159), e.text);
 	sender_call_end(c);
 }
 
@@ -376,7 +378,8 @@ static void sender_fetch(struct sender *s, const struct token_order *o)
 	    http_send(s->pools[o->route], &s->request.http, sender_on_token, f, &e) == 0)
 		return;
 	free(f);
-	(void)snprintf(failed.token.reason, sizeof(failed.token.reason), "%.159s", e.text);
+	(void)snprintf(failed.token.reason, sizeof(failed.token.reason), "%.*s",
+		       buf_fit(e.text, 159), e.text);
 	sender_answer(s, &failed);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "provider/parts.h"
@@ -218,8 +219,8 @@ void provider_outcome_read(const struct provider_ask *a, const struct provider_r
 	} else {
 		out->class = outcome_by_status(reply->status);
 		if (why->code != 0)
-			(void)snprintf(out->reason, sizeof(out->reason), "HTTP %d, %.100s",
-				       reply->status, why->text);
+			(void)snprintf(out->reason, sizeof(out->reason), "HTTP %d, %.*s",
+				       reply->status, buf_fit(why->text, 100), why->text);
 		else
 			(void)snprintf(out->reason, sizeof(out->reason),
 				       "HTTP %d, an answer that is not described",

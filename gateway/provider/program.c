@@ -669,7 +669,8 @@ static int program_run_each(const struct program *p, size_t at,
 		inner.var[VAR_NAME] = name;
 		inner.var[VAR_VALUE] = json_string_value(value);
 		if (inner.var[VAR_VALUE] == NULL)
-			return err_set(e, EX_DATAERR, "the parameter %.64s is no text", name);
+			return err_set(e, EX_DATAERR, "the parameter %.*s is no text",
+				       buf_fit(name, 64), name);
 		if (n > 1)
 			(void)buf_add(out, piece->text, piece->len);
 		if (program_run_pieces(p, at + 1, at + piece->skip, &inner, out, e) < 0)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "provider/parts.h"
 
@@ -56,9 +57,9 @@ static void found_answered(const struct provider *p, const struct http_reply *re
 	if (time >= 0)
 		out->at_ms = provider_time(p->d.query.time, v.value[time]);
 	if (out->state == FOUND_UNKNOWN)
-		(void)snprintf(
-		    out->reason, sizeof(out->reason), "HTTP %d%s%.100s", reply->status,
-		    why.code != 0 ? ", " : ", an answer that is not described", why.text);
+		(void)snprintf(out->reason, sizeof(out->reason), "HTTP %d%s%.*s", reply->status,
+			       why.code != 0 ? ", " : ", an answer that is not described",
+			       buf_fit(why.text, 100), why.text);
 	values_free(&v);
 }
 

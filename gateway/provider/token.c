@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -164,14 +165,16 @@ static void token_answered(const struct provider *p, const struct http_reply *re
 		out->expires_at =
 		    token_ends(p, p->token_expires >= 0 ? v.value[p->token_expires] : NULL);
 	} else {
+		const char *reason = rule != NULL && rule->reason != NULL
+					 ? rule->reason
+					 : "an answer that is not described";
+
 		if (rule != NULL && rule->class != OUTCOME_OK && rule->class != OUTCOME_RETRY &&
 		    rule->class != OUTCOME_RATE && rule->class != OUTCOME_UNCERTAIN)
 			out->result = TOKEN_DEAD;
-		(void)snprintf(out->reason, sizeof(out->reason), "HTTP %d%s%s: %.100s",
+		(void)snprintf(out->reason, sizeof(out->reason), "HTTP %d%s%s: %.*s",
 			       reply->status, *out->code != '\0' ? ", " : "", out->code,
-			       rule != NULL && rule->reason != NULL
-				   ? rule->reason
-				   : "an answer that is not described");
+			       buf_fit(reason, 100), reason);
 	}
 	values_free(&v);
 }

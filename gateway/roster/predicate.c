@@ -31,8 +31,8 @@ enum predicate_left {
 	LEFT_FACT
 };
 
-static const char *const predicate_lefts[] = {
-    "state", "birth", "phone", "sex", "hold", "number", "shared", "age", "unit", "group"};
+static const char *const predicate_lefts[] = {"state",	"birth",  "phone", "sex",  "hold",
+					      "number", "shared", "age",   "unit", "group"};
 
 /* In the order in which the first that is true speaks: as a campaign judges a number. */
 enum predicate_reach {
@@ -108,9 +108,10 @@ struct predicate_part {
 
 static int predicate_error(struct predicate_reader *r, const char *what)
 {
-	return err_set(r->err, EX_CONFIG, "%s%s%s, at \"%.80s\" of \"%.300s\"",
+	return err_set(r->err, EX_CONFIG, "%s%s%s, at \"%.*s\" of \"%.*s\"",
 		       r->where == NULL ? "" : r->where, r->where == NULL ? "" : ": ", what,
-		       r->text + r->start, r->text);
+		       buf_fit(r->text + r->start, 80), r->text + r->start,
+		       buf_fit(r->text, 300), r->text);
 }
 
 static int predicate_next(struct predicate_reader *r)

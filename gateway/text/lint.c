@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "text/letter.h"
 #include "text/phone.h"
@@ -51,9 +52,7 @@ static void lint_find(struct lint *l, const char *rule, size_t at, const char *f
 		va_start(ap, fmt);
 		(void)vsnprintf(f->message, sizeof(f->message), fmt, ap);
 		va_end(ap);
-		/* a character cut in two */
-		for (size_t n = strlen(f->message); !vi_utf8_valid(f->message, n);)
-			f->message[--n] = '\0';
+		f->message[buf_fit(f->message, sizeof(f->message))] = '\0';
 	}
 	l->n++;
 }
