@@ -256,6 +256,11 @@ const char *campaign_paper_void(struct store *st, const struct campaign_plan *p,
 
 /* ---- eligibility, asked again by the claim in its transaction ------------------------------- */
 
+/* What the verdicts of one transaction look up alike: hamlets, whether the texts are still those that were approved. */
+struct decide_batch;
+struct decide_batch *decide_batch_new(void);
+void decide_batch_free(struct decide_batch *b);
+
 struct eligibility {
 	struct store *st;
 	const struct campaign_plan
@@ -264,6 +269,7 @@ struct eligibility {
 					   * and the law's hours still stand, audience and caps do not */
 	const struct campaign_house *house;
 	int64_t now;
+	struct decide_batch *batch; /* NULL: each verdict looks up for itself */
 };
 /* A message_claim.decide: arg is a struct eligibility *. Order of checks: deceased or held, opted out,
  * wrong person or dead number, expired, changed since planned (re-read: still in the audience, at the

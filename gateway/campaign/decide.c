@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "campaign/plan.h"
 #include "campaign/together.h"
 
@@ -49,13 +50,59 @@ static const char *decide_unusable(const struct message_candidate *c)
 	return NULL;
 }
 
-/* The row as it is now: 1 and *unit (its name in u), 0 when it is gone, -1. */
-static int decide_read(const struct eligibility *who, int64_t id, struct recipient *r,
-		       struct plan_units *u, struct err *e)
-{
-	int rc = store_recipient_get(who->st, id, r, e);
+/* ---- what a batch looks up once -------------------------------------------------------------- */
 
-	return rc == 1 && plan_units_load(u, who->st, e) < 0 ? -1 : rc;
+struct decide_batch {
+	struct plan_units units;
+	bool has_units, has_duty;
+	int texts; /* whether they hold; -1 = not asked yet */
+};
+
+struct decide_batch *decide_batch_new(void)
+{
+	struct decide_batch *b = mem_calloc(1, sizeof(*b));
+
+	b->texts = -1;
+	return b;
+}
+
+void decide_batch_free(struct decide_batch *b)
+{
+	if (b == NULL)
+		return;
+	plan_units_free(&b->units);
+	free(b);
+}
+
+/* The batch, or one of the verdict's own (to be cleared by decide_done); with the hamlets. NULL with e. */
+static struct decide_batch *decide_open(const struct eligibility *who, struct decide_batch *own,
+					struct err *e)
+{
+	struct decide_batch *b = who->batch != NULL ? who->batch : own;
+
+	*own = (struct decide_batch){.texts = -1};
+	if (!b->has_units && plan_units_load(&b->units, who->st, e) < 0)
+		return NULL;
+	b->has_units = true;
+	return b;
+}
+
+static void decide_done(struct decide_batch *own)
+{
+	plan_units_free(&own->units);
+}
+
+/* Whether what is written now is what was approved, by whom is on duty as well: 1/0/-1. */
+static int decide_texts_hold(const struct eligibility *who, struct decide_batch *b,
+			     struct err *e)
+{
+	if (b->texts < 0)
+		b->texts = plan_texts_hold(who->st, who->plan, e);
+	if (b->texts > 0 && !b->has_duty &&
+	    plan_units_duty(&b->units, who->st, who->plan, civil_day_of(who->now), e) < 0)
+		return -1;
+	b->has_duty = b->texts > 0;
+	return b->texts;
 }
 
 /* The row changed since it was planned: whether it is still who the message was written for. NULL when
@@ -65,11 +112,11 @@ static const char *decide_changed(const struct message_candidate *c,
 {
 	const struct campaign_plan *p = who->plan;
 	struct recipient r = {0};
-	struct plan_units units = {0};
 	struct err e = ERR_INIT;
+	struct decide_batch own, *b = decide_open(who, &own, &e);
 	const char *reason = NULL;
 	int audience = -1;
-	int rc = decide_read(who, c->recipient_id, &r, &units, &e);
+	int rc = b != NULL ? store_recipient_get(who->st, c->recipient_id, &r, &e) : -1;
 
 	if (rc == 0) {
 		reason = "không còn trong danh sách";
@@ -77,7 +124,7 @@ static const char *decide_changed(const struct message_candidate *c,
 		enum exclusion why;
 
 		r.contact_flags = c->contact_flags;
-		why = plan_judge(p, &r, plan_units_find(&units, r.unit_id), &audience);
+		why = plan_judge(p, &r, plan_units_find(&b->units, r.unit_id), &audience);
 		*number = exclusion_of_number(why) ||
 			  (why == EXCLUDED_COUNT && r.contact_id != c->contact_id);
 		if (r.contact_id != c->contact_id)
@@ -92,7 +139,7 @@ static const char *decide_changed(const struct message_candidate *c,
 			reason = "đã chuyển sang đối tượng khác";
 	}
 	*failed = rc < 0;
-	plan_units_free(&units);
+	decide_done(&own);
 	recipient_clear(&r);
 	return reason;
 }
@@ -128,10 +175,10 @@ static int64_t decide_office(const struct message_candidate *c, const struct eli
 	civil_day today = civil_day_of(who->now);
 	const struct plan_audience *a;
 	struct recipient r = {0};
-	struct plan_units units = {0};
+	struct decide_batch own, *b;
 	struct err e = ERR_INIT;
 	int64_t later = 0;
-	int rc = 0;
+	int rc;
 
 	if (p == NULL || p->row->stream || c->audience < 0 || c->audience >= p->n_audiences)
 		return 0;
@@ -142,15 +189,16 @@ static int64_t decide_office(const struct message_candidate *c, const struct eli
 		return calendar_visit_day(cal, NULL, today)
 			   ? 0
 			   : calendar_next_visit(cal, NULL, who->now);
-	rc = decide_read(who, c->recipient_id, &r, &units, &e);
+	b = decide_open(who, &own, &e);
+	rc = b != NULL ? store_recipient_get(who->st, c->recipient_id, &r, &e) : -1;
 	*failed = rc < 0;
 	if (rc > 0) {
-		const char *hamlet = plan_office(a, plan_units_find(&units, r.unit_id));
+		const char *hamlet = plan_office(a, plan_units_find(&b->units, r.unit_id));
 
 		if (!calendar_visit_day(cal, hamlet, today))
 			later = calendar_next_visit(cal, hamlet, who->now);
 	}
-	plan_units_free(&units);
+	decide_done(&own);
 	recipient_clear(&r);
 	return later;
 }
@@ -161,23 +209,23 @@ static void decide_name_all(const struct message_candidate *c, const struct elig
 			    struct claim_verdict *v)
 {
 	const struct campaign_plan *p = who->plan;
-	struct plan_units units = {0};
 	struct together others = {.n = 0};
 	struct recipient first = {0};
 	struct plan_message m = {0};
 	struct plan_writer w;
 	struct err e = ERR_INIT;
+	struct decide_batch own, *b = decide_open(who, &own, &e);
 
 	plan_writer_init(&w, p);
 	w.form = strcmp(p->ladder.rungs[c->rung].channel, "sms") != 0;
-	if (decide_read(who, c->recipient_id, &first, &units, &e) == 1 &&
-	    together_linked(&others, who->st, p, &units, c->id, &first, c->audience, &e) == 0 &&
-	    others.n > 0 && plan_texts_hold(who->st, p, &e) > 0 &&
-	    plan_units_duty(&units, who->st, p, civil_day_of(who->now), &e) == 0) {
+	if (b != NULL && store_recipient_get(who->st, c->recipient_id, &first, &e) == 1 &&
+	    together_linked(&others, who->st, p, &b->units, c->id, &first, c->audience, &e) ==
+		0 &&
+	    others.n > 0 && decide_texts_hold(who, b, &e) > 0) {
 		struct recipient all = together_named(p, &first, &others);
 
-		if (plan_render(&w, c->audience, &all, plan_units_find(&units, first.unit_id),
-				&m, &e) == 0) {
+		if (plan_render(&w, c->audience, &all,
+				plan_units_find(&b->units, first.unit_id), &m, &e) == 0) {
 			v->text = m.text;
 			v->segments = m.count.segments;
 			v->ucs2 = m.count.ucs2;
@@ -187,7 +235,7 @@ static void decide_name_all(const struct message_candidate *c, const struct elig
 	plan_writer_free(&w);
 	together_free(&others);
 	recipient_clear(&first);
-	plan_units_free(&units);
+	decide_done(&own);
 }
 
 static bool decide_shared(const struct message_candidate *c, const struct campaign_plan *p)

@@ -265,7 +265,10 @@ static int claim_rung(struct outbox *o, struct outbox_work *w, struct outbox_run
 	c.provider_id = r->id;
 	c.max_segments = pace_segments(&r->pace, t->now);
 	c.max = max;
-	if (claim_from(o, t, r, &c, (size_t)pace_room(&r->pace, t->now), &examined, e) < 0)
+	ask.who.batch = decide_batch_new();
+	rc = claim_from(o, t, r, &c, (size_t)pace_room(&r->pace, t->now), &examined, e);
+	decide_batch_free(ask.who.batch);
+	if (rc < 0)
 		return -1;
 	g->due_known = false;
 	/* Who was linked to a dropped row takes its place, in whichever campaign that is. */

@@ -176,6 +176,7 @@ static void whoever_comes_next_stands_for_the_others(void **state)
 	claim.iso_week = civil_iso_week(claim.civil_day);
 	claim.decide = campaign_decide;
 	claim.arg = &who;
+	who.batch = decide_batch_new();
 	TEST_OK(store_message_claim(own.st, &claim, out, &got, &examined, &why));
 	if (got == 0) /* the next was promoted in the meantime */
 		TEST_OK(store_message_claim(own.st, &claim, out, &got, &examined, &why));
@@ -184,6 +185,7 @@ static void whoever_comes_next_stands_for_the_others(void **state)
 	assert_null(strstr(out[0].text, "Lan"));
 	assert_int_equal(out[0].segments, sms_count(out[0].text).segments);
 	free(out[0].text);
+	decide_batch_free(who.batch);
 	TEST_OK(store_commit(own.st, &why));
 	/* what was counted is what is there */
 	TEST_OK(store_message_counts(own.st, c.id, 0, &n, &why));
