@@ -51,7 +51,8 @@ static void decree_rule(struct decree_column *c, double share)
  * kind ("Phường 1"). Appendix I, II.4. */
 static char *decree_place(const char *name)
 {
-	static const char *const kinds[] = {"xã ", "phường ", "thị trấn ", "đặc khu "};
+	static const char *const kinds[] = {"xã ",    "phường ", "thị trấn ", "đặc khu ",
+					    "huyện ", "quận ",	 "thị xã "};
 	char *lower = vi_lower(name), *place = NULL;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && place == NULL; i++) {

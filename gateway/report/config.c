@@ -182,6 +182,11 @@ static const struct conf_field reports_config_fields[] = {
      .table = &report_push_table,
      .max = 16,
      .help = "receivers by HTTP POST"},
+    {.key = "communes_by",
+     .type = CONF_TIME,
+     .offset = offsetof(struct reports_config, communes_by),
+     .fallback = "09:00",
+     .help = "until when gateways below hand up on the summary's day; who comes later is late"},
     {.key = "communes",
      .type = CONF_OBJECTS,
      .offset = offsetof(struct reports_config, communes),
@@ -219,6 +224,10 @@ static int reports_check_moments(const struct reports_config *c, const struct yd
 		return reports_wrong(doc, NULL, "reports", e,
 				     "weekly_ready_at, weekly_push_by and weekly_deadline must "
 				     "follow each other");
+	if (c->communes.n > 0 && c->communes_by > c->weekly_ready_at)
+		return reports_wrong(doc, at, "communes", e,
+				     "with communes, weekly_ready_at must be communes_by or "
+				     "later: else our summary is drawn without theirs");
 	if (c->collect_remind_at > c->collect_until || c->collect_until > c->collect_late_at)
 		return reports_wrong(doc, NULL, "reports", e,
 				     "collect_remind_at, collect_until and collect_late_at must "

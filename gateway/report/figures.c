@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "report/appendix.h"
+#include "report/gather.h"
 #include "report/heads.h"
 #include "report/report.h"
 #include "report/teams.h"
@@ -188,8 +189,7 @@ static json_t *figures_row_json(const struct figures *f, const struct figures_ro
 	return o;
 }
 
-/* Per cent to one decimal, or null when there is nothing to compare with. */
-static json_t *figures_percent(int64_t part, int64_t whole)
+json_t *figures_percent(int64_t part, int64_t whole)
 {
 	if (whole <= 0)
 		return json_null();
@@ -390,6 +390,10 @@ json_t *figures_draw(struct store *st, const struct report_house *h, int iso_wee
 	json_object_set_new(o, "appendices", appendices);
 	json_object_set(o, "programmes", list);
 	json_object_set_new(o, "heads", figures_heads(list, &heads));
+	if (gather_add(st, h, iso_week, o, e) < 0) {
+		json_decref(o);
+		o = NULL;
+	}
 out:
 	json_decref(list);
 	heads_free(&heads);

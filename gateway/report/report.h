@@ -49,6 +49,7 @@ struct reports_config {
 	char *digest_programme, *digest_audience; /* officials, truong_ap */
 	int64_t weekly_weekday, weekly_ready_at, weekly_push_by,
 	    weekly_deadline;   /* 4, 07:00, 08:30, 09:00 */
+	int64_t communes_by;   /* 09:00, of the summary's day */
 	struct conf_list push; /* struct report_push */
 	struct conf_list communes; /* struct report_commune */
 	struct report_email email;
@@ -111,7 +112,8 @@ MUST_CHECK int report_digest_text(const struct report_house *h, const json_t *fi
  *
  * A week has its digest moment and its summary moment; each moves to the working day before when its
  * day is none, be that in the ISO week before: it stays the work of its own week. Whichever comes first
- * freezes the figures, so that the digests and the summary of a week show the same numbers. What a week
+ * freezes the figures, so that the digests and the summary of a week show the same numbers; where others are
+ * below that is the summary's moment, when they have handed up, and digests wait for it. What a week
  * asks for is found by looking at the weeks around now, and done unless the store says that it was:
  * no mark moves forward, so that a clock set to the future and back loses no week. A week that ended
  * while nothing ran is drawn late, one week back; older ones are gone, since figures of then are. */
@@ -122,6 +124,7 @@ struct report_schedule {
 	/* UTC ms. Digests are void after digest_until (Sunday 20:00); a deadline met is before it. */
 	int64_t remind_at, collect_until, late_at;
 	int64_t digest_at, digest_until, ready_at, push_by, deadline;
+	int64_t communes_by; /* until when those below hand up */
 };
 struct report_schedule report_schedule_of(const struct report_house *h, int iso_week);
 

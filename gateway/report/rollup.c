@@ -160,30 +160,43 @@ static json_t *rollup_targets(const json_t *figures, json_t *totals)
 	return list;
 }
 
-static int rollup_one(struct store *st, const char *name, int week, int64_t deadline,
-		      int64_t now, json_t *out, struct err *e)
+int rollup_figures(struct store *st, const char *commune, int iso_week, json_t **figures,
+		   int64_t *received_at, struct err *e)
 {
-	json_t *totals = json_object_get(out, "totals"), *body = NULL;
-	int64_t at = 0;
 	char *text = NULL;
-	int rc = store_subordinate_get(st, name, week, &text, &at, e);
-	bool late = (rc > 0 ? at : now) > deadline;
+	json_t *body;
+	int rc = store_subordinate_get(st, commune, iso_week, &text, received_at, e);
+
+	*figures = NULL;
+	if (rc <= 0)
+		return rc;
+	body = json_loads(text, 0, NULL);
+	*figures = json_incref(json_object_get(json_object_get(body, "data"), "figures"));
+	json_decref(body);
+	free(text);
+	if (*figures == NULL)
+		return err_set(e, EX_DATAERR, "the summary of %s cannot be read", commune);
+	return 1;
+}
+
+static int rollup_one(struct store *st, const char *name, int week, int64_t by, int64_t now,
+		      json_t *out, struct err *e)
+{
+	json_t *totals = json_object_get(out, "totals"), *figures;
+	int64_t at = 0;
+	int rc = rollup_figures(st, name, week, &figures, &at, e);
+	bool late = (rc > 0 ? at : now) > by;
 	const char *count = rc == 0 ? "missing" : "late";
 
 	if (rc < 0)
 		return -1;
-	if (rc > 0)
-		body = json_loads(text, 0, NULL);
-	free(text);
-	json_array_append_new(
-	    json_object_get(out, "communes"),
-	    json_pack("{s:s, s:I, s:b, s:b, s:o}", "name", name, "received_at", (json_int_t)at,
-		      "late", late, "missing", rc == 0, "targets",
-		      rollup_targets(json_object_get(json_object_get(body, "data"), "figures"),
-				     totals)));
+	json_array_append_new(json_object_get(out, "communes"),
+			      json_pack("{s:s, s:I, s:b, s:b, s:o}", "name", name,
+					"received_at", (json_int_t)at, "late", late, "missing",
+					rc == 0, "targets", rollup_targets(figures, totals)));
 	if (rc == 0 || late)
 		json_object_set_new(out, count, json_integer(figures_int(out, count) + 1));
-	json_decref(body);
+	json_decref(figures);
 	return 0;
 }
 
@@ -191,15 +204,15 @@ json_t *rollup_week(struct store *st, const struct report_house *h, int iso_week
 		    struct err *e)
 {
 	const struct report_commune *all = h->cfg->communes.items;
-	int64_t deadline = report_schedule_of(h, iso_week).deadline;
+	int64_t by = report_schedule_of(h, iso_week).communes_by;
 	char week[16];
 	json_t *out;
 
 	(void)snprintf(week, sizeof(week), "%d-W%02d", iso_week / 100, iso_week % 100);
 	out = json_pack("{s:s, s:I, s:[], s:[], s:i, s:i}", "week", week, "deadline",
-			(json_int_t)deadline, "communes", "totals", "missing", 0, "late", 0);
+			(json_int_t)by, "communes", "totals", "missing", 0, "late", 0);
 	for (size_t i = 0; i < h->cfg->communes.n; i++) {
-		if (rollup_one(st, all[i].name, iso_week, deadline, now, out, e) < 0) {
+		if (rollup_one(st, all[i].name, iso_week, by, now, out, e) < 0) {
 			json_decref(out);
 			return NULL;
 		}

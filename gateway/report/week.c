@@ -48,7 +48,8 @@ struct report_schedule report_schedule_of(const struct report_house *h, int iso_
 		civil_day_start_ms(monday + 6) + REPORT_DIGEST_UNTIL * CLOCK_MINUTE_MS,
 	    .ready_at = week_moment(h, monday, c->weekly_weekday, c->weekly_ready_at),
 	    .push_by = week_moment(h, monday, c->weekly_weekday, c->weekly_push_by),
-	    .deadline = week_moment(h, monday, c->weekly_weekday, c->weekly_deadline)};
+	    .deadline = week_moment(h, monday, c->weekly_weekday, c->weekly_deadline),
+	    .communes_by = week_moment(h, monday, c->weekly_weekday, c->communes_by)};
 }
 
 /* ---- figures --------------------------------------------------------------------------- */
@@ -257,7 +258,8 @@ void week_wake(int64_t *wake, int64_t at)
 static int week_do(const struct week *w, int64_t *wake)
 {
 	const struct report_schedule *s = &w->s;
-	int64_t first = s->digest_at < s->ready_at ? s->digest_at : s->ready_at;
+	bool gathers = w->h->cfg->communes.n > 0;
+	int64_t first = s->digest_at < s->ready_at && !gathers ? s->digest_at : s->ready_at;
 
 	if (w->now < first) {
 		week_wake(wake, first);

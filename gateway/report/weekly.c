@@ -288,6 +288,28 @@ static void weekly_missing(json_t *model, const json_t *figures)
 	json_object_set_new(model, "ap_thieu", list);
 }
 
+/* Who of those below is not in the figures; nothing where nobody is below. */
+static void weekly_communes(json_t *model, const json_t *figures)
+{
+	const json_t *communes = json_object_get(figures, "communes"), *c;
+	json_t *missing = json_array();
+	size_t i;
+
+	json_array_foreach(communes, i, c)
+	{
+		if (json_is_true(json_object_get(c, "missing")))
+			json_array_append_new(
+			    missing, json_pack("{s:O}", "ten", json_object_get(c, "name")));
+	}
+	json_object_set_new(model, "co_xa", json_string(i > 0 ? "1" : ""));
+	weekly_set(model, "so_xa", (int64_t)json_array_size(communes));
+	weekly_set(model, "so_xa_bao",
+		   (int64_t)(json_array_size(communes) - json_array_size(missing)));
+	json_object_set_new(model, "co_xa_thieu",
+			    json_string(json_array_size(missing) > 0 ? "1" : ""));
+	json_object_set_new(model, "xa_thieu", missing);
+}
+
 /* One team: what it said that the lists contradict, what is difficult, what it proposes. */
 static json_t *weekly_team(const json_t *figures, const json_t *team)
 {
@@ -378,6 +400,7 @@ json_t *weekly_model(const json_t *figures, struct err *e)
 	json_object_set_new(model, "chuong_trinh", programmes);
 	weekly_missing(model, figures);
 	weekly_teams(model, figures);
+	weekly_communes(model, figures);
 	return model;
 }
 

@@ -647,6 +647,9 @@ static void what_cannot_work_is_refused_when_it_is_read(void **state)
 	    "{\"weekly_ready_at\": \"08:45\"}",
 	    "{\"weekly_push_by\": \"09:30\"}",
 	    "{\"collect_until\": \"14:00\"}",
+	    /* our summary would be drawn two hours before those below have handed up */
+	    "{\"communes\": [{\"name\": \"xa\", \"secret\": "
+	    "\"whsec_bWkgZGFuIHRodSBuZ2hpZW0=\"}]}",
 	    "{\"digest_weekday\": 7, \"digest_at\": \"20:00\"}",
 	};
 	struct event_base *base = event_base_new();
