@@ -57,7 +57,8 @@ static const struct conf_field retention_fields[] = {
      .fallback = "180d",
      .min = CLOCK_DAY_MS,
      .max = 3650 * CLOCK_DAY_MS,
-     .help = "the words of messages that have come to an end"},
+     .help = "the words of messages that have come to an end, and what teams wrote to their "
+	     "figures"},
     {.key = "receipts",
      .type = CONF_DURATION,
      .offset = offsetof(struct retention_config, receipts),

@@ -224,13 +224,17 @@ int rollup_text(struct store *st, const char *commune, int iso_week, char **text
 {
 	int64_t at;
 	char *body = NULL;
+	const json_t *data;
 	json_t *o;
 	int rc = store_subordinate_get(st, commune, iso_week, &body, &at, e);
 
 	if (rc <= 0)
 		return rc;
 	o = json_loads(body, 0, NULL);
-	*text = mem_strdup(figures_text(json_object_get(o, "data"), "text"));
+	data = json_object_get(o, "data");
+	*text = mem_strdup(json_object_get(data, "text") != NULL
+			       ? figures_text(data, "text")
+			       : "(lời văn đã hết hạn lưu; số liệu vẫn còn)");
 	json_decref(o);
 	free(body);
 	return 1;

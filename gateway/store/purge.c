@@ -13,6 +13,8 @@
 
 /* Rows of one transaction: others get their turn in between. */
 #define PURGE_ROWS 500
+/* Two weeks, in ms: so much longer stays what a report that waits to be confirmed may still say. */
+#define PURGE_WEEKS "1209600000"
 
 /* One kind of row. find gets the limit, the last id and how many: ids, and whether each may go. */
 struct purge_kind {
@@ -139,6 +141,16 @@ static int purge_told(struct store *st, int64_t id, int64_t now, struct err *e)
 	return purge_by_id(st, TOLD, id, e);
 }
 
+/* What a team wrote beside its figures may name somebody; what it counted stays. */
+static int purge_hand_in(struct store *st, int64_t id, int64_t now, struct err *e)
+{
+	static const char HAND_IN[] =
+	    "UPDATE hand_in SET difficulties = '', proposals = '' WHERE id = $1";
+
+	(void)now;
+	return purge_by_id(st, HAND_IN, id, e);
+}
+
 /* One transaction. *last is the id to go on behind; *more: there may be further rows. */
 static int purge_some(struct store *st, const struct purge_kind *k, int64_t before,
 		      int64_t *last, int64_t *n, bool *more, struct err *e)
@@ -208,6 +220,29 @@ static int purge_former(struct store *st, struct err *e)
 	return purge_by_id(st, FORMER, clock_now_ms() - IMPORT_UNDO_MS, e);
 }
 
+/* The same words in what gateways below handed up; their figures stay. A summary without them has no
+ * reference any more. Few rows, and none is read twice: one transaction. */
+static int purge_subordinates(struct store *st, int64_t before, int64_t *n, struct err *e)
+{
+	static const char WORDS[] =
+	    "UPDATE subordinate SET ref = '', body = CASE WHEN json_valid(body) THEN"
+	    " json_remove(body, '$.data.text', '$.data.figures.teams') ELSE '{}' END"
+	    " WHERE ref <> '' AND received_at + " PURGE_WEEKS " < $1";
+	struct db_stmt *s;
+
+	if (store_begin(st, e) != 0)
+		return -1;
+	s = db_query(st->db, WORDS, e);
+	if (s != NULL)
+		db_put_int(s, before);
+	if (s == NULL || db_run(s, e) != 0) {
+		store_rollback(st);
+		return -1;
+	}
+	*n += db_changes(st->db);
+	return store_commit(st, e);
+}
+
 /* Kinds that no row is of any more say what was known of whom they were made. */
 static int purge_kinds(struct store *st, struct err *e)
 {
@@ -259,6 +294,10 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	    "SELECT id, ref <> 'purged-' || id AND open = 0 AND received_at < $1 FROM reply"
 	    " WHERE id > $2 ORDER BY id LIMIT $3",
 	    purge_reply};
+	static const struct purge_kind hand_ins = {
+	    "SELECT id, (difficulties <> '' OR proposals <> '') AND at + " PURGE_WEEKS
+	    " < $1 FROM hand_in WHERE id > $2 ORDER BY id LIMIT $3",
+	    purge_hand_in};
 	static const struct purge_kind jobs = {"SELECT id, payload IS NOT NULL AND state > 1 "
 					       "AND due_at < $1 FROM job WHERE id > $2"
 					       " ORDER BY id LIMIT $3",
@@ -288,6 +327,8 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	    purge_kind(st, &receipts, before->receipts, &n->receipts, e) != 0 ||
 	    purge_kind(st, &orphans, before->receipts, &n->receipts, e) != 0 ||
 	    purge_kind(st, &replies, before->texts, &n->texts, e) != 0 ||
+	    purge_kind(st, &hand_ins, before->texts, &n->texts, e) != 0 ||
+	    purge_subordinates(st, before->texts, &n->texts, e) != 0 ||
 	    purge_kind(st, &jobs, before->receipts, &n->receipts, e) != 0 ||
 	    purge_visits(st, before->receipts, e) != 0 ||
 	    purge_kind(st, &people, before->people, &n->people, e) != 0 ||

@@ -12,7 +12,9 @@
 
 /* Moments, UTC ms; what is older goes. */
 struct purge_limits {
-	int64_t texts; /* the words of messages that have come to an end */
+	int64_t
+	    texts; /* the words of messages that have come to an end, and of answers; two weeks longer those
+			* that teams wrote beside their figures, here and below */
 	int64_t
 	    receipts; /* receipts as they came, those of nobody, kept answers, what was pushed */
 	int64_t

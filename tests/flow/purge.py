@@ -56,6 +56,8 @@ with House(sys.argv[1]) as h:
     h.configure(provider.url, extra=RULES)
     h.run("init")
     h.run("import", "vneid", h.write("list.csv", rows(0, 30, NUMBER)))
+    h.run("report", "hand-in", "--unit", "Tân Phú", "--figures", "30,0,30,0", "--difficulties", "Ông Kim Tước không có máy",
+          "--proposals", "đến nhà ông Kim Tước")
     h.serve()
     h.campaign("một")
     h.wait_states("một", {"sent": 30})
@@ -82,8 +84,10 @@ with House(sys.argv[1]) as h:
     h.import_people(10, first=50000)
     kept = counted(h)
     gone = h.json("purge")
-    assert gone == {"texts": 30, "receipts": 31, "people": 30, "numbers": 28, "compacted": False}, gone
+    assert gone == {"texts": 31, "receipts": 31, "people": 30, "numbers": 28, "compacted": False}, gone
     assert counted(h) == kept, (counted(h), kept)
+    assert ask(h, "SELECT figures, difficulties, proposals FROM hand_in") == [
+        ('{"III.1":30,"III.2":0,"III.3":30,"III.4":0}', "", "")]
     assert h.states("một") == {"delivered": 30}
     assert len(h.json("message", "list", "--campaign", "một", "--limit", "100")["items"]) == 30
     h.json("message", "show", "1")

@@ -31,9 +31,8 @@ static const struct {
     {"duty", ""},
     {"duty_told", ""},
     {"figures", "kind json sha256"},
-    {"handed", "who"}, /* the officer */
-    /* A team's week, in the words of the office. */
-    {"hand_in", "figures difficulties proposals who way"},
+    {"handed", "who"},		    /* the officer */
+    {"hand_in", "figures who way"}, /* what a team counted, and the officer */
     {"import", "programme file sha256 who encoding undone_by"},
     {"import_before", ""},
     {"job", "kind target result"},
@@ -54,7 +53,7 @@ static const struct {
     {"rung_end", ""},
     {"seat", ""},
     {"session", "programme place place_fold team documents reason"},
-    {"subordinate", "commune ref body sha256"}, /* figures of another commune */
+    {"subordinate", "commune sha256"}, /* see what_those_below_counted_stays */
     {"template", "name hash text"},
     {"token", "provider access refresh reason"},
     {"unit", "kind name name_fold"},
@@ -286,7 +285,48 @@ static void what_is_not_over_stays(void **state)
 	assert_int_equal(ask(r.db, "SELECT count(*) FROM recipient WHERE name LIKE 'canary%'"),
 			 1);
 	assert_int_equal(ask(r.db, "SELECT count(*) FROM account_session"), 1);
+	assert_int_equal(
+	    ask(r.db, "SELECT count(*) FROM hand_in WHERE difficulties LIKE 'canary%'"), 1);
 	assert_int_equal(sqlite3_close(r.db), SQLITE_OK);
+	fixture_open(f, STORE_DAEMON);
+}
+
+static void what_those_below_counted_stays(void **state)
+{
+	static const char ROWS[] =
+	    "DELETE FROM subordinate; INSERT INTO subordinate(commune, week, ref, body, sha256,"
+	    " received_at) VALUES ('xa', 202324, 'r', '{\"data\": {\"text\": \"canary\","
+	    " \"figures\": {\"teams\": [{\"difficulties\": \"canary\"}], \"programmes\":"
+	    " [{\"total\": {\"total\": 1157}, \"percent\": 53.1}]}}}', 's', 1),"
+	    " ('xa', 202325, 'r', '{\"data\": {\"text\": \"late\"}}', 's', 9000000000)";
+	struct fixture *f = *state;
+	/* fifteen days after the first came, which is then over, and before the second */
+	const struct purge_limits before = {INT64_C(15) * 86400000, 0, 0};
+	struct purge_counts n = {0};
+	sqlite3 *db;
+
+	fixture_close(f);
+	db = open_raw(f);
+	run(db, ROWS);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	fixture_open(f, STORE_DAEMON);
+	OK(store_purge(f->st, &before, &n, &f->e));
+	assert_int_equal(n.texts, 1);
+	OK(store_purge(f->st, &before, &n, &f->e));
+	assert_int_equal(n.texts, 1); /* once */
+	fixture_close(f);
+	db = open_raw(f);
+	assert_int_equal(ask(db, "SELECT count(*) FROM subordinate WHERE body LIKE '%canary%'"),
+			 0);
+	assert_int_equal(
+	    ask(db, "SELECT json_extract(body, '$.data.figures.programmes[0].total.total')"
+		    " FROM subordinate WHERE week = 202324"),
+	    1157);
+	assert_int_equal(ask(db, "SELECT count(*) FROM subordinate WHERE body LIKE '%53.1%'"),
+			 1);
+	assert_int_equal(ask(db, "SELECT count(*) FROM subordinate WHERE body LIKE '%late%'"),
+			 1);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	fixture_open(f, STORE_DAEMON);
 }
 
@@ -340,6 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(every_table_is_known_and_gives_up_what_is_over),
 	    STORE_TEST(what_is_not_over_stays),
+	    STORE_TEST(what_those_below_counted_stays),
 	    STORE_TEST(who_is_erased_leaves_no_answers_but_those_of_others),
 	};
 
