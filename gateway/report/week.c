@@ -38,7 +38,7 @@ struct report_schedule report_schedule_of(const struct report_house *h, int iso_
 	const struct reports_config *c = h->cfg;
 	civil_day monday = civil_iso_week_monday(iso_week);
 
-	return (struct report_schedule){
+	struct report_schedule s = {
 	    .iso_week = iso_week,
 	    .remind_at = week_moment(h, monday, c->digest_weekday, c->collect_remind_at),
 	    .collect_until = week_moment(h, monday, c->digest_weekday, c->collect_until),
@@ -50,6 +50,11 @@ struct report_schedule report_schedule_of(const struct report_house *h, int iso_
 	    .push_by = week_moment(h, monday, c->weekly_weekday, c->weekly_push_by),
 	    .deadline = week_moment(h, monday, c->weekly_weekday, c->weekly_deadline),
 	    .communes_by = week_moment(h, monday, c->weekly_weekday, c->communes_by)};
+
+	/* not before those below have handed up */
+	if (c->communes.n > 0 && s.digest_at < s.ready_at)
+		s.digest_at = s.ready_at;
+	return s;
 }
 
 /* ---- figures --------------------------------------------------------------------------- */
@@ -258,8 +263,7 @@ void week_wake(int64_t *wake, int64_t at)
 static int week_do(const struct week *w, int64_t *wake)
 {
 	const struct report_schedule *s = &w->s;
-	bool gathers = w->h->cfg->communes.n > 0;
-	int64_t first = s->digest_at < s->ready_at && !gathers ? s->digest_at : s->ready_at;
+	int64_t first = s->digest_at < s->ready_at ? s->digest_at : s->ready_at;
 
 	if (w->now < first) {
 		week_wake(wake, first);
