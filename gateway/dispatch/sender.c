@@ -16,8 +16,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* Items taken, and results handed on, at once. */
-#define SENDER_BATCH   64
+/* Items started in one round of the loop. Answers that have come meanwhile go before the next ones: a fast
+ * provider then sees few connections, which are still in the caches, however many messages may be in flight. */
+#define SENDER_ROUND 32
+/* Results handed on at once. */
 #define SENDER_RESULTS 128
 /* How long a result waits for others while more are under way: a commit costs the store as much for one
  * as for many, and touches the same pages. */
@@ -60,8 +62,8 @@ struct sender {
 	int bell;
 	atomic_bool stop;
 	struct queue *in, *results, *orders, *tokens;
-	struct sender_token *shown; /* one per route */
-	struct event *rung, *flush;
+	struct sender_token *shown;	   /* one per route */
+	struct event *rung, *next, *flush; /* next: what this round left */
 	const char *instance;
 	const struct sender_route *routes;
 	size_t n_routes;
@@ -397,26 +399,36 @@ static void sender_obey(struct sender *s, struct token_order *o)
 	*shown = (struct sender_token){.text = o->text, .generation = o->generation};
 }
 
-static void sender_on_bell(evutil_socket_t fd, short what, void *arg)
+static void sender_on_next(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct timeval after_answers = {0};
 	struct sender *s = arg;
-	struct outbox_item items[SENDER_BATCH];
+	struct outbox_item items[SENDER_ROUND];
 	struct token_order order;
 	size_t n;
 
 	(void)fd;
 	(void)what;
-	bell_clear(s->bell);
-	if (atomic_load(&s->stop)) {
-		(void)event_base_loopbreak(s->base);
-		return;
-	}
+	/* What orders them to show a token was there before them. */
+	n = queue_pop(s->in, items, SENDER_ROUND);
 	while (queue_pop(s->orders, &order, 1) > 0)
 		sender_obey(s, &order);
-	while ((n = queue_pop(s->in, items, SENDER_BATCH)) > 0) {
-		for (size_t i = 0; i < n; i++)
-			sender_take(s, &items[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		sender_take(s, &items[i]);
+	/* The bell rings again only for what comes into an empty queue. */
+	if (n == SENDER_ROUND)
+		(void)event_add(s->next, &after_answers);
+}
+
+static void sender_on_bell(evutil_socket_t fd, short what, void *arg)
+{
+	struct sender *s = arg;
+
+	bell_clear(s->bell);
+	if (atomic_load(&s->stop))
+		(void)event_base_loopbreak(s->base);
+	else if (event_pending(s->next, EV_TIMEOUT, NULL) == 0)
+		sender_on_next(fd, what, s);
 }
 
 static void *sender_main(void *arg)
@@ -433,8 +445,10 @@ static int sender_open(struct sender *s, struct err *e)
 	if (s->base == NULL)
 		return err_set(e, EX_OSERR, "no event loop for a sender");
 	s->rung = event_new(s->base, s->bell, EV_READ | EV_PERSIST, sender_on_bell, s);
+	s->next = event_new(s->base, -1, 0, sender_on_next, s);
 	s->flush = event_new(s->base, -1, 0, sender_on_flush, s);
-	if (s->rung == NULL || s->flush == NULL || event_add(s->rung, NULL) < 0)
+	if (s->rung == NULL || s->next == NULL || s->flush == NULL ||
+	    event_add(s->rung, NULL) < 0)
 		return err_set(e, EX_OSERR, "no events for a sender");
 	for (size_t i = 0; i < s->n_routes; i++) {
 		const struct provider_facts *f = provider_facts(s->routes[i].provider);
@@ -473,6 +487,8 @@ static void sender_close(struct sender *s)
 	queue_free(s->orders);
 	if (s->rung != NULL)
 		event_free(s->rung);
+	if (s->next != NULL)
+		event_free(s->next);
 	if (s->flush != NULL)
 		event_free(s->flush);
 	if (s->base != NULL)
