@@ -15,7 +15,7 @@ _moidan() {
   session) verbs="list show sheet add move cancel attend seat" ;;
   message) verbs="list show retry release cancel settle" ;;
   recipient) verbs="show export erase hold release set" ;;
-  template) verbs="list show check" ;;
+  template) verbs="list show check export" ;;
   provider) verbs="list check send-test authorize balance resume weights callback" ;;
   reply) verbs="list show settle" ;;
   report) verbs="figures weekly final digest civil-status teams hand-in confirm communes backfill" ;;

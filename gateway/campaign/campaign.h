@@ -53,7 +53,8 @@ struct campaign_plan;
 
 /* Loads what row needs. Checks: programme and audiences exist, none of them is a hold, each text
  * compiles and its variables are known, parameters are complete, the lint passes on each text.
- * NULL with e (Vietnamese; EX_CONFIG or EX_DATAERR). house and row must outlive the plan. The plan of a
+ * NULL with e (Vietnamese; EX_CONFIG or EX_DATAERR). The texts of messages are those that officers saved
+ * (st; see store/text_version.h), else the files. house and row must outlive the plan. The plan of a
  * stream has no texts: whoever feeds the stream makes them; its programme may be empty.
  *
  * Variables of a text: the campaign's parameters by name; ten (name), danh_xung (Ông, Bà, Ông/Bà, or
@@ -67,8 +68,18 @@ struct campaign_plan;
  *
  * A text's file may hold up to four bodies, longest first, parted by lines "---": each row gets the
  * first that fits one unaccented segment, else the last. Names are never cut. */
-struct campaign_plan *campaign_plan_new(const struct campaign_house *house,
+struct campaign_plan *campaign_plan_new(struct store *st, const struct campaign_house *house,
 					const struct campaign *row, struct err *e);
+
+/* A text instead of the one that counts, to see what it would be like. Borrowed. */
+struct campaign_trial {
+	const char *name; /* "sms/vneid/a1.txt" */
+	const char *text; /* NFC, lines ended by LF */
+};
+/* The same with it. The plan is for looking only: nothing that it says is approved or sent. */
+struct campaign_plan *campaign_plan_try(struct store *st, const struct campaign_house *house,
+					const struct campaign *row,
+					const struct campaign_trial *trial, struct err *e);
 void campaign_plan_free(struct campaign_plan *p);
 const struct programme *campaign_plan_programme(const struct campaign_plan *p);
 
@@ -125,6 +136,10 @@ struct campaign_preview {
 };
 MUST_CHECK int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t now,
 				struct campaign_preview *out, struct err *e);
+/* The same over the first rows of the list only. */
+MUST_CHECK int campaign_preview_some(struct store *st, const struct campaign_plan *p,
+				     int64_t now, size_t rows, struct campaign_preview *out,
+				     struct err *e);
 void campaign_preview_free(struct campaign_preview *p);
 json_t *campaign_preview_json(const struct campaign_plan *plan,
 			      const struct campaign_preview *p); /* yours */

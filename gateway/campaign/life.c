@@ -66,9 +66,10 @@ static int life_write(struct store *st, struct campaign *c, const char *who, con
 /* ---- draft ------------------------------------------------------------------------------- */
 
 /* Checks the row by making its plan, and gives it its end. */
-static int life_check(const struct campaign_house *house, struct campaign *c, struct err *e)
+static int life_check(struct store *st, const struct campaign_house *house, struct campaign *c,
+		      struct err *e)
 {
-	struct campaign_plan *p = campaign_plan_new(house, c, e);
+	struct campaign_plan *p = campaign_plan_new(st, house, c, e);
 	int64_t last, day;
 
 	if (p == NULL)
@@ -111,7 +112,7 @@ int campaign_create(struct store *st, const struct campaign_house *house, struct
 	row.started_at = row.finished_at = 0;
 	row.created_by = mem_strdup(who);
 	row.approved_by = row.hash = row.halt_reason = NULL;
-	if (life_check(house, &row, e) < 0 || store_begin(st, e) < 0)
+	if (life_check(st, house, &row, e) < 0 || store_begin(st, e) < 0)
 		goto fail;
 	if (store_campaign_add(st, &row, e) < 0 ||
 	    life_audit(st, row.id, who, "campaign.create", row.audiences, e) < 0) {
@@ -155,7 +156,7 @@ static int life_check_budget(const struct campaign *c, const struct campaign_pre
 static int life_preview(struct store *st, const struct campaign_house *house,
 			const struct campaign *c, struct life_view *view, struct err *e)
 {
-	struct campaign_plan *p = campaign_plan_new(house, c, e);
+	struct campaign_plan *p = campaign_plan_new(st, house, c, e);
 	struct campaign_preview out = {0};
 	int rc;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/text_version.h"
 #include "text/lint.h"
 #include "text/vi.h"
 
@@ -312,6 +313,24 @@ char *plan_read_file(const struct campaign_house *h, const char *name, struct er
 	return text;
 }
 
+/* What counts of a message's text: what is tried, what an officer saved, the file. */
+static char *plan_read_message(const struct campaign_plan *p, const char *name, struct err *e)
+{
+	const struct plan_loading *l = &p->loading;
+	char *text = NULL;
+	int version;
+
+	if (l->trial != NULL && strcmp(l->trial->name, name) == 0) {
+		if (l->trial->text[strspn(l->trial->text, " \t\n")] != '\0')
+			return mem_strdup(l->trial->text);
+		(void)err_set(e, EX_DATAERR, "%s: tin chưa có chữ nào", name);
+		return NULL;
+	}
+	if (l->st != NULL && store_text_now(l->st, name, &version, &text, e) < 0)
+		return NULL;
+	return text != NULL ? text : plan_read_file(p->house, name, e);
+}
+
 /* The end of the body that begins at s: the line "---" or the end of the text; *next is behind it,
  * NULL at the end. */
 static const char *plan_body_end(const char *s, const char **next)
@@ -466,7 +485,7 @@ static int plan_load_audience(struct campaign_plan *p, struct plan_audience *a, 
 			break;
 		}
 	}
-	a->file = plan_read_file(p->house, a->a->sms, e);
+	a->file = plan_read_message(p, a->a->sms, e);
 	if (a->file == NULL || plan_compile_bodies(p, a, e) < 0 ||
 	    (!a->step && plan_form_load(p, a, e) < 0) || plan_compile_place(p, a, e) < 0 ||
 	    plan_find_void(p, a, e) < 0)
@@ -623,8 +642,15 @@ static int plan_check_channels(const struct campaign_plan *p, struct err *e)
 	return 0;
 }
 
-struct campaign_plan *campaign_plan_new(const struct campaign_house *house,
+struct campaign_plan *campaign_plan_new(struct store *st, const struct campaign_house *house,
 					const struct campaign *row, struct err *e)
+{
+	return campaign_plan_try(st, house, row, NULL, e);
+}
+
+struct campaign_plan *campaign_plan_try(struct store *st, const struct campaign_house *house,
+					const struct campaign *row,
+					const struct campaign_trial *trial, struct err *e)
 {
 	struct campaign_plan *p = mem_calloc(1, sizeof(*p));
 
@@ -645,8 +671,10 @@ struct campaign_plan *campaign_plan_new(const struct campaign_house *house,
 		goto fail;
 	if (plan_parameter(p, PLAN_WHERE) != NULL)
 		p->place_parameter = mem_strdup(plan_parameter(p, PLAN_WHERE));
+	p->loading = (struct plan_loading){.st = st, .trial = trial};
 	if (plan_add_holds(p, e) < 0 || plan_add_audiences(p, e) < 0)
 		goto fail;
+	p->loading = (struct plan_loading){.st = NULL};
 	if (row->only_when != NULL && *row->only_when != '\0') {
 		p->only = predicate_compile(p->programme, row->only_when, "only", e);
 		if (p->only == NULL)

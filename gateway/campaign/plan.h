@@ -91,6 +91,11 @@ struct plan_step {
 };
 
 struct campaign_plan {
+	/* Where its texts are from, while it is being made. */
+	struct plan_loading {
+		struct store *st;
+		const struct campaign_trial *trial;
+	} loading;
 	const struct campaign_house *house;
 	const struct campaign *row;
 	struct programme *programme;

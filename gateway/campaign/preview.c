@@ -482,6 +482,12 @@ static void preview_choose_samples(struct preview_pass *w)
 int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t now,
 		     struct campaign_preview *out, struct err *e)
 {
+	return campaign_preview_some(st, p, now, SIZE_MAX, out, e);
+}
+
+int campaign_preview_some(struct store *st, const struct campaign_plan *p, int64_t now,
+			  size_t rows, struct campaign_preview *out, struct err *e)
+{
 	struct preview_pass w = {.st = st, .e = e, .out = out, .stride = 1, .from = now};
 	int rc;
 
@@ -500,7 +506,7 @@ int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t no
 		rc = seating_load(&w.seating, st, p,
 				  calendar_next_open(p->house->calendar, w.from), e);
 	if (rc == 0)
-		rc = store_recipient_scan(st, p->row->programme, 0, SIZE_MAX, true, preview_row,
+		rc = store_recipient_scan(st, p->row->programme, 0, rows, true, preview_row,
 					  &w, e);
 	if (w.failed)
 		rc = -1;

@@ -169,7 +169,7 @@ static int sessions_plan_of(struct sessions_work *w, int64_t campaign_id,
 	w->plans[w->n_plans++] = p;
 	if (store_campaign_get(w->st, campaign_id, &p->row, e) < 0)
 		return -1;
-	p->plan = campaign_plan_new(w->house, &p->row, &why);
+	p->plan = campaign_plan_new(w->st, w->house, &p->row, &why);
 	*out = p->plan;
 	return 0;
 }

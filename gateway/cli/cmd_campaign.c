@@ -331,7 +331,7 @@ static int campaign_preview_run(struct cli *c, int argc, char **argv, struct err
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
 	    cli_campaign(c, argv[1], &k, e) < 0)
 		return -1;
-	plan = campaign_plan_new(&c->house->campaign, &k, e);
+	plan = campaign_plan_new(c->store, &c->house->campaign, &k, e);
 	if (plan == NULL || campaign_preview(c->store, plan, clock_now_ms(), &p, e) < 0)
 		goto out;
 	if (c->json)
@@ -524,7 +524,7 @@ static int campaign_quota_run(struct cli *c, int argc, char **argv, struct err *
 	if (cli_parse(c, argc, argv, NULL, 1, 1, e) < 0 || cli_open(c, STORE_READER, e) < 0 ||
 	    cli_campaign(c, argv[1], &k, e) < 0)
 		goto out;
-	plan = campaign_plan_new(&c->house->campaign, &k, e);
+	plan = campaign_plan_new(c->store, &c->house->campaign, &k, e);
 	if (plan == NULL ||
 	    campaign_quota(c->store, plan, civil_day_of(clock_now_ms()), &q, e) < 0 ||
 	    store_campaign_day_list(c->store, k.id, campaign_day_row, days, e) < 0)
@@ -568,7 +568,7 @@ static int campaign_forecast_run(struct cli *c, int argc, char **argv, struct er
 	if (come < 1 || come > 100)
 		(void)err_set(e, EX_USAGE, "--come là phần trăm, 1 đến 100");
 	else
-		plan = campaign_plan_new(&c->house->campaign, &k, e);
+		plan = campaign_plan_new(c->store, &c->house->campaign, &k, e);
 	if (plan == NULL || campaign_forecast(c->store, plan, civil_day_of(clock_now_ms()),
 					      (int)come, &f, e) < 0)
 		goto out;
@@ -653,7 +653,7 @@ static int campaign_loudspeaker_run(struct cli *c, int argc, char **argv, struct
 		return err_set(e, EX_USAGE, "thiếu --unit (ấp nào)");
 	if (cli_open(c, STORE_READER, e) < 0 || cli_campaign(c, argv[1], &k, e) < 0)
 		return -1;
-	plan = campaign_plan_new(&c->house->campaign, &k, e);
+	plan = campaign_plan_new(c->store, &c->house->campaign, &k, e);
 	if (plan == NULL || carry_loudspeaker(c->store, plan, unit, &speech, e) < 0)
 		goto out;
 	rc = 0;

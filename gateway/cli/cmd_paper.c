@@ -43,7 +43,7 @@ static int paper_ready(struct cli *c, struct paper_run *r, int argc, char **argv
 		return err_set(e, EX_USAGE, "--out FILE: cần tên tệp để ghi");
 	if (cli_open(c, STORE_WRITER, e) < 0 || cli_campaign(c, argv[1], &r->k, e) < 0)
 		return -1;
-	r->plan = campaign_plan_new(&c->house->campaign, &r->k, e);
+	r->plan = campaign_plan_new(c->store, &c->house->campaign, &r->k, e);
 	if (r->plan != NULL && campaign_plan_programme(r->plan) == NULL)
 		return err_set(e, EX_DATAERR, "\"%s\" không có danh sách người nhận",
 			       r->k.name);

@@ -253,7 +253,7 @@ static int demo_release(struct demo *d, struct err *e)
 	if (campaign_create(d->c->store, house, &k, "người soạn", e) < 0)
 		return -1;
 	d->campaign = k.id;
-	plan = campaign_plan_new(house, &k, e);
+	plan = campaign_plan_new(d->c->store, house, &k, e);
 	if (plan == NULL || campaign_preview(d->c->store, plan, clock_now_ms(), &p, e) < 0)
 		goto out;
 	vi_number(p.messages, messages);

@@ -79,7 +79,8 @@ static const struct command commands[] = {
      "recipient set PROGRAMME KEY "
      "STATE|opted-out|wrong-person|not-opted-out|not-wrong-person|confirmed",
      "một người hoặc một hộ: xem, giữ, thả, đổi trạng thái", cmd_recipient},
-    {"template", "template list | show FILE | check", "mẫu tin: xem, kiểm tra", cmd_template},
+    {"template", "template list | show FILE | check | export DIR",
+     "mẫu tin: xem, kiểm tra, ghi mẫu đã sửa ra tệp", cmd_template},
     {"provider",
      "provider list [--json] | check [NAME] | resume NAME | weights [--json]\n"
      "provider send-test NAME NUMBER [--text TEXT] [--template ID --parameter NAME=VALUE …]\n"

@@ -10,6 +10,7 @@
 #include "dispatch/outbox_impl.h"
 #include "store/health.h"
 #include "store/rung.h"
+#include "store/text_version.h"
 
 /* Rungs that ended looked at in one turn. */
 #define OUTBOX_DESCEND 200
@@ -104,7 +105,7 @@ int outbox_work_plan(struct outbox *o, struct outbox_work *w, struct err *e)
 
 	if (w->plan != NULL)
 		return 1;
-	w->plan = campaign_plan_new(o->house, &w->row, &why);
+	w->plan = campaign_plan_new(o->st, o->house, &w->row, &why);
 	if (w->plan != NULL)
 		return 1;
 	return outbox_work_halt(o, w, why.text, e);
@@ -162,6 +163,21 @@ static void outbox_on_provider(int id, const char *name, const char *stopped_rea
 		r->stopped = stopped_reason != NULL;
 }
 
+/* A text was saved: plans are made anew, and see whether it is theirs. */
+static int outbox_texts(struct outbox *o, struct err *e)
+{
+	int64_t texts;
+
+	if (store_text_count(o->st, &texts, e) < 0)
+		return -1;
+	for (size_t i = 0; texts != o->texts && i < o->n_work; i++) {
+		campaign_plan_free(o->work[i]->plan);
+		o->work[i]->plan = NULL;
+	}
+	o->texts = texts;
+	return 0;
+}
+
 static int outbox_reread(struct outbox *o, struct err *e)
 {
 	size_t kept = 0;
@@ -169,7 +185,8 @@ static int outbox_reread(struct outbox *o, struct err *e)
 
 	for (size_t i = 0; i < o->n_work; i++)
 		o->work[i]->seen = false;
-	if (store_campaign_list(o->st, CAMPAIGN_RUNNING, outbox_on_campaign, o, e) < 0 ||
+	if (outbox_texts(o, e) < 0 ||
+	    store_campaign_list(o->st, CAMPAIGN_RUNNING, outbox_on_campaign, o, e) < 0 ||
 	    store_provider_list(o->st, outbox_on_provider, o, e) < 0)
 		return -1;
 	for (size_t i = 0; i < o->n_routes; i++) {

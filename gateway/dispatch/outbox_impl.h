@@ -44,6 +44,7 @@ struct outbox_work {
 };
 
 struct outbox {
+	int64_t texts; /* how many versions of texts there were when the plans were made */
 	struct store *st;
 	const struct dispatch_config *cfg;
 	const struct campaign_house *house;

@@ -75,7 +75,6 @@ int screen_reply_settle(struct visit *v, struct err *e);
 int screen_reports(struct visit *v, struct err *e);
 int screen_report_confirm(struct visit *v, struct err *e);
 int screen_weekly(struct visit *v, struct err *e);
-int screen_templates(struct visit *v, struct err *e);
 int screen_providers(struct visit *v, struct err *e);
 int screen_provider_resume(struct visit *v, struct err *e);
 int screen_provider_test(struct visit *v, struct err *e);
@@ -95,6 +94,11 @@ int screen_hand_in(struct visit *v, struct err *e);
 int screen_hand_in_post(struct visit *v, struct err *e);
 int screen_hand_in_form(struct visit *v, struct err *e);
 int screen_hand_in_sheet(struct visit *v, struct err *e);
+
+/* screen_texts.c */
+int screen_templates(struct visit *v, struct err *e);
+int screen_text(struct visit *v, struct err *e);
+int screen_text_post(struct visit *v, struct err *e);
 
 /* notice.c */
 int screen_notice(struct visit *v, struct err *e);

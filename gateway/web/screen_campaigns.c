@@ -98,7 +98,7 @@ static int campaigns_preview(struct visit *v, const struct campaign *k, struct e
 {
 	struct campaign_preview p = {0};
 	struct err why = ERR_INIT;
-	struct campaign_plan *plan = campaign_plan_new(v->house->campaign, k, &why);
+	struct campaign_plan *plan = campaign_plan_new(v->st, v->house->campaign, k, &why);
 	json_t *o;
 	int rc;
 

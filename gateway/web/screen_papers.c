@@ -54,7 +54,7 @@ int screen_campaign_papers(struct visit *v, struct err *e)
 
 	if (found == 0)
 		(void)err_set(e, EX_NOINPUT, "không có chiến dịch này");
-	p.plan = found > 0 ? campaign_plan_new(v->house->campaign, &k, e) : NULL;
+	p.plan = found > 0 ? campaign_plan_new(v->st, v->house->campaign, &k, e) : NULL;
 	if (p.plan != NULL && campaign_plan_programme(p.plan) == NULL)
 		(void)err_set(e, EX_DATAERR, "chiến dịch này không có danh sách người nhận");
 	else if (p.plan != NULL) {

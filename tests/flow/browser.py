@@ -179,6 +179,14 @@ def approves(b):
     b.picture("campaign-running")
 
 
+def a_text_is_tried_as_one_types(b):
+    b.open("/templates/vneid/A1")
+    b.says("Mẫu này dùng được")
+    b.fill("text", "{{ten}} ơi, bấm vào đây")
+    b.says("Mẫu này chưa dùng được")
+    b.picture("text-refused")
+
+
 def screens(b, names):
     for name, path in names:
         b.open(path)
@@ -254,10 +262,11 @@ def main():
         print(f"first campaign by script: {time.monotonic() - begin:.0f} s")
         both = [("home", "/"), ("hand-in", "/hand-in"), ("sessions", "/sessions"), ("audiences", "/audiences?programme=vneid&when=A1&samples=yes"), ("duty", "/duty"), ("recipients", "/recipients?q=nguyen"), ("recipient", "/recipients/1"),
                 ("campaigns", "/campaigns"), ("campaign", "/campaigns/1"), ("messages", "/messages"),
-                ("message", "/messages/1"), ("replies", "/replies"), ("reports", "/reports"), ("templates", "/templates"),
+                ("message", "/messages/1"), ("replies", "/replies"), ("reports", "/reports"), ("templates", "/templates"), ("text", "/templates/vneid/A1"),
                 ("providers", "/providers"), ("nothing", "/recipients/999999")]
         screens(author, [n for n in both if n[0] != "nothing"] + [("import-undo", "/imports/1/undo")])
         screens(phone, both)
+        a_text_is_tried_as_one_types(author)
         phone.open("/recipients?q=khong-co-ai")
         phone.picture("recipients-none")
         without_scripts(h, pictures, shift)

@@ -63,6 +63,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(notices)
   moidan_flow(own_hamlet)
   moidan_flow(rollup)
+  moidan_flow(texts)
   moidan_flow(undo)
   moidan_flow(weekly)
   # What takes longer than the others: ctest -LE slow leaves them out.

@@ -166,7 +166,7 @@ static inline void test_preview(const struct test_house *t, int64_t id,
 	struct err e = ERR_INIT;
 
 	assert_int_equal(store_campaign_get(t->st, id, &c, &e), 1);
-	p = campaign_plan_new(&t->house, &c, &e);
+	p = campaign_plan_new(t->st, &t->house, &c, &e);
 	if (p == NULL || campaign_preview(t->st, p, clock_now_ms(), out, &e) < 0)
 		fail_msg("%s", e.text);
 	campaign_plan_free(p);

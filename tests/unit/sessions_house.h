@@ -132,7 +132,7 @@ static inline int64_t pass(size_t batch)
 	int64_t total = 0;
 
 	assert_int_equal(store_campaign_get(home.st, campaign_id, &c, &e), 1);
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	if (p == NULL)
 		fail_msg("%s", e.text);
 	while (more) {
@@ -220,7 +220,7 @@ static inline void send_due(void)
 
 		assert_int_equal(store_campaign_get(home.st, all.ids[i], &c, &e), 1);
 		asked = (struct eligibility){.st = home.st, .house = &home.house, .now = now};
-		asked.plan = campaign_plan_new(&home.house, &c, &e);
+		asked.plan = campaign_plan_new(home.st, &home.house, &c, &e);
 		assert_non_null(asked.plan);
 		TEST_OK(store_begin(home.st, &why));
 		TEST_OK(store_message_claim(home.st, &claim, out, &n, &examined, &why));

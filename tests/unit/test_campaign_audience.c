@@ -274,12 +274,12 @@ static void a_campaign_goes_to_those_only_for_whom_it_holds(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	TEST_OK(campaign_preview(home.st, p, clock_now_ms(), &all, &why));
 	campaign_plan_free(p);
 	c.only_when = (char *)(uintptr_t) "unit = \"Tân Mỹ\" and not A18";
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	TEST_OK(campaign_preview(home.st, p, clock_now_ms(), &some, &why));
 	assert_int_equal(some.messages,
@@ -291,7 +291,7 @@ static void a_campaign_goes_to_those_only_for_whom_it_holds(void **state)
 	campaign_preview_free(&some);
 	campaign_plan_free(p);
 	c.only_when = (char *)(uintptr_t) "unit = ";
-	assert_null(campaign_plan_new(&home.house, &c, &e));
+	assert_null(campaign_plan_new(home.st, &home.house, &c, &e));
 }
 
 #define AUDIENCE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -240,7 +240,7 @@ static void send_all(void)
 	TEST_OK(store_campaign_list(home.st, CAMPAIGN_RUNNING, stream_take, &claim.campaign_id,
 				    &why));
 	assert_int_equal(store_campaign_get(home.st, claim.campaign_id, &c, &e), 1);
-	who.plan = campaign_plan_new(&home.house, &c, &e);
+	who.plan = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(who.plan);
 	TEST_OK(store_begin(home.st, &why));
 	TEST_OK(store_message_claim(home.st, &claim, out, &n, &examined, &why));
@@ -410,7 +410,7 @@ static void an_invitation_says_whom_to_ask_where_and_when(void **state)
 
 	(void)state;
 	person("vneid", "TP-1", "Trần Thị Bích", "0912345678", "{\"tai_khoan\":\"co\"}", 1);
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	TEST_OK(campaign_preview(home.st, p, clock_now_ms(), &v, &why));
 	assert_non_null(strstr(v.samples[0].text, "da co dinh danh muc 2"));

@@ -215,7 +215,7 @@ static void nothing_is_ever_sent_to_whom_nothing_may_be_sent(void **state)
 	TEST_OK(store_commit(t.home.st, &why));
 	TEST_OK(campaign_create(t.home.st, &t.home.house, &c, "soan", &why));
 	t.who = (struct eligibility){.st = t.home.st, .house = &t.home.house};
-	t.who.plan = campaign_plan_new(&t.home.house, &c, &e);
+	t.who.plan = campaign_plan_new(t.home.st, &t.home.house, &c, &e);
 	assert_non_null(t.who.plan);
 	TEST_OK(store_begin(t.home.st, &why));
 	while (more)

@@ -190,7 +190,7 @@ static void claim_some(void)
 		size_t n = 0, examined = 0;
 
 		assert_int_equal(store_campaign_get(t.home.st, ids[k], &c, &e), 1);
-		p = campaign_plan_new(&t.home.house, &c, &e);
+		p = campaign_plan_new(t.home.st, &t.home.house, &c, &e);
 		assert_non_null(p);
 		t.who = (struct eligibility){
 		    .st = t.home.st, .house = &t.home.house, .now = now, .plan = p};
@@ -223,7 +223,7 @@ static void pass(void)
 	bool more = true;
 
 	assert_int_equal(store_campaign_get(t.home.st, t.campaign, &c, &e), 1);
-	p = campaign_plan_new(&t.home.house, &c, &e);
+	p = campaign_plan_new(t.home.st, &t.home.house, &c, &e);
 	assert_non_null(p);
 	while (more) {
 		size_t planned = 0, faults = 0;
@@ -374,7 +374,7 @@ static void nobody_is_invited_or_reminded_over_tet(void **state)
 	TEST_OK(store_begin(t.home.st, &why));
 	put(1, HOLD_NONE);
 	TEST_OK(store_commit(t.home.st, &why));
-	p = campaign_plan_new(&t.home.house, &c, &e);
+	p = campaign_plan_new(t.home.st, &t.home.house, &c, &e);
 	if (p == NULL)
 		fail_msg("%s", e.text);
 	/* 25/01 to 26/02: five weeks of five days, but for Friday 05/02 and Monday to Thursday 08–11/02. */

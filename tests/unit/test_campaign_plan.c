@@ -44,7 +44,7 @@ static struct campaign_plan *plan_with(const char *text, const char *parameters,
 {
 	test_write(&home, "sms/vneid/a1.txt", text);
 	*c = test_campaign("c", "vneid", "A1", parameters);
-	return campaign_plan_new(&home.house, c, e);
+	return campaign_plan_new(home.st, &home.house, c, e);
 }
 
 static void what_is_wrong_is_said_before_anything_is_queued(void **state)
@@ -106,7 +106,7 @@ static void an_audience_must_exist_have_a_text_and_not_be_held(void **state)
 		    test_campaign("c", cases[i].programme, cases[i].audiences, "{}");
 		struct err e = ERR_INIT;
 
-		assert_null(campaign_plan_new(&home.house, &c, &e));
+		assert_null(campaign_plan_new(home.st, &home.house, &c, &e));
 		if (strstr(e.text, cases[i].want) == NULL)
 			fail_msg("case %zu said: %s", i, e.text);
 	}
@@ -211,7 +211,7 @@ static void the_deadline_is_the_earliest_that_is_not_over(void **state)
 		    "danh mức 2{{#han}}, hạn {{han|date:d/M}}{{/han}}.");
 		c.starts_at = test_at(cases[i].starts, 9, 0);
 		c.expires_at = test_at(20231231, 0, 0);
-		p = campaign_plan_new(&home.house, &c, &e);
+		p = campaign_plan_new(home.st, &home.house, &c, &e);
 		assert_non_null(p);
 		text = message_to(p, &r, NULL, &e);
 		if (strstr(text, cases[i].want) == NULL)
@@ -291,7 +291,7 @@ static void a_text_longer_than_the_provider_takes_is_refused_by_row(void **state
 	c = test_campaign("c", "vneid", "A1", "{}");
 	c.accents = SMS_WITH_ACCENTS;
 	home.house.max_segments = 1;
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	assert_null(message_to(p, &r, NULL, &e));
 	assert_non_null(strstr(e.text, "dòng 9"));
@@ -332,7 +332,7 @@ static void a_hold_audience_wins_wherever_it_stands(void **state)
 	test_write(&home, "programmes/thu.yaml", programme);
 	test_write(&home, "sms/vneid/a1.txt", GOOD);
 	home.house.dir = home.dir;
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	home.house.dir = shipped;
 	if (p == NULL)
 		fail_msg("%s", e.text);
@@ -353,13 +353,13 @@ static void a_stream_needs_no_text_of_its_own(void **state)
 
 	(void)state;
 	c.stream = true;
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	assert_string_equal(campaign_plan_programme(p)->name, "officials");
 	campaign_plan_free(p);
 	c = test_campaign("notices", "", "", "{}");
 	c.stream = true;
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	assert_null(campaign_plan_programme(p));
 	campaign_plan_free(p);

@@ -21,7 +21,7 @@ static void quota_of(const char *programme, const char *audiences, int day,
 	struct err e = ERR_INIT;
 
 	c.quota = true;
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	if (p == NULL || campaign_quota(home.st, p, test_day(day), q, &e) < 0)
 		fail_msg("%s", e.text);
 	free(quota_text);
@@ -267,7 +267,7 @@ static void forecast_of(int come, struct campaign_forecast *f)
 	struct err e = ERR_INIT;
 
 	assert_int_equal(store_campaign_get(home.st, campaign_id, &c, &e), 1);
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	if (p == NULL ||
 	    campaign_forecast(home.st, p, civil_day_of(clock_now_ms()), come, f, &e) < 0)
 		fail_msg("%s", e.text);

@@ -88,7 +88,7 @@ static void run(void)
 	assert_int_equal(approve("duyet"), 0);
 	TEST_OK(campaign_start(home.st, &home.house, id, "duyet", &why));
 	c = row();
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	TEST_OK(store_begin(home.st, &why));
 	while (more)
@@ -115,7 +115,7 @@ static size_t claim(enum message_event event)
 				  .iso_week = civil_iso_week(civil_day_of(who.now)),
 				  .decide = campaign_decide,
 				  .arg = &who};
-	struct campaign_plan *p = campaign_plan_new(&home.house, &c, &e);
+	struct campaign_plan *p = campaign_plan_new(home.st, &home.house, &c, &e);
 	size_t n = 0, examined = 0;
 
 	who.plan = p;
@@ -205,7 +205,7 @@ static void who_got_the_same_text_today_is_pointed_out(void **state)
 	for (int day = 0; day < 2; day++) {
 		create_with(day == 0 ? "hai" : "ba", 0, 0);
 		c = row();
-		p = campaign_plan_new(&home.house, &c, &e);
+		p = campaign_plan_new(home.st, &home.house, &c, &e);
 		assert_non_null(p);
 		TEST_OK(campaign_preview(home.st, p, clock_now_ms(), &v, &why));
 		assert_int_equal(v.repeated, day == 0 ? PEOPLE : 0);

@@ -315,7 +315,7 @@ static void the_confirmation_is_the_one_message_that_may_go(void **state)
 	(void)state;
 	assert_int_equal(take(CITIZEN_NUMBER, "TC", &r), 1);
 	assert_int_equal(store_campaign_find(home.st, REPLY_CAMPAIGN, &c, &e), 1);
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	assert_int_equal(store_message_candidate(home.st, 1, &m, &e), 1);
 	who.now = clock_now_ms();

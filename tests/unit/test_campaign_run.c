@@ -76,7 +76,7 @@ static size_t fan_out(int64_t id, size_t batch, bool from_the_start)
 	bool more = true;
 
 	assert_int_equal(store_campaign_get(home.st, id, &c, &e), 1);
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	if (p == NULL)
 		fail_msg("%s", e.text);
 	if (from_the_start)
@@ -299,7 +299,7 @@ static void a_batch_that_is_rolled_back_leaves_neither_rows_nor_cursor(void **st
 	(void)state;
 	start(id);
 	assert_int_equal(store_campaign_get(home.st, id, &c, &e), 1);
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	TEST_OK(store_begin(home.st, &why));
 	TEST_OK(campaign_fan_out(home.st, p, &c, clock_now_ms(), 200, &planned, &faults, &more,
@@ -325,7 +325,7 @@ static void texts_that_change_after_the_start_halt_the_campaign(void **state)
 	(void)state;
 	start(id);
 	assert_int_equal(store_campaign_get(home.st, id, &c, &e), 1);
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	free(p->audiences[0].file);
 	p->audiences[0].file = mem_strdup("another text");
@@ -357,7 +357,7 @@ static void a_campaign_cancelled_in_the_middle_of_its_fan_out_is_finished(void *
 	(void)state;
 	start(id);
 	assert_int_equal(store_campaign_get(home.st, id, &c, &e), 1);
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(p);
 	TEST_OK(store_begin(home.st, &why));
 	TEST_OK(campaign_fan_out(home.st, p, &c, clock_now_ms(), 200, &planned, &faults, &more,
@@ -453,7 +453,7 @@ static void an_invitation_to_an_office_waits_while_that_is_closed(void **state)
 	(void)state;
 	row.starts_at = test_at(20260202, 9, 0);
 	row.expires_at = test_at(20260301, 0, 0);
-	p = campaign_plan_new(&home.house, &row, &e);
+	p = campaign_plan_new(home.st, &home.house, &row, &e);
 	if (p == NULL)
 		fail_msg("%s", e.text);
 	who.plan = p;
@@ -471,7 +471,7 @@ static void an_invitation_to_an_office_waits_while_that_is_closed(void **state)
 	row.programme = (char *)(uintptr_t) "cccd";
 	row.audiences = (char *)(uintptr_t) "A3";
 	row.parameters = (char *)(uintptr_t) "{\"ngay\": \"17/02/2026\", \"gio\": \"08:00\"}";
-	assert_null(campaign_plan_new(&home.house, &row, &e));
+	assert_null(campaign_plan_new(home.st, &home.house, &row, &e));
 	assert_non_null(strstr(e.text, "ngày nghỉ"));
 }
 
@@ -522,7 +522,7 @@ static void a_row_that_changed_is_read_and_judged_again(void **state)
 	struct err e = ERR_INIT;
 	struct recipient r = {0};
 	struct message_candidate c;
-	struct campaign_plan *p = campaign_plan_new(&home.house, &row, &e);
+	struct campaign_plan *p = campaign_plan_new(home.st, &home.house, &row, &e);
 	struct claim_verdict v;
 
 	(void)state;
@@ -570,7 +570,7 @@ static void a_strangers_number_waits_and_an_unknown_range_does_not(void **state)
 
 	(void)state;
 	row.programme = (char *)(uintptr_t) "vneid";
-	p = campaign_plan_new(&home.house, &row, &e);
+	p = campaign_plan_new(home.st, &home.house, &row, &e);
 	assert_non_null(p);
 	TEST_OK(campaign_preview(home.st, p, clock_now_ms(), &v, &why));
 	{

@@ -38,7 +38,7 @@ static void a_shared_number_gets_one_message_for_all_its_households(void **state
 	}
 	TEST_OK(store_commit(own.st, &why));
 	TEST_OK(campaign_create(own.st, &own.house, &c, "soan", &why));
-	p = campaign_plan_new(&own.house, &c, &e);
+	p = campaign_plan_new(own.st, &own.house, &c, &e);
 	assert_non_null(p);
 	TEST_OK(campaign_preview(own.st, p, clock_now_ms(), &v, &why));
 	assert_int_equal(v.messages, 2);
@@ -95,7 +95,7 @@ static struct campaign_plan *three_who_share(struct test_house *own, struct camp
 	}
 	TEST_OK(store_commit(own->st, &why));
 	TEST_OK(campaign_create(own->st, &own->house, c, "soan", &why));
-	p = campaign_plan_new(&own->house, c, &e);
+	p = campaign_plan_new(own->st, &own->house, c, &e);
 	assert_non_null(p);
 	return p;
 }

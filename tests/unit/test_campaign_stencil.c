@@ -67,7 +67,7 @@ static void only_what_a_stencil_can_say_has_one(void **state)
 		struct campaign_plan *p;
 
 		test_write(&home, "sms/vneid/a1.txt", cases[i].text);
-		p = campaign_plan_new(&home.house, &c, &e);
+		p = campaign_plan_new(home.st, &home.house, &c, &e);
 		if (p == NULL)
 			fail_msg("case %zu: %s", i, e.text);
 		if ((p->audiences[0].stencils[0] != NULL) != cases[i].cut)
@@ -139,7 +139,7 @@ static void any_row_reads_as_the_template_alone_would_write_it(void **state)
 
 			test_write(&home, "sms/vneid/a1.txt", texts[i]);
 			c.accents = accents;
-			p = campaign_plan_new(&home.house, &c, &why);
+			p = campaign_plan_new(home.st, &home.house, &c, &why);
 			if (p == NULL)
 				fail_msg("%s", why.text);
 			by_stencil += p->audiences[0].stencils[0] != NULL;

@@ -58,7 +58,7 @@ static void run(const char *programme, const char *audience)
 
 	TEST_OK(campaign_create(home.st, &home.house, &c, "soan", &why));
 	campaign_id = c.id;
-	p = campaign_plan_new(&home.house, &c, &e);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
 	if (p == NULL)
 		fail_msg("%s", e.text);
 	TEST_OK(store_begin(home.st, &why));
@@ -110,7 +110,7 @@ static enum claim_decision decide(size_t i, const struct queued *q)
 
 	(void)f;
 	assert_int_equal(store_campaign_get(home.st, q->campaign[i], &c, &e), 1);
-	who.plan = campaign_plan_new(&home.house, &c, &e);
+	who.plan = campaign_plan_new(home.st, &home.house, &c, &e);
 	assert_non_null(who.plan);
 	for (id = 1; id < 100; id++) {
 		if (store_message_candidate(home.st, id, &m, &e) == 1 &&

@@ -11,7 +11,7 @@
 static struct campaign_plan *plan_of(const struct campaign *c)
 {
 	struct err e = ERR_INIT;
-	struct campaign_plan *p = campaign_plan_new(&home.house, c, &e);
+	struct campaign_plan *p = campaign_plan_new(home.st, &home.house, c, &e);
 
 	if (p == NULL)
 		fail_msg("%s", e.text);

@@ -55,6 +55,7 @@ static const struct {
     {"session", "programme place place_fold team documents reason"},
     {"subordinate", "commune sha256"}, /* see what_those_below_counted_stays */
     {"template", "name hash text"},
+    {"text_version", "name text who"}, /* the office's words; values are filled in later */
     {"token", "provider access refresh reason"},
     {"unit", "kind name name_fold"},
 };

@@ -24,3 +24,25 @@
 		}
 	});
 })();
+/* A text that is being written is tried as one types: the section that the button would show again. */
+(function () {
+	var form = document.querySelector("form[data-check]"), timer = null, asked = 0;
+
+	if (!form || !window.fetch || !window.DOMParser)
+		return;
+	form.addEventListener("input", function () {
+		clearTimeout(timer);
+		timer = setTimeout(function () {
+			var fields = new URLSearchParams(new FormData(form)), mine = ++asked;
+			fields.set("do", "check");
+			fetch(form.action, {method: "POST", body: fields, headers: {Accept: "text/html"}}).then(function (answer) {
+				return answer.ok ? answer.text() : "";
+			}).then(function (page) {
+				var id = form.getAttribute("data-check");
+				var now = new DOMParser().parseFromString(page, "text/html").getElementById(id);
+				if (now && mine === asked)
+					document.getElementById(id).innerHTML = now.innerHTML;
+			}).catch(function () {});
+		}, 700);
+	});
+})();
