@@ -307,52 +307,6 @@ static int fan_out_seat(struct fan_out *f, const struct recipient *r, int audien
 	return why < 0 ? -1 : why == EXCLUDED_COUNT;
 }
 
-/* ---- the quota of a day over the hamlets ---------------------------------------------------- */
-
-static struct fan_out_share *fan_out_share(struct fan_out *f, int64_t unit_id)
-{
-	for (size_t i = 0; i < f->n_shares; i++)
-		if (f->shares[i].unit_id == unit_id)
-			return &f->shares[i];
-	f->shares = mem_grow(f->shares, &f->cap_shares, f->n_shares + 1, sizeof(*f->shares));
-	f->shares[f->n_shares] = (struct fan_out_share){.unit_id = unit_id};
-	return &f->shares[f->n_shares++];
-}
-
-/* Each hamlet's part is in proportion to those of it who wait, the largest remainders first: nobody's
- * hamlet waits until another is through. */
-static void fan_out_divide(struct fan_out *f)
-{
-	int64_t total = 0, given = 0;
-
-	for (size_t i = 0; i < f->n_shares; i++)
-		total += f->shares[i].waiting;
-	for (size_t i = 0; i < f->n_shares; i++) {
-		struct fan_out_share *s = &f->shares[i];
-
-		s->share = total <= f->allowed ? s->waiting : f->allowed * s->waiting / total;
-		given += s->share;
-	}
-	while (given < f->allowed && given < total) {
-		struct fan_out_share *best = NULL;
-		int64_t most = -1;
-
-		for (size_t i = 0; i < f->n_shares; i++) {
-			struct fan_out_share *s = &f->shares[i];
-			int64_t rest = f->allowed * s->waiting - s->share * total;
-
-			if (s->share < s->waiting && (best == NULL || rest > most)) {
-				best = s;
-				most = rest;
-			}
-		}
-		if (best == NULL)
-			break;
-		best->share++;
-		given++;
-	}
-}
-
 /* Whether r is looked at in this pass of a campaign with a quota: 1, 0, -1. Nobody is planned twice. */
 static int fan_out_turn(struct fan_out *f, const struct recipient *r, int audience)
 {
@@ -389,6 +343,8 @@ static bool fan_out_row(const struct recipient *r, void *arg)
 
 	f->rows++;
 	f->cursor = r->id;
+	if (f->quota != NULL)
+		quota_pass_row(f->quota, r, plan_units_find(&f->units, r->unit_id));
 	if (p->steps || f->allowed >= 0) {
 		enum exclusion why =
 		    plan_judge(p, r, plan_units_find(&f->units, r->unit_id), &audience);
@@ -415,7 +371,7 @@ static bool fan_out_row(const struct recipient *r, void *arg)
 	f->invited += rc > 0;
 	if (rc > 0 && f->sharing)
 		fan_out_share(f, r->unit_id)->share--;
-	return rc >= 0 && (f->allowed < 0 || f->invited < f->allowed);
+	return rc >= 0 && (f->allowed < 0 || (f->invited < f->allowed && f->n < f->room));
 }
 
 /* Where the next batch begins, and when. A campaign that goes over its list again (for people who did
@@ -442,7 +398,7 @@ static void fan_out_next(const struct fan_out *f, struct campaign *c, size_t bat
 		c->cursor = -1;
 }
 
-static int fan_out_write(struct fan_out *f, size_t *planned, struct err *e)
+int fan_out_write(struct fan_out *f, size_t *planned, struct err *e)
 {
 	size_t inserted = 0, linked = 0;
 	int rc = store_message_plan(f->st, f->items, f->n, &inserted, &linked, e);
@@ -456,40 +412,12 @@ static int fan_out_write(struct fan_out *f, size_t *planned, struct err *e)
 	return rc;
 }
 
-static int fan_out_scan(struct fan_out *f, const struct campaign *c, int64_t after,
-			size_t batch, struct err *e)
+int fan_out_scan(struct fan_out *f, int64_t after, size_t rows, struct err *e)
 {
-	int rc =
-	    store_recipient_scan(f->st, c->programme, after, batch, true, fan_out_row, f, e);
+	int rc = store_recipient_scan(f->st, f->writer.plan->row->programme, after, rows, true,
+				      fan_out_row, f, e);
 
 	return f->failed ? -1 : rc;
-}
-
-/* The day's quota at once: who waits where; each hamlet's part; and what a hamlet's sessions have no seat
- * for goes to the others. */
-static int fan_out_daily(struct fan_out *f, const struct campaign *c, size_t *planned,
-			 struct err *e)
-{
-	int rc;
-
-	f->left = 1;
-	if (f->allowed == 0)
-		return 0;
-	f->counting = true;
-	rc = fan_out_scan(f, c, 0, SIZE_MAX, e);
-	f->counting = false;
-	f->left = 0;
-	for (size_t i = 0; i < f->n_shares; i++)
-		f->left += f->shares[i].waiting;
-	fan_out_divide(f);
-	for (int turn = 0; rc == 0 && turn < 2 && f->invited < f->allowed; turn++) {
-		f->sharing = turn == 0;
-		rc = fan_out_scan(f, c, 0, SIZE_MAX, e);
-		if (rc == 0)
-			rc = fan_out_write(f, planned, e);
-	}
-	f->left -= f->invited;
-	return rc;
 }
 
 /* One batch, once the campaign is open for it. */
@@ -497,32 +425,25 @@ static int fan_out_batch(struct fan_out *f, struct campaign *c, int64_t now, siz
 			 size_t *planned, struct err *e)
 {
 	const struct campaign_plan *p = f->writer.plan;
-	struct campaign_day day = {0};
+	bool over = true;
 	int rc = 0;
 
 	f->e = e;
-	if (c->quota)
-		rc = quota_today(f->st, p, f->opens, &day, &f->allowed, e);
-	if (rc == 0 && p->seats && c->cursor == 0)
+	if (p->seats && c->cursor == 0)
 		rc = seating_sweep(f->st, p, civil_day_of(now), e);
 	if (rc == 0)
 		rc = seating_load(&f->seating, f->st, p, f->opens, e);
-	if (rc == 0 && f->allowed >= 0)
-		rc = fan_out_daily(f, c, planned, e);
+	if (rc == 0 && c->quota)
+		rc = fan_out_day(f, c, batch, planned, &over, e);
 	else if (rc == 0)
-		rc = fan_out_scan(f, c, c->cursor, batch, e);
-	if (rc == 0 && f->allowed < 0)
+		rc = fan_out_scan(f, c->cursor, batch, e);
+	if (rc == 0 && !c->quota)
 		rc = fan_out_write(f, planned, e);
-	if (rc == 0) {
+	if (rc < 0)
+		return -1;
+	if (over)
 		fan_out_next(f, c, batch);
-		rc = store_campaign_update(f->st, c, e);
-	}
-	if (rc == 0 && c->quota && f->invited > 0) {
-		day.planned += f->invited;
-		rc = store_campaign_day_put(f->st, c->id, &day, e);
-	}
-	free(day.arithmetic);
-	return rc;
+	return store_campaign_update(f->st, c, e);
 }
 
 int campaign_fan_out(struct store *st, const struct campaign_plan *p, struct campaign *c,

@@ -26,6 +26,8 @@ struct fan_out {
 	} * shares; /* of the day's quota, by hamlet */
 	size_t n_shares, cap_shares;
 	int64_t left; /* of those who wait, after this batch */
+	struct quota_pass *quota; /* counts along for the day's quota; NULL */
+	size_t room;		  /* messages of this batch, where a quota holds */
 	bool counting,
 	    sharing;	 /* a look at who waits; only as many of each hamlet as its share */
 	int64_t allowed; /* so many more today; -1 = any number */
@@ -46,5 +48,15 @@ void fan_out_close(struct fan_out *f);
  * -1. about NULL = the campaign alone. */
 MUST_CHECK int fan_out_add(struct fan_out *f, const struct recipient *r, int rung,
 			   const struct fan_out_about *about, struct err *e);
+
+/* Looks at so many rows after one, and writes what came of it. */
+MUST_CHECK int fan_out_scan(struct fan_out *f, int64_t after, size_t rows, struct err *e);
+MUST_CHECK int fan_out_write(struct fan_out *f, size_t *planned, struct err *e);
+
+/* fan_out_day.c: a hamlet's part of the day's quota. */
+struct fan_out_share *fan_out_share(struct fan_out *f, int64_t unit_id);
+/* The next part of the day's pass. *over: it has come to its end; else the campaign's cursor says that it goes on. */
+MUST_CHECK int fan_out_day(struct fan_out *f, struct campaign *c, size_t batch, size_t *planned,
+			   bool *over, struct err *e);
 
 #endif

@@ -232,10 +232,23 @@ void plan_writer_session(struct plan_writer *w, const struct session *s);
  * offices (written to q, with days and differ). */
 int64_t quota_of_day(const struct calendar *c, struct campaign_quota *q, double left,
 		     civil_day day, civil_day last);
-/* Today's quota: read, or found and written down with its arithmetic when the day has none yet. *allowed
- * is what is left of it. In a transaction; day->arithmetic is yours to free(). */
-MUST_CHECK int quota_today(struct store *st, const struct campaign_plan *p, int64_t at,
-			   struct campaign_day *day, int64_t *allowed, struct err *e);
+/* A list being counted for a day's quota, row by row, in as many transactions as it takes. */
+struct quota_pass {
+	const struct campaign_plan *p;
+	struct campaign_quota q;
+	bool applies[CAMPAIGN_QUOTA_TARGETS]; /* to somebody whom the campaign is for */
+};
+void quota_pass_begin(struct quota_pass *w, const struct campaign_plan *p, civil_day today);
+void quota_pass_row(struct quota_pass *w, const struct recipient *r,
+		    const struct plan_unit *unit);
+/* All rows were seen: w->q is whole. */
+MUST_CHECK int quota_pass_end(struct quota_pass *w, struct store *st, struct err *e);
+/* Likewise, and written down with its arithmetic as *day (->arithmetic is yours to free()). In a transaction. */
+MUST_CHECK int quota_pass_write(struct quota_pass *w, struct store *st,
+				struct campaign_day *day, struct err *e);
+/* What was counted so far, and back into a pass that has begun; yours. */
+json_t *quota_pass_save(const struct quota_pass *w);
+void quota_pass_load(struct quota_pass *w, const json_t *saved);
 
 /* ---- seats (seating.c) -------------------------------------------------------------------- */
 

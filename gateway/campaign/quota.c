@@ -14,13 +14,6 @@
 #define QUOTA_OBSERVED 10
 #define QUOTA_NO_SHOW  750
 
-struct quota_pass {
-	const struct campaign_plan *p;
-	struct plan_units units;
-	struct campaign_quota *out;
-	bool applies[CAMPAIGN_QUOTA_TARGETS]; /* to somebody whom the campaign is for */
-};
-
 static void quota_hamlet(struct campaign_quota *q, const struct plan_unit *unit)
 {
 	int64_t id = unit != NULL ? unit->id : 0;
@@ -37,29 +30,27 @@ static void quota_hamlet(struct campaign_quota *q, const struct plan_unit *unit)
 	q->hamlets[i < CAMPAIGN_QUOTA_HAMLETS ? i : CAMPAIGN_QUOTA_HAMLETS - 1].waiting++;
 }
 
-static bool quota_row(const struct recipient *r, void *arg)
+void quota_pass_row(struct quota_pass *w, const struct recipient *r,
+		    const struct plan_unit *unit)
 {
-	struct quota_pass *q = arg;
-	const struct programme *g = q->p->programme;
-	const struct plan_unit *unit = plan_units_find(&q->units, r->unit_id);
+	struct campaign_quota *q = &w->q;
 	struct predicate_row row = {.r = r, .unit_name = unit != NULL ? unit->name : NULL};
 	int audience = -1;
-	enum exclusion why = plan_judge(q->p, r, unit, &audience);
+	enum exclusion why = plan_judge(w->p, r, unit, &audience);
 	bool ours = why == EXCLUDED_COUNT ||
 		    (audience >= 0 && why != EXCLUDED_DECEASED && why != EXCLUDED_HELD);
 
 	if (r->hold == HOLD_GONE)
-		return true;
-	q->out->waiting += ours;
+		return;
+	q->waiting += ours;
 	if (ours)
-		quota_hamlet(q->out, unit);
-	for (int i = 0; i < q->out->n_targets; i++) {
-		if (programme_target_reached(g, (size_t)i, &row))
-			q->out->targets[i].reached++;
+		quota_hamlet(q, unit);
+	for (int i = 0; i < q->n_targets; i++) {
+		if (programme_target_reached(w->p->programme, (size_t)i, &row))
+			q->targets[i].reached++;
 		else
-			q->applies[i] = q->applies[i] || ours;
+			w->applies[i] = w->applies[i] || ours;
 	}
-	return true;
 }
 
 static int64_t quota_ceil(int64_t a, int64_t b)
@@ -108,9 +99,10 @@ int64_t quota_of_day(const struct calendar *c, struct campaign_quota *q, double 
 }
 
 /* The earliest deadline that is still to come rules; when all are over, the last one. */
-static void quota_rule(const struct campaign_plan *p, const struct quota_pass *pass)
+static void quota_rule(struct quota_pass *w)
 {
-	struct campaign_quota *q = pass->out;
+	const struct campaign_plan *p = w->p;
+	struct campaign_quota *q = &w->q;
 	civil_day last = q->today;
 	int64_t day;
 
@@ -121,7 +113,7 @@ static void quota_rule(const struct campaign_plan *p, const struct quota_pass *p
 		bool over = t->last < q->today;
 
 		t->left = t->assigned > t->reached ? t->assigned - t->reached : 0;
-		if (!pass->applies[i])
+		if (!w->applies[i])
 			continue;
 		if (now == NULL || (now->last < q->today ? !over || t->last > now->last
 							 : !over && t->last < now->last))
@@ -170,69 +162,136 @@ static int quota_budget(struct store *st, const struct campaign_plan *p, int64_t
 	return 0;
 }
 
+void quota_pass_begin(struct quota_pass *w, const struct campaign_plan *p, civil_day today)
+{
+	*w = (struct quota_pass){.p = p,
+				 .q = {.today = today, .seats = -1, .provider = -1}};
+	quota_targets(p, &w->q);
+}
+
+int quota_pass_end(struct quota_pass *w, struct store *st, struct err *e)
+{
+	const struct campaign_plan *p = w->p;
+	struct campaign_quota *q = &w->q;
+	struct seat_counts seen;
+
+	if (store_seat_counts(st, p->row->programme, &seen, e) < 0 ||
+	    quota_budget(st, p, &q->budget, e) < 0)
+		return -1;
+	quota_rule(w);
+	q->came = seen.came;
+	q->absent = seen.absent;
+	if (seen.came + seen.absent >= QUOTA_OBSERVED)
+		q->no_show = (int)(1000 * seen.absent / (seen.came + seen.absent));
+	if (q->no_show > QUOTA_NO_SHOW)
+		q->no_show = QUOTA_NO_SHOW;
+	q->raised = quota_ceil(q->base * 1000, 1000 - q->no_show);
+	if (p->seats) {
+		q->seats = 0;
+		if (store_session_list(st, p->row->programme, q->today + 1, quota_seats,
+				       &q->seats, e) < 0)
+			return -1;
+	}
+	if (p->house->segments_per_day > 0)
+		q->provider = p->house->segments_per_day;
+	q->quota = q->raised;
+	quota_hold(q, q->seats, QUOTA_BY_SEATS);
+	quota_hold(q, q->provider, QUOTA_BY_PROVIDER);
+	quota_hold(q, q->budget, QUOTA_BY_BUDGET);
+	return 0;
+}
+
+struct quota_scan {
+	struct quota_pass pass;
+	struct plan_units units;
+};
+
+static bool quota_row(const struct recipient *r, void *arg)
+{
+	struct quota_scan *s = arg;
+
+	quota_pass_row(&s->pass, r, plan_units_find(&s->units, r->unit_id));
+	return true;
+}
+
 int campaign_quota(struct store *st, const struct campaign_plan *p, civil_day today,
 		   struct campaign_quota *out, struct err *e)
 {
-	struct quota_pass pass = {.p = p, .out = out};
-	struct seat_counts seen;
-	int rc = -1;
+	struct quota_scan s = {.units = {.n = 0}};
+	int rc = plan_units_load(&s.units, st, e);
 
-	*out = (struct campaign_quota){.today = today, .seats = -1, .provider = -1};
-	quota_targets(p, out);
-	if (plan_units_load(&pass.units, st, e) < 0)
-		return -1;
-	if (store_recipient_scan(st, p->row->programme, 0, SIZE_MAX, true, quota_row, &pass,
-				 e) < 0 ||
-	    store_seat_counts(st, p->row->programme, &seen, e) < 0 ||
-	    quota_budget(st, p, &out->budget, e) < 0)
-		goto out;
-	quota_rule(p, &pass);
-	out->came = seen.came;
-	out->absent = seen.absent;
-	if (seen.came + seen.absent >= QUOTA_OBSERVED)
-		out->no_show = (int)(1000 * seen.absent / (seen.came + seen.absent));
-	if (out->no_show > QUOTA_NO_SHOW)
-		out->no_show = QUOTA_NO_SHOW;
-	out->raised = quota_ceil(out->base * 1000, 1000 - out->no_show);
-	if (p->seats) {
-		out->seats = 0;
-		if (store_session_list(st, p->row->programme, today + 1, quota_seats,
-				       &out->seats, e) < 0)
-			goto out;
-	}
-	if (p->house->segments_per_day > 0)
-		out->provider = p->house->segments_per_day;
-	out->quota = out->raised;
-	quota_hold(out, out->seats, QUOTA_BY_SEATS);
-	quota_hold(out, out->provider, QUOTA_BY_PROVIDER);
-	quota_hold(out, out->budget, QUOTA_BY_BUDGET);
-	rc = 0;
-out:
-	plan_units_free(&pass.units);
+	quota_pass_begin(&s.pass, p, today);
+	if (rc == 0)
+		rc = store_recipient_scan(st, p->row->programme, 0, SIZE_MAX, true, quota_row,
+					  &s, e);
+	if (rc == 0)
+		rc = quota_pass_end(&s.pass, st, e);
+	plan_units_free(&s.units);
+	*out = s.pass.q;
 	return rc;
 }
 
-int quota_today(struct store *st, const struct campaign_plan *p, int64_t at,
-		struct campaign_day *day, int64_t *allowed, struct err *e)
+int quota_pass_write(struct quota_pass *w, struct store *st, struct campaign_day *day,
+		     struct err *e)
 {
-	struct campaign_quota q;
 	json_t *j;
-	int rc = store_campaign_day_get(st, p->row->id, civil_day_of(at), day, e);
 
-	if (rc < 0)
+	if (quota_pass_end(w, st, e) < 0)
 		return -1;
-	if (rc == 0) {
-		if (campaign_quota(st, p, civil_day_of(at), &q, e) < 0)
-			return -1;
-		j = campaign_quota_json(&q);
-		day->quota = q.quota;
-		day->arithmetic = json_dumps(j, JSON_COMPACT);
-		json_decref(j);
-		if (store_campaign_day_put(st, p->row->id, day, e) < 0)
-			return -1;
+	j = campaign_quota_json(&w->q);
+	free(day->arithmetic);
+	*day = (struct campaign_day){.day = w->q.today,
+				     .quota = w->q.quota,
+				     .arithmetic = json_dumps(j, JSON_COMPACT)};
+	json_decref(j);
+	return store_campaign_day_put(st, w->p->row->id, day, e);
+}
+
+/* ---- a pass that is interrupted --------------------------------------------------------------- */
+
+json_t *quota_pass_save(const struct quota_pass *w)
+{
+	json_t *targets = json_array(), *hamlets = json_array();
+
+	for (int i = 0; i < w->q.n_targets; i++)
+		json_array_append_new(targets,
+				      json_pack("[I, b]", (json_int_t)w->q.targets[i].reached,
+						w->applies[i]));
+	for (int i = 0; i < w->q.n_hamlets; i++)
+		json_array_append_new(hamlets,
+				      json_pack("[I, s, I]",
+						(json_int_t)w->q.hamlets[i].unit_id,
+						w->q.hamlets[i].name,
+						(json_int_t)w->q.hamlets[i].waiting));
+	return json_pack("{s:I, s:o, s:o}", "waiting", (json_int_t)w->q.waiting, "targets",
+			 targets, "hamlets", hamlets);
+}
+
+void quota_pass_load(struct quota_pass *w, const json_t *saved)
+{
+	const json_t *row;
+	size_t i;
+
+	w->q.waiting = json_integer_value(json_object_get(saved, "waiting"));
+	json_array_foreach(json_object_get(saved, "targets"), i, row)
+	{
+		if (i >= (size_t)w->q.n_targets)
+			break;
+		w->q.targets[i].reached = json_integer_value(json_array_get(row, 0));
+		w->applies[i] = json_is_true(json_array_get(row, 1));
 	}
-	*allowed = day->quota > day->planned ? day->quota - day->planned : 0;
-	return 0;
+	json_array_foreach(json_object_get(saved, "hamlets"), i, row)
+	{
+		struct quota_hamlet *h = &w->q.hamlets[i];
+		const char *name = json_string_value(json_array_get(row, 1));
+
+		if (i >= CAMPAIGN_QUOTA_HAMLETS)
+			break;
+		h->unit_id = json_integer_value(json_array_get(row, 0));
+		(void)snprintf(h->name, sizeof(h->name), "%s", name != NULL ? name : "");
+		h->waiting = json_integer_value(json_array_get(row, 2));
+		w->q.n_hamlets = (int)i + 1;
+	}
 }
 
 /* ---- shown --------------------------------------------------------------------------------- */

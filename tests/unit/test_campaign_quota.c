@@ -149,6 +149,71 @@ static void no_hamlet_waits_until_another_is_through(void **state)
 			fail_msg("hamlet %d: %d of 11", i, n[i]);
 }
 
+/* One part of the pass, as after a restart: nothing is known but what is written. Whether there is more. */
+static bool part(size_t batch, size_t *planned)
+{
+	struct campaign c = {0};
+	struct campaign_plan *p;
+	struct err e = ERR_INIT;
+	size_t faults;
+	bool more;
+
+	assert_int_equal(store_campaign_get(home.st, campaign_id, &c, &e), 1);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
+	assert_non_null(p);
+	TEST_OK(campaign_fan_out(home.st, p, &c, clock_now_ms(), batch, planned, &faults, &more,
+				 &why));
+	campaign_plan_free(p);
+	campaign_clear(&c);
+	return more;
+}
+
+static char *arithmetic(void)
+{
+	struct campaign_day day;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(
+	    store_campaign_day_get(home.st, campaign_id, test_day(20230608), &day, &e), 1);
+	assert_int_equal(day.planned, 11);
+	return day.arithmetic;
+}
+
+/* A list that is too long for one transaction: the same quota, with the same arithmetic, over the same hamlets. */
+static void a_pass_in_parts_comes_to_the_same(void **state)
+{
+	char *whole, *parts;
+	int n[4], m[4], calls = 0;
+	size_t planned;
+	bool more = true;
+
+	(void)state;
+	import_people();
+	import_timetable();
+	create(true);
+	run();
+	TEST_OK(store_begin(home.st, &why));
+	assert_false(part(100000, &planned));
+	whole = arithmetic();
+	seats_by_hamlet(n);
+	store_rollback(home.st);
+	while (more) {
+		TEST_OK(store_begin(home.st, &why));
+		more = part(2, &planned);
+		TEST_OK(store_commit(home.st, &why));
+		/* two people, and what goes with the last of them */
+		assert_true(planned <= 6);
+		calls++;
+	}
+	parts = arithmetic();
+	seats_by_hamlet(m);
+	assert_string_equal(parts, whole);
+	assert_memory_equal(m, n, sizeof(n));
+	assert_true(calls > 10);
+	free(whole);
+	free(parts);
+}
+
 /* The house's calendar with these hours; the caller puts back what there was. */
 static void closed(const char *hours)
 {
@@ -365,6 +430,7 @@ int main(void)
 	    SESSION_TEST(ninety_seven_cases_in_nine_working_days_are_eleven_a_day),
 	    SESSION_TEST(of_two_deadlines_for_one_target_the_earlier_rules),
 	    SESSION_TEST(a_campaign_invites_no_more_a_day_than_its_quota),
+	    SESSION_TEST(a_pass_in_parts_comes_to_the_same),
 	    SESSION_TEST(no_hamlet_waits_until_another_is_through),
 	    SESSION_TEST(a_hamlets_days_off_raise_the_quota_and_hold_its_invitations),
 	    SESSION_TEST(those_who_do_not_come_raise_the_quota),
