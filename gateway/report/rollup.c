@@ -92,16 +92,16 @@ int rollup_verify(const struct reports_config *c, const struct rollup_call *call
 	body = json_loadb(call->body, call->len, JSON_REJECT_DUPLICATES, NULL);
 	figures = json_object_get(json_object_get(body, "data"), "figures");
 	m = rollup_commune(c, figures_text(figures, "commune"));
-	if (m == NULL || !rollup_proved(m, call, stamp))
+	if (m == NULL || !rollup_proved(m, call, stamp)) {
 		rc = rollup_unknown(e);
-	else if (strcmp(figures_text(body, "type"), "report.weekly") != 0 ||
-		 *figures_text(figures, "week") == '\0' ||
-		 report_week_parse(figures_text(figures, "week"), now, &out->week, e) < 0)
+	} else if (strcmp(figures_text(body, "type"), "report.weekly") != 0 ||
+		   *figures_text(figures, "week") == '\0' ||
+		   report_week_parse(figures_text(figures, "week"), now, &out->week, e) < 0) {
 		rc = err_set(e, EX_DATAERR, "this is no summary of a week");
-	else
-		rc = 0;
-	if (rc == 0)
+	} else {
 		out->commune = m->name;
+		rc = 0;
+	}
 	json_decref(body);
 	return rc;
 }
