@@ -22,6 +22,7 @@ enum {
 	HTTP_LANE_CALLS = 64,
 	HTTP_MAX_HEADERS = 64,
 	HTTP_HEADER_BYTES = 32 * 1024,
+	/* Also the longest body before which libcurl does not ask for leave ("Expect: 100-continue"). */
 	HTTP_REQUEST_BYTES = 1024 * 1024,
 	/* The longer a connection has been idle, the likelier it is closed just as we write. */
 	HTTP_IDLE_SECONDS = 20,
@@ -38,7 +39,7 @@ struct http_target {
 /* Request headers, shared likewise. */
 struct http_headset {
 	unsigned refs;
-	struct curl_slist *list, *own; /* own: from here on it is what we add */
+	struct curl_slist *list, *own; /* own: the last, when we added it */
 };
 
 struct http_lane {
@@ -670,11 +671,9 @@ static int http_dress(struct http *h, const struct http_request *req, struct err
 		named = named || strncasecmp(req->headers[i], "User-Agent:", 11) == 0;
 		(void)http_headset_add(s, req->headers[i]);
 	}
-	/* Without it libcurl asks for leave before a large body. */
-	s->own = http_headset_add(s, "Expect:");
 	/* CURLOPT_USERAGENT would be formatted twice for each request. */
 	if (!named)
-		(void)http_headset_add(s, "User-Agent: moidan/" MOIDAN_VERSION);
+		s->own = http_headset_add(s, "User-Agent: moidan/" MOIDAN_VERSION);
 	http_headset_unref(h->headset);
 	h->headset = s;
 	return 0;

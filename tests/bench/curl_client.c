@@ -249,7 +249,6 @@ int main(int argc, char **argv)
 		(void)curl_url_set(c->url, CURLUPART_PATH, "/", 0);
 		c->path = strchr(strstr(argv[1], "://") + 3, '/');
 		c->headers = curl_slist_append(NULL, "Content-Type: application/json");
-		c->headers = curl_slist_append(c->headers, "Expect:");
 		c->headers = curl_slist_append(c->headers, "User-Agent: moidan/" MOIDAN_VERSION);
 		(void)pthread_create(&c->thread, NULL, client_main, c);
 	}

@@ -120,6 +120,8 @@ def serve(conn):
                 name, _, value = line.partition(b':')
                 if name.lower() == b'content-length':
                     length = int(value)
+                if name.lower() == b'expect':
+                    counts['/expect'] += 1
             while len(data) < length:
                 more = conn.recv(65536)
                 if not more:

@@ -197,6 +197,21 @@ static void what_is_asked_for_is_what_stands_after_the_host(void **state)
 	http_free(h);
 }
 
+/* Servers that do not know the question keep libcurl waiting for a second. */
+static void leave_is_not_asked_for_before_the_longest_body(void **state)
+{
+	struct http *h = pool(&usual);
+	char *body = mem_calloc(1024 * 1024 + 1, 1);
+
+	(void)state;
+	memset(body, 'x', 1024 * 1024);
+	assert_int_equal(ask_path(h, "/long", body).status, 200);
+	assert_int_equal(ask_path(h, "/long", "x").status, 200);
+	assert_int_equal(processed("/expect"), 0);
+	free(body);
+	http_free(h);
+}
+
 /* libcurl alone processes the second request twice here and reports one clean 200. */
 static void a_kept_connection_that_dies_is_never_sent_twice(void **state)
 {
@@ -483,6 +498,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_answer_comes_whole_with_its_headers),
 	    cmocka_unit_test(what_is_asked_for_is_what_stands_after_the_host),
+	    cmocka_unit_test(leave_is_not_asked_for_before_the_longest_body),
 	    cmocka_unit_test(a_kept_connection_that_dies_is_never_sent_twice),
 	    cmocka_unit_test(what_may_have_been_sent_is_said_to_be),
 	    cmocka_unit_test(a_redirect_is_an_answer_and_is_not_followed),
