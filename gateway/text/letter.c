@@ -39,16 +39,9 @@ static const uint16_t letter_cps[2][VI_LETTER_COUNT][VI_TONE_COUNT] = {
     [1][VI_DBAR] = {0x0110},
 };
 
-/* From code point to parts, packed as upper << 7 | tone << 4 | base. The letters stand in two
- * stretches, below U+01B1 and from U+1EA0 on; the second is moved up to the first. */
 /* clang-format off */
-#define LETTER_LOW_END    0x01B1
-#define LETTER_HIGH_START 0x1EA0
-#define LETTER_HIGH_END   0x1EFA
-#define LETTER_SLOT(cp)                                                                        \
-	((cp) < LETTER_LOW_END ? (cp) : (cp) - LETTER_HIGH_START + LETTER_LOW_END)
 #define LETTER_PACK(base, up, tone) ((up) << 7 | (tone) << 4 | (base))
-#define LETTER_SLOTS(base, up, t0, t1, t2, t3, t4, t5)                                         \
+#define LETTER_PARTS(base, up, t0, t1, t2, t3, t4, t5)                                         \
 	[LETTER_SLOT(t0)] = LETTER_PACK(base, up, VI_NGANG),                                   \
 	[LETTER_SLOT(t1)] = LETTER_PACK(base, up, VI_HUYEN),                                   \
 	[LETTER_SLOT(t2)] = LETTER_PACK(base, up, VI_HOI),                                     \
@@ -56,20 +49,10 @@ static const uint16_t letter_cps[2][VI_LETTER_COUNT][VI_TONE_COUNT] = {
 	[LETTER_SLOT(t4)] = LETTER_PACK(base, up, VI_SAC),                                     \
 	[LETTER_SLOT(t5)] = LETTER_PACK(base, up, VI_NANG),
 /* clang-format on */
-static const uint8_t letter_parts[LETTER_LOW_END + LETTER_HIGH_END - LETTER_HIGH_START] = {
-    LETTER_VOWELS(LETTER_SLOTS)[0x0111] = LETTER_PACK(VI_DBAR, 0, VI_NGANG),
+const uint8_t vi_letter_parts[LETTER_SLOTS_ALL] = {
+    LETTER_VOWELS(LETTER_PARTS)[0x0111] = LETTER_PACK(VI_DBAR, 0, VI_NGANG),
     [0x0110] = LETTER_PACK(VI_DBAR, 1, VI_NGANG),
 };
-
-struct vi_letter vi_letter_of(uint32_t cp)
-{
-	uint8_t p = 0;
-
-	if (cp < LETTER_LOW_END || (cp >= LETTER_HIGH_START && cp < LETTER_HIGH_END))
-		p = letter_parts[LETTER_SLOT(cp)];
-	return (struct vi_letter){
-	    .base = p & 0x0F, .tone = (uint8_t)(p >> 4 & 7), .upper = (p & 0x80) != 0};
-}
 
 uint32_t vi_letter_cp(struct vi_letter l)
 {

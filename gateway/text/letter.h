@@ -35,8 +35,26 @@ struct vi_letter {
 	bool upper;
 };
 
+/* From code point to parts, packed as upper << 7 | tone << 4 | base. The letters stand in two
+ * stretches, below U+01B1 and from U+1EA0 on; the second is moved up to the first. */
+#define LETTER_LOW_END	  0x01B1
+#define LETTER_HIGH_START 0x1EA0
+#define LETTER_HIGH_END	  0x1EFA
+#define LETTER_SLOT(cp)                                                                        \
+	((cp) < LETTER_LOW_END ? (cp) : (cp) - LETTER_HIGH_START + LETTER_LOW_END)
+#define LETTER_SLOTS_ALL LETTER_SLOT(LETTER_HIGH_END)
+extern const uint8_t vi_letter_parts[LETTER_SLOTS_ALL];
+
 /* Takes cp apart; plain a, e, i, o, u, y are letters without a tone. */
-struct vi_letter vi_letter_of(uint32_t cp);
+static inline struct vi_letter vi_letter_of(uint32_t cp)
+{
+	uint8_t p = 0;
+
+	if (cp < LETTER_LOW_END || (cp >= LETTER_HIGH_START && cp < LETTER_HIGH_END))
+		p = vi_letter_parts[LETTER_SLOT(cp)];
+	return (struct vi_letter){
+	    .base = p & 0x0F, .tone = (uint8_t)(p >> 4 & 7), .upper = (p & 0x80) != 0};
+}
 
 /* The code point of a letter whose base is not VI_NO_LETTER. */
 uint32_t vi_letter_cp(struct vi_letter l);

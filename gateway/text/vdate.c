@@ -108,16 +108,21 @@ static void vdate_cut_time(char *s)
 static struct vdate_cell vdate_take_apart(const char *cell)
 {
 	struct vdate_cell c = {.n = 0};
-	char *s, *ascii;
+	char room[VDATE_CELL_MAX + 1], *s = room, *made = NULL, *ascii;
+	size_t len = strnlen(cell, VDATE_CELL_MAX + 1);
 	bool slash = true; /* nothing stands since the last slash, or the start */
 
-	if (strnlen(cell, VDATE_CELL_MAX + 1) > VDATE_CELL_MAX) {
+	if (len > VDATE_CELL_MAX) {
 		c.odd = true;
 		return c;
 	}
-	ascii = vi_unaccent(cell);
-	s = vi_lower(ascii);
-	free(ascii);
+	if (cell[strspn(cell, "0123456789/-. ")] == '\0') {
+		memcpy(room, cell, len + 1);
+	} else {
+		ascii = vi_unaccent(cell);
+		s = made = vi_lower(ascii);
+		free(ascii);
+	}
 	vdate_cut_time(s);
 	for (size_t i = 0; s[i] != '\0';) {
 		size_t n = 1;
@@ -139,7 +144,7 @@ static struct vdate_cell vdate_take_apart(const char *cell)
 		}
 		i += n;
 	}
-	free(s);
+	free(made);
 	return c;
 }
 

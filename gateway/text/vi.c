@@ -31,6 +31,15 @@ static size_t vi_ascii_run(const char *s, size_t len)
 	return i;
 }
 
+/* vi_utf8_next(), quick for ASCII. */
+static inline size_t vi_next(const char *s, size_t len, uint32_t *cp)
+{
+	if ((unsigned char)*s >= 0x80)
+		return vi_utf8_next(s, len, cp);
+	*cp = (unsigned char)*s;
+	return 1;
+}
+
 /* Fresh memory for a result of at most n bytes. */
 static char *vi_room(size_t n)
 {
@@ -147,13 +156,40 @@ bool vi_is_hidden(uint32_t cp)
 	       (cp >= 0xE0000 && cp <= 0xE007F);
 }
 
+/* Whether vi_clean() would certainly change nothing: most texts are like that. */
+static bool vi_is_clean(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s, *end = p + len;
+
+	if (len > 0 && (p[0] == ' ' || end[-1] == ' '))
+		return false;
+	while (p < end) {
+		if (*p < 0x80) {
+			if (*p < ' ' || *p == 0x7f || (*p == ' ' && p[1] == ' '))
+				return false;
+			p++;
+		} else if (*p >= 0xc3 && *p <= 0xc6 && end - p >= 2 && (p[1] & 0xc0) == 0x80) {
+			p += 2; /* Latin, U+00C0 to U+01BF */
+		} else if (*p == 0xe1 && end - p >= 3 && p[1] >= 0xb8 && p[1] <= 0xbb &&
+			   (p[2] & 0xc0) == 0x80) {
+			p += 3; /* Latin Extended Additional, where most of Vietnamese is */
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
 char *vi_clean(const char *s)
 {
 	size_t len = strlen(s), o = 0;
-	char *out = vi_room(len), *nfc;
 	bool space = false;
+	char *out, *nfc;
 	int quick;
 
+	if (vi_is_clean(s, len))
+		return mem_strndup(s, len);
+	out = vi_room(len);
 	for (size_t i = 0; i < len;) {
 		uint32_t cp;
 		size_t n = vi_utf8_next(s + i, len - i, &cp);
@@ -188,6 +224,8 @@ static bool vi_is_word(uint32_t cp)
 	if (cp < 0x80)
 		return (cp >= '0' && cp <= '9') || (cp >= 'a' && cp <= 'z') ||
 		       (cp >= 'A' && cp <= 'Z');
+	if (vi_letter_of(cp).base != VI_NO_LETTER)
+		return true;
 	switch (utf8proc_category((utf8proc_int32_t)cp)) {
 	case UTF8PROC_CATEGORY_LU:
 	case UTF8PROC_CATEGORY_LL:
@@ -293,7 +331,7 @@ char *vi_unaccent(const char *s)
 }
 
 /* Case of one code point, without a locale. */
-static uint32_t vi_cp_case(uint32_t cp, bool upper)
+static inline uint32_t vi_cp_case(uint32_t cp, bool upper)
 {
 	struct vi_letter l;
 
@@ -344,12 +382,59 @@ char *vi_upper(const char *s)
 	return vi_case(s, true);
 }
 
+/* Mỹ = Mĩ, Quý = Quí, but Thúy is not Thúi: whether a y behind these letters is an i. */
+static bool vi_fold_is_i(const char *out, size_t o)
+{
+	return o > 0 && (strchr("mlkhtsv", out[o - 1]) != NULL ||
+			 (o > 1 && out[o - 1] == 'u' && out[o - 2] == 'q'));
+}
+
+/* vi_fold() of what is ASCII and Vietnamese letters only; NULL for other text. */
+static char *vi_fold_letters(const char *s, size_t len)
+{
+	char *out = vi_room(len);
+	bool space = false;
+	size_t o = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t cp;
+		size_t n = vi_next(s + i, len - i, &cp);
+		struct vi_letter l = {.base = VI_NO_LETTER};
+		char c;
+
+		if (n == 0 || (cp >= 0x80 && (l = vi_letter_of(cp)).base == VI_NO_LETTER)) {
+			free(out);
+			return NULL;
+		}
+		i += n;
+		c = l.base != VI_NO_LETTER ? vi_letter_ascii(l) : (char)cp;
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
+			space = o > 0;
+			continue;
+		}
+		if (space)
+			out[o++] = ' ';
+		space = false;
+		out[o] = c == 'y' && vi_fold_is_i(out, o) ? 'i' : c;
+		o++;
+	}
+	out[o] = '\0';
+	return out;
+}
+
 char *vi_fold(const char *s)
 {
-	char *plain = vi_unaccent(s), *out = vi_lower(plain);
-	size_t len = strlen(out), o = 0;
+	size_t len = strlen(s), o = 0;
+	char *out = vi_fold_letters(s, len), *plain;
 	bool space = false;
 
+	if (out != NULL)
+		return out;
+	plain = vi_unaccent(s);
+	out = vi_lower(plain);
+	len = strlen(out);
 	free(plain);
 	for (size_t i = 0; i < len;) {
 		uint32_t cp;
@@ -363,10 +448,7 @@ char *vi_fold(const char *s)
 		if (space)
 			out[o++] = ' ';
 		space = false;
-		/* Mỹ = Mĩ, Quý = Quí, but Thúy is not Thúi */
-		if (cp == 'y' && o > 0 &&
-		    (strchr("mlkhtsv", out[o - 1]) != NULL ||
-		     (o > 1 && out[o - 1] == 'u' && out[o - 2] == 'q')))
+		if (cp == 'y' && vi_fold_is_i(out, o))
 			out[i] = 'i';
 		memmove(out + o, out + i, n);
 		o += n;
@@ -376,35 +458,50 @@ char *vi_fold(const char *s)
 	return out;
 }
 
+/* Whether most of the letters of a name are capitals: 60 % and more. None counts as such. */
+static bool vi_name_shouts(const char *name, size_t len)
+{
+	size_t letters = 0, uppers = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t cp, upper;
+
+		i += vi_next(name + i, len - i, &cp);
+		upper = vi_cp_case(cp, true);
+		if (upper != cp) {
+			letters++;
+		} else if (vi_cp_case(cp, false) != cp) {
+			letters++;
+			uppers++;
+		}
+	}
+	return uppers * 10 >= letters * 6;
+}
+
 char *vi_name_case(const char *s)
 {
 	char *name = vi_clean(s), *out;
-	size_t len, letters = 0, uppers = 0, o = 0;
-	bool start = true;
+	bool start = true, shouts;
+	size_t len, o = 0;
 
 	if (name == NULL)
 		return mem_strdup(s);
 	len = strlen(name);
-	for (size_t i = 0; i < len;) {
-		uint32_t cp;
-
-		i += vi_utf8_next(name + i, len - i, &cp);
-		if (vi_cp_case(cp, true) != vi_cp_case(cp, false)) {
-			letters++;
-			uppers += vi_cp_case(cp, true) == cp;
-		}
-	}
+	shouts = vi_name_shouts(name, len);
 	out = vi_room(2 * len);
 	for (size_t i = 0; i < len;) {
 		uint32_t cp;
 
-		i += vi_utf8_next(name + i, len - i, &cp);
+		i += vi_next(name + i, len - i, &cp);
 		if (start)
 			cp = vi_cp_case(cp, true);
-		else if (uppers * 10 >= letters * 6)
+		else if (shouts)
 			cp = vi_cp_case(cp, false);
 		start = !vi_is_word(cp);
-		o += vi_utf8_put(cp, out + o);
+		if (cp < 0x80)
+			out[o++] = (char)cp;
+		else
+			o += vi_utf8_put(cp, out + o);
 	}
 	out[o] = '\0';
 	free(name);
@@ -442,18 +539,22 @@ static unsigned vi_alphabet(uint32_t cp, unsigned *tone)
 	return cp >= 'a' && cp <= 'z' ? consonants[cp - 'a'] : 0;
 }
 
-/* One word at w: its letters, then its tones. Appends to key, returns the new length. */
+/* One word at w: its letters, then its tones. Appends to key, returns the new length. The letters take at
+ * most two bytes for each of the word's: behind that the tones wait. */
 static size_t vi_key_word(const char *w, size_t len, char *key, size_t o)
 {
+	char *tones = key + o + 2 * len;
 	unsigned tone;
+	size_t t = 0;
 	uint32_t cp;
 
 	for (size_t i = 0; i < len;) {
-		size_t n = vi_utf8_next(w + i, len - i, &cp);
+		size_t n = vi_next(w + i, len - i, &cp);
 		unsigned place = vi_alphabet(cp, &tone);
 
 		if (place > 0) {
 			key[o++] = (char)(VI_KEY_ALPHA + place);
+			tones[t++] = (char)(VI_KEY_TONE + tone);
 		} else if (cp >= '0' && cp <= '9') {
 			key[o++] = (char)(VI_KEY_DIGIT + cp - '0');
 		} else if (vi_is_word(cp)) {
@@ -464,11 +565,8 @@ static size_t vi_key_word(const char *w, size_t len, char *key, size_t o)
 		i += n;
 	}
 	key[o++] = VI_KEY_END;
-	for (size_t i = 0; i < len;) {
-		i += vi_utf8_next(w + i, len - i, &cp);
-		if (vi_alphabet(cp, &tone) > 0)
-			key[o++] = (char)(VI_KEY_TONE + tone);
-	}
+	memmove(key + o, tones, t);
+	o += t;
 	key[o++] = VI_KEY_END;
 	return o;
 }
