@@ -65,6 +65,30 @@ static uint64_t row_hash(const char *text)
 	return out;
 }
 
+struct row_memo *row_memo(struct row_reader *rd, int i, const char *text)
+{
+	struct row_memo *m;
+	unsigned hash = 0;
+
+	text += strspn(text, " ");
+	for (const char *p = text; *p != '\0'; p++)
+		hash = hash * 31 + (unsigned char)*p;
+	m = &rd->memo[(size_t)i * ROW_MEMOS + hash % ROW_MEMOS];
+	if (m->text == NULL || strcmp(m->text, text) != 0) {
+		free(m->text);
+		*m = (struct row_memo){.text = mem_strdup(text)};
+	}
+	return m;
+}
+
+const char *row_memo_value(struct row_reader *rd, int i, struct row_memo *m)
+{
+	if (!(m->known & ROW_KNOWN_VALUE))
+		m->value = programme_fact_value(rd->p, (size_t)rd->l->of[i], m->text);
+	m->known |= ROW_KNOWN_VALUE;
+	return m->value;
+}
+
 /* ---- findings ---------------------------------------------------------------------------------- */
 
 static void row_finding(struct roster_reject *f, const struct sheet_row *row, int column,
@@ -111,6 +135,14 @@ row_reject(struct row_reader *rd, const struct sheet_row *row, int index, int co
 	out->rejected++;
 }
 
+/* What a row was understood to say, besides what the recipient keeps. */
+struct row_said {
+	struct vdate birth;
+	enum column_field birth_column;
+	struct phone phone;
+	char *remark; /* behind the name; NULL */
+};
+
 /* ---- the parts of a row -------------------------------------------------------------------------- */
 
 static const struct cell *row_cell(const struct row_reader *rd, const struct sheet_row *row,
@@ -126,7 +158,7 @@ static char *row_name(const struct row_reader *rd, const struct sheet_row *row, 
 	const char *family = row_cell(rd, row, COLUMN_FAMILY_NAME)->text;
 	const char *given = row_cell(rd, row, COLUMN_NAME)->text;
 	char *whole = *family == '\0' ? NULL : mem_printf("%s %s", family, given);
-	char *clean = row_clean(whole == NULL ? given : whole), *name;
+	char *clean = vi_clean(whole == NULL ? given : whole), *name;
 	const char *dash;
 	size_t cut;
 
@@ -180,7 +212,7 @@ static struct row_unit *row_unit(struct row_reader *rd, const struct sheet_row *
 	at = row_seen(&rd->unit_at, row_hash(text));
 	if (*at > 0)
 		return &rd->units[*at - 1];
-	clean = row_clean(text);
+	clean = vi_clean(text);
 	name = clean;
 	if (!layout_unit_kind(clean, &kind, &name))
 		kind = rd->p->unit_kind != NULL ? rd->p->unit_kind : rd->o->unit_kind;
@@ -282,8 +314,8 @@ static void row_listen_all(struct row_reader *rd, const struct sheet_row *row,
 	for (int i = 0; i < row->n && i < LAYOUT_MAX_COLUMNS; i++) {
 		const struct programme_column *c =
 		    i < rd->l->n && rd->l->of[i] >= 0 ? &columns[rd->l->of[i]] : NULL;
-		struct row_memo *m = &rd->memo[i];
 		const char *text = row->cells[i].text;
+		struct row_memo *m;
 
 		if (row->cells[i].kind != CELL_TEXT || strlen(text) < 3 ||
 		    (c != NULL && c->field != COLUMN_PHONE && c->field != COLUMN_NOTE &&
@@ -298,27 +330,25 @@ static void row_listen_all(struct row_reader *rd, const struct sheet_row *row,
 			if (*p == '\0')
 				continue;
 		}
-		if (c != NULL && c->values != NULL && rd->memo[i].value != NULL)
+		m = row_memo(rd, i, text);
+		if (c != NULL && c->values != NULL && row_memo_value(rd, i, m) != NULL)
 			continue; /* a status that was understood */
-		if (m->silent && m->text != NULL && strcmp(m->text, text) == 0)
-			continue;
-		if (m->text == NULL || strcmp(m->text, text) != 0) {
-			free(m->text);
-			m->text = mem_strdup(text);
-			m->value = NULL;
-		}
-		m->silent = note_find(rd->deceased, rd->alive, text) == NULL;
+		if (!(m->known & ROW_KNOWN_SILENT))
+			m->silent = note_find(rd->deceased, rd->alive, m->text) == NULL;
+		m->known |= ROW_KNOWN_SILENT;
 		if (!m->silent)
 			row_listen(rd, row, r, i, text);
 	}
 }
 
 static void row_take_birth(const struct row_reader *rd, const struct sheet_row *row,
-			   struct recipient *r)
+			   struct recipient *r, struct row_said *said)
 {
 	enum column_field field;
 	struct vdate d = row_birth(rd, row, &field);
 
+	said->birth = d;
+	said->birth_column = field;
 	r->birth_precision = d.precision;
 	r->birth_year = d.year;
 	r->birth_month = d.month;
@@ -328,14 +358,13 @@ static void row_take_birth(const struct row_reader *rd, const struct sheet_row *
 }
 
 static void row_report_birth(struct row_reader *rd, const struct sheet_row *row,
-			     struct recipient *r)
+			     struct recipient *r, const struct row_said *said)
 {
 	int *const counts[] = {&rd->out->dates_none, &rd->out->dates_year,
 			       &rd->out->dates_month, &rd->out->dates_day};
-	enum column_field field;
-	struct vdate d = row_birth(rd, row, &field);
-	const char *text = row_cell(rd, row, field)->text;
-	int column = rd->l->at[field];
+	const struct vdate d = said->birth;
+	const char *text = row_cell(rd, row, said->birth_column)->text;
+	int column = rd->l->at[said->birth_column];
 
 	++*counts[d.precision];
 	if (d.invalid)
@@ -351,25 +380,37 @@ static void row_report_birth(struct row_reader *rd, const struct sheet_row *row,
 			 mem_printf("sinh năm %d, đã %d tuổi", d.year, rd->this_year - d.year));
 }
 
-static void row_take_sex(const struct row_reader *rd, const struct sheet_row *row,
-			 struct recipient *r)
+static int row_sex_of(const char *text)
 {
 	static const struct {
 		const char *fold;
 		int sex;
 	} words[] = {{"nam", 1}, {"nu", 2},   {"trai", 1},   {"gai", 2}, {"m", 1},
 		     {"f", 2},	 {"male", 1}, {"female", 2}, {"ong", 1}, {"ba", 2}};
+	char *fold = vi_fold(text);
+	int sex = 0;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(fold, words[i].fold) == 0)
+			sex = words[i].sex;
+	}
+	free(fold);
+	return sex;
+}
+
+static void row_take_sex(struct row_reader *rd, const struct sheet_row *row,
+			 struct recipient *r)
+{
 	const char *text = row_cell(rd, row, COLUMN_SEX)->text;
-	char *fold;
+	struct row_memo *m;
 
 	if (*text == '\0')
 		return;
-	fold = vi_fold(text);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(fold, words[i].fold) == 0)
-			r->sex = words[i].sex;
-	}
-	free(fold);
+	m = row_memo(rd, rd->l->at[COLUMN_SEX], text);
+	if (!(m->known & ROW_KNOWN_SEX))
+		m->sex = row_sex_of(m->text);
+	m->known |= ROW_KNOWN_SEX;
+	r->sex = m->sex;
 }
 
 /* All telephone columns of the row as one cell. Yours to free(). */
@@ -506,7 +547,7 @@ static bool row_take_key(struct row_reader *rd, const struct sheet_row *row, int
 	const struct cell *code = row_cell(rd, row, COLUMN_KEY);
 	int column = rd->l->at[COLUMN_KEY], *first;
 
-	r->key = row_clean(code->text);
+	r->key = vi_clean(code->text);
 	if (r->key[0] == '\0') {
 		free(r->key);
 		r->key = row_made_key(rd, row, r);
@@ -581,18 +622,18 @@ static bool row_usable(struct row_reader *rd, const struct sheet_row *cells, int
 
 /* What the row says beside its fields: that somebody died, above all. */
 static void row_report(struct row_reader *rd, const struct sheet_row *cells, struct row *row,
-		       const struct phone *ph, const char *remark)
+		       const struct row_said *said)
 {
 	struct recipient *r = &row->r;
 	int name = rd->l->at[COLUMN_NAME];
 
-	row_report_birth(rd, cells, r);
-	row_report_phone(rd, cells, ph);
+	row_report_birth(rd, cells, r, said);
+	row_report_phone(rd, cells, &said->phone);
 	row_listen_all(rd, cells, r);
-	if (remark != NULL) {
-		row_note(rd, cells, name, remark,
+	if (said->remark != NULL) {
+		row_note(rd, cells, name, said->remark,
 			 "phần sau tên được coi là ghi chú, không in vào tin nhắn");
-		row_listen(rd, cells, r, name, remark);
+		row_listen(rd, cells, r, name, said->remark);
 	}
 	if (strstr(r->name, "\xef\xbf\xbd") != NULL)
 		row_note(rd, cells, name, r->name,
@@ -611,8 +652,7 @@ bool row_read(struct row_reader *rd, int index, struct row *row)
 	struct recipient *r = &row->r;
 	struct predicate_row judged = {.r = r};
 	const char *group = row_cell(rd, &cells, COLUMN_GROUP)->text;
-	struct phone ph;
-	char *remark = NULL;
+	struct row_said said = {0};
 	bool accepted;
 
 	memset(row, 0, sizeof(*row));
@@ -620,27 +660,27 @@ bool row_read(struct row_reader *rd, int index, struct row *row)
 		return false;
 	rd->out->rows++;
 	row->unit = row_unit(rd, &cells);
-	r->name = row_name(rd, &cells, &remark);
+	r->name = row_name(rd, &cells, &said.remark);
 	r->name_fold = vi_fold(r->name);
 	r->name_sort = vi_name_sort_key(r->name);
 	group = *group == '\0' && rd->walk.group != NULL ? rd->walk.group : group;
-	r->group = row_clean(row_plain(rd, &cells, rd->l->at[COLUMN_GROUP], group));
+	r->group = vi_clean(row_plain(rd, &cells, rd->l->at[COLUMN_GROUP], group));
 	row_take_sex(rd, &cells, r);
-	row_take_birth(rd, &cells, r);
-	row_take_phone(rd, &cells, r, &ph);
+	row_take_birth(rd, &cells, r, &said);
+	row_take_phone(rd, &cells, r, &said.phone);
 	accepted =
 	    row_usable(rd, &cells, index, line, row) && row_take_key(rd, &cells, index, r);
 	if (accepted) {
 		row_take_facts(rd, &cells, r);
 		row_take_raw(rd, &cells, r);
-		row_report(rd, &cells, row, &ph, remark);
+		row_report(rd, &cells, row, &said);
 		r->source_row = cells.number;
 		judged.unit_name = row->unit == NULL ? NULL : row->unit->name;
 		r->state = programme_state_of(rd->p, &judged);
 	} else {
 		row_clear(row);
 	}
-	free(remark);
+	free(said.remark);
 	return accepted;
 }
 
@@ -698,6 +738,8 @@ void row_reader_init(struct row_reader *rd, const struct programme *p,
 	buf_init(&rd->facts, (size_t)1 << 20);
 	buf_init(&rd->kind, (size_t)1 << 20);
 	buf_init(&rd->raw, (size_t)4 << 20);
+	rd->memo = mem_calloc((size_t)LAYOUT_MAX_COLUMNS * ROW_MEMOS, sizeof(*rd->memo));
+	row_find_absent(rd);
 	rd->walk.total = rd->walk.subtotals = -1;
 	row_look_over(rd);
 }
@@ -714,8 +756,10 @@ void row_reader_clear(struct row_reader *rd)
 		free(rd->units[i].fold);
 		free(rd->units[i].kind);
 	}
-	for (int i = 0; i < LAYOUT_MAX_COLUMNS; i++)
+	for (size_t i = 0; i < (size_t)LAYOUT_MAX_COLUMNS * ROW_MEMOS; i++)
 		free(rd->memo[i].text);
+	free(rd->memo);
+	free(rd->absent);
 	free(rd->units);
 	free(rd->keys.slots);
 	free(rd->numbers.slots);

@@ -27,12 +27,22 @@ struct row_unit {
 	int64_t id; /* in the store; 0 = not put yet */
 };
 
-/* The last text of a column and what it came to: statuses repeat. */
+/* A text of a column and what it came to, as far as that was asked: statuses and remarks repeat. */
 struct row_memo {
 	char *text;
-	const char *value; /* of a fact */
-	bool silent;	   /* no word in it says dead */
+	unsigned known; /* enum row_known, as bits */
+	const char *value;
+	int sex;
+	bool silent, away;
 };
+enum row_known {
+	ROW_KNOWN_VALUE = 1,  /* of a fact; NULL = not understood */
+	ROW_KNOWN_SEX = 2,    /* 0 = not understood */
+	ROW_KNOWN_SILENT = 4, /* no word in it says dead */
+	ROW_KNOWN_AWAY = 8    /* a word in it says away */
+};
+/* Columns times these. */
+#define ROW_MEMOS 16
 
 struct row_reader {
 	const struct programme *p;
@@ -47,7 +57,8 @@ struct row_reader {
 	struct row_unit *units;
 	size_t n_units, cap_units;
 	struct row_seen unit_at; /* by the text of the cell: index + 1 */
-	struct row_memo memo[LAYOUT_MAX_COLUMNS];
+	struct row_memo *memo;
+	size_t *absent, n_absent; /* facts of the programme that the list has no column for */
 	struct note_phrases *deceased, *alive, *away;
 	int *reject_index; /* rows of the sheet, beside out->rejects */
 	size_t cap_reject_index;
@@ -72,6 +83,12 @@ void row_reader_clear(struct row_reader *rd);
  * False: no person, or refused (rd->out says so). */
 bool row_read(struct row_reader *rd, int index, struct row *row);
 
+/* What is remembered of a text of sheet column i; spaces before it do not count. Good until the next text of
+ * the column. */
+struct row_memo *row_memo(struct row_reader *rd, int i, const char *text);
+/* The canonical value of the text of a fact's column with listed values; NULL = not understood. Borrowed. */
+const char *row_memo_value(struct row_reader *rd, int i, struct row_memo *m);
+
 /* Adds to the notes. column: of the sheet, -1 for the whole row. */
 void row_note(struct row_reader *rd, const struct sheet_row *row, int column, const char *value,
 	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
@@ -81,6 +98,8 @@ void row_note(struct row_reader *rd, const struct sheet_row *row, int column, co
 const char *row_plain(struct row_reader *rd, const struct sheet_row *row, int i,
 		      const char *text);
 
+/* Fills rd->absent. */
+void row_find_absent(struct row_reader *rd);
 /* r->facts and r->facts_kind, the facts that rows are counted by. */
 void row_take_facts(struct row_reader *rd, const struct sheet_row *row, struct recipient *r);
 

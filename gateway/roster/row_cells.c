@@ -2,25 +2,43 @@
 #include "roster/row_cells.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "roster/sheet_store.h"
-#include "text/vi.h"
+/* How many of n bytes stand in a JSON string as they are. */
+static size_t row_json_run(const char *p, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t i = 0;
+	uint64_t w;
+
+	/* A byte below its match borrows: its high bit is set. */
+	for (; i + sizeof(w) <= n; i += sizeof(w)) {
+		uint64_t quote, slash;
+
+		memcpy(&w, p + i, sizeof(w));
+		quote = w ^ ones * '"';
+		slash = w ^ ones * '\\';
+		if ((((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
+		     ((w - ones * ' ') & ~w)) &
+		    ones << 7)
+			break;
+	}
+	while (i < n && p[i] != '"' && p[i] != '\\' && (unsigned char)p[i] >= ' ')
+		i++;
+	return i;
+}
 
 void row_json_escape(struct buf *out, const char *text)
 {
-	const char *p = text;
+	const char *p = text, *end = text + strlen(text);
 
 	for (;;) {
-		size_t n = 0;
+		size_t n = row_json_run(p, (size_t)(end - p));
 
-		while (p[n] != '\0' && p[n] != '"' && p[n] != '\\' &&
-		       (unsigned char)p[n] >= ' ')
-			n++;
 		(void)buf_add(out, p, n);
 		p += n;
-		if (*p == '\0')
+		if (p == end)
 			return;
 		if (*p == '"' || *p == '\\')
 			(void)buf_addf(out, "\\%c", *p);
@@ -28,26 +46,6 @@ void row_json_escape(struct buf *out, const char *text)
 			(void)buf_addf(out, "\\u%04x", (unsigned)(unsigned char)*p);
 		p++;
 	}
-}
-
-bool row_is_clean(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	if (*p == ' ')
-		return false;
-	for (; *p != '\0'; p++) {
-		/* 0xc2 leads to the no-break space and the soft hyphen. */
-		if (*p < ' ' || *p == 0x7f || *p == 0xc2 ||
-		    (*p == ' ' && (p[1] == ' ' || p[1] == '\0')))
-			return false;
-	}
-	return sheet_text_is_nfc(text, (size_t)(p - (const unsigned char *)text));
-}
-
-char *row_clean(const char *text)
-{
-	return row_is_clean(text) ? mem_strdup(text) : vi_clean(text);
 }
 
 bool row_identity(const char *text, struct identity *out)

@@ -10,12 +10,6 @@
 /* A text inside a JSON string. */
 void row_json_escape(struct buf *out, const char *text);
 
-/* Whether vi_clean() would certainly change nothing: most cells are like that. */
-bool row_is_clean(const char *text);
-
-/* vi_clean() of text that is UTF-8, quick for text that is clean already. Yours to free(). */
-char *row_clean(const char *text);
-
 /* What a personal number of 12 digits says (Decree 137/2015, Art. 13: province, century and sex, year,
  * serial). An 11-digit one has lost its zero. */
 struct identity {

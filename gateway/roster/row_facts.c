@@ -7,6 +7,7 @@
 #include "roster/row.h"
 #include "roster/row_cells.h"
 #include "text/lint.h"
+#include "text/vi.h"
 
 /* One more member of a JSON object that was begun with its brace. */
 static void row_member(struct buf *b, const char *name, const char *value)
@@ -32,21 +33,15 @@ static const char *row_fact(struct row_reader *rd, const struct sheet_row *row, 
 {
 	const struct programme_column *c =
 	    &((const struct programme_column *)rd->p->columns.items)[rd->l->of[i]];
-	struct row_memo *m = &rd->memo[i];
-	const char *text = i < row->n ? row->cells[i].text : "";
+	const char *text = i < row->n ? row->cells[i].text : "", *value;
 
 	text += strspn(text, " ");
 	if (c->values == NULL)
 		return *text == '\0' && c->empty != NULL ? c->empty
 							 : row_plain(rd, row, i, text);
-	if (m->text == NULL || strcmp(m->text, text) != 0) {
-		free(m->text);
-		m->text = mem_strdup(text);
-		m->silent = false;
-		m->value = programme_fact_value(rd->p, (size_t)rd->l->of[i], text);
-	}
-	if (m->value != NULL)
-		return m->value;
+	value = row_memo_value(rd, i, row_memo(rd, i, text));
+	if (value != NULL)
+		return value;
 	row_note(rd, row, i, text, "không hiểu “%s” ở cột này: coi như để trống", text);
 	return c->empty == NULL ? "" : c->empty;
 }
@@ -58,6 +53,33 @@ static void row_fact_add(struct row_reader *rd, const struct programme_column *c
 	row_member(&rd->facts, c->name, value);
 	if (c->values != NULL)
 		row_member(&rd->kind, c->name, value);
+}
+
+void row_find_absent(struct row_reader *rd)
+{
+	const struct programme_column *c = rd->p->columns.items;
+
+	rd->absent = mem_calloc(rd->p->columns.n, sizeof(*rd->absent));
+	for (size_t k = 0; k < rd->p->columns.n; k++) {
+		bool there = false;
+
+		for (int i = 0; i < rd->l->n && !there; i++)
+			there = rd->l->of[i] == (int)k;
+		if (!there && c[k].field == COLUMN_FACT && c[k].empty != NULL &&
+		    c[k].empty[0] != '\0')
+			rd->absent[rd->n_absent++] = k;
+	}
+}
+
+/* Whether a note says that somebody lives elsewhere. */
+static bool row_says_away(struct row_reader *rd, const char *note)
+{
+	struct row_memo *m = row_memo(rd, rd->l->at[COLUMN_NOTE], note);
+
+	if (!(m->known & ROW_KNOWN_AWAY))
+		m->away = note_find(rd->away, NULL, m->text) != NULL;
+	m->known |= ROW_KNOWN_AWAY;
+	return m->away;
 }
 
 void row_take_facts(struct row_reader *rd, const struct sheet_row *row, struct recipient *r)
@@ -76,25 +98,18 @@ void row_take_facts(struct row_reader *rd, const struct sheet_row *row, struct r
 		value = row_fact(rd, row, i);
 		if (*value == '\0')
 			continue;
-		clean = row_clean(value);
+		clean = vi_clean(value);
 		row_fact_add(rd, &c[rd->l->of[i]], clean);
 		free(clean);
 	}
 	/* A column that the list does not have is as if it were empty. */
-	for (size_t k = 0; k < rd->p->columns.n; k++) {
-		bool there = false;
-
-		for (int i = 0; i < rd->l->n && !there; i++)
-			there = rd->l->of[i] == (int)k;
-		if (!there && c[k].field == COLUMN_FACT && c[k].empty != NULL &&
-		    c[k].empty[0] != '\0')
-			row_fact_add(rd, &c[k], c[k].empty);
-	}
+	for (size_t k = 0; k < rd->n_absent; k++)
+		row_fact_add(rd, &c[rd->absent[k]], c[rd->absent[k]].empty);
 	if (*note != '\0') {
-		clean = row_clean(note);
+		clean = vi_clean(note);
 		if (*clean != '\0')
 			row_member(&rd->facts, "note", clean);
-		if (note_find(rd->away, NULL, clean) != NULL) {
+		if (row_says_away(rd, note)) {
 			row_member(&rd->facts, "away", "co");
 			row_member(&rd->kind, "away", "co");
 		}
