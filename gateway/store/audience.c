@@ -15,10 +15,10 @@ int store_recipient_kinds(struct store *st, const char *programme,
 	static const char KINDS[] =
 	    "SELECT unit_id, state, hold, sex, birth_precision, birth_year, phone_status,"
 	    " phone_flags, reach, facts, n FROM recipient_kind WHERE programme = $1 AND n > 0";
-	struct db_stmt *s = db_query(st->db, KINDS, e);
+	struct db_stmt *s;
 	int rc;
 
-	if (s == NULL)
+	if (kind_flush(st, e) != 0 || (s = db_query(st->db, KINDS, e)) == NULL)
 		return -1;
 	db_put_text(s, programme);
 	while ((rc = db_step(s, e)) == 1) {

@@ -272,32 +272,31 @@ static int undo_restore(struct undo *u, int64_t id, struct err *e)
 	static const char RESTORE[] =
 	    "UPDATE recipient SET (import_id, " KEPT ") = (SELECT last_import, " KEPT
 	    " FROM import_before b WHERE b.import_id = $1 AND b.recipient_id = recipient.id),"
-	    " contact_id = $2, rev = rev + 1, reach = " STORE_REACH("$2") " WHERE id = $3";
+	    " contact_id = $2, rev = rev + 1, reach = $3 WHERE id = $4";
 	static const char GONE[] =
 	    "DELETE FROM import_before WHERE import_id = $1 AND recipient_id = $2";
 	struct store *st = u->st;
 	struct undo_former f = {.contact_id = 0};
 	struct db_stmt *s = db_query(st->db, FORMER, e);
-	bool counted = false;
-	int64_t contact;
+	struct contact c;
 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, u->id);
 	db_put_int(s, id);
 	if (db_run_row(s, undo_read_former, &f, e) != 1 ||
-	    contact_of_row(st, &f.r, &contact, &counted, e) != 0 ||
+	    contact_of_row(st, &f.r, &c, e) != 0 ||
 	    (f.sought && search_drop(st, id, e) != 0) ||
 	    (s = db_query(st->db, RESTORE, e)) == NULL)
 		return -1;
 	db_put_int(s, u->id);
-	db_put_id(s, contact);
+	db_put_id(s, c.id);
+	db_put_int(s, contact_reach(&c));
 	db_put_int(s, id);
 	if (db_run(s, e) != 0 || (f.sought && search_add(st, id, e) != 0))
 		return -1;
-	if (f.contact_id != contact &&
-	    (contact_count(st, f.contact_id, -1, e) != 0 ||
-	     contact_count(st, counted ? 0 : contact, 1, e) != 0))
+	if (f.contact_id != c.id && (contact_count(st, f.contact_id, -1, e) != 0 ||
+				     contact_count(st, c.made ? 0 : c.id, 1, e) != 0))
 		return -1;
 	u->out->restored++;
 	return undo_run_range(st, GONE, u->id, id, e);

@@ -43,6 +43,8 @@ struct store {
 	size_t n_ends, cap_ends;
 	/* the list that rows are being put from */
 	int64_t import_id, import_at;
+	bool new_rows, new_numbers; /* the one before was */
+	struct kinds *kinds; /* of the new rows of the open transaction; NULL = none */
 	int64_t search_from; /* rows from this one on are not in recipient_search yet; 0 = all are */
 	/* where the last batch of store_message_event_campaign ended */
 	struct {
@@ -134,25 +136,38 @@ MUST_CHECK int message_log_attempt(struct store *st, const struct message_now *m
 
 /* ---- recipient.c ------------------------------------------------------------------------ */
 
-/* The contact of a row's number: 0 when it cannot be texted. A number whose holder may have changed
- * is made unconfirmed once; what is known of it later stays. *counted: it was made for this row, and
- * counts it already. */
-MUST_CHECK int contact_of_row(struct store *st, const struct recipient *r, int64_t *id,
-			      bool *counted, struct err *e);
+/* A number that can be texted; id 0: none. */
+struct contact {
+	int64_t id, recipients;
+	unsigned flags;
+	bool made; /* for the row that is being put, and counts it already */
+};
+
+/* The contact of a row's number: none when it cannot be texted. A number whose holder may have changed
+ * is made unconfirmed once; what is known of it later stays. */
+MUST_CHECK int contact_of_row(struct store *st, const struct recipient *r, struct contact *c,
+			      struct err *e);
 /* So many rows more (or less) have the contact; id 0 is nobody's. */
 MUST_CHECK int contact_count(struct store *st, int64_t id, int delta, struct err *e);
-
 /* What is known of a row's number, as schema/0010_audience.sql has it. The contact counts the row itself
  * only after this: from one to two it tells both of them. */
-#define STORE_REACH(contact)                                                                   \
-	"COALESCE((SELECT 16 | (flags & 15) | CASE WHEN recipients > 1 THEN 32 ELSE 0 END"     \
-	" FROM contact WHERE id = " contact "), 0)"
+int contact_reach(const struct contact *c);
 
 /* ---- import_undo.c ---------------------------------------------------------------------- */
 
 /* Writes down a row as it is, before a list changes it; hold_after: as the list will leave it. */
 MUST_CHECK int import_keep(struct store *st, int64_t import_id, int64_t id, int hold_after,
 			   struct err *e);
+
+/* ---- kind.c ----------------------------------------------------------------------------- */
+
+/* Counts a row that was just inserted, at the latest for the commit. facts: as in facts_kind. */
+MUST_CHECK int kind_new(struct store *st, const char *programme, const struct recipient *r,
+			const char *facts, int reach, struct err *e);
+/* Tells recipient_kind what was counted: before it is read, or a savepoint begins or ends. */
+MUST_CHECK int kind_flush(struct store *st, struct err *e);
+/* The rows are taken back. */
+void kind_forget(struct store *st);
 
 /* ---- search.c --------------------------------------------------------------------------- */
 

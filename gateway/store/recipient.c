@@ -54,59 +54,95 @@ static bool same_text(const char *a, const char *b)
 
 /* ---- numbers ---------------------------------------------------------------------------- */
 
-/* 1/0/-1 */
-static int contact_find(struct store *st, uint64_t number, int64_t *id, struct err *e)
+static void contact_read(struct db_stmt *s, void *out)
 {
-	static const char FIND[] = "SELECT id FROM contact WHERE number = $1";
+	struct contact *c = out;
+
+	c->id = db_get_int(s);
+	c->flags = (unsigned)db_get_int(s);
+	c->recipients = db_get_int(s);
+}
+
+/* 1/0/-1 */
+static int contact_find(struct store *st, uint64_t number, struct contact *c, struct err *e)
+{
+	static const char FIND[] = "SELECT id, flags, recipients FROM contact WHERE number = $1";
 	struct db_stmt *s = db_query(st->db, FIND, e);
 
+	*c = (struct contact){0};
 	if (s == NULL)
 		return -1;
 	db_put_int(s, (int64_t)number);
-	return db_run_int(s, id, e);
+	return db_run_row(s, contact_read, c, e);
 }
 
-/* recipients: how many rows have it. */
-static int contact_add(struct store *st, uint64_t number, unsigned flags, int recipients,
-		       int64_t *id, struct err *e)
+/* c says with which flags, and how many rows have it; gets its id. 1; 0 when there is one of that number; -1 */
+static int contact_add(struct store *st, uint64_t number, struct contact *c, struct err *e)
 {
 	static const char ADD[] =
-	    "INSERT INTO contact(number, flags, recipients) VALUES ($1, $2, $3)";
+	    "INSERT INTO contact(number, flags, recipients) VALUES ($1, $2, $3)"
+	    " ON CONFLICT (number) DO NOTHING";
 	struct db_stmt *s = db_query(st->db, ADD, e);
 
 	if (s == NULL)
 		return -1;
 	db_put_int(s, (int64_t)number);
-	db_put_int(s, flags);
-	db_put_int(s, recipients);
+	db_put_int(s, c->flags);
+	db_put_int(s, c->recipients);
 	if (db_run(s, e) != 0)
 		return -1;
-	*id = db_last_id(st->db);
-	return 0;
+	if (db_changes(st->db) == 0)
+		return 0;
+	c->id = db_last_id(st->db);
+	return 1;
 }
 
 int store_contact_find(struct store *st, uint64_t number, int64_t *id, struct err *e)
 {
-	return contact_find(st, number, id, e);
+	struct contact c;
+	int rc = contact_find(st, number, &c, e);
+
+	if (rc == 1)
+		*id = c.id;
+	return rc;
 }
 
-int contact_of_row(struct store *st, const struct recipient *r, int64_t *id, bool *counted,
-		   struct err *e)
+/* Makes the contact of a row's number: 1; 0 when there is one; -1. A number whose holder may have changed is
+ * made unconfirmed once; what is known of it later stays. */
+static int contact_make(struct store *st, const struct recipient *r, struct contact *c,
+			struct err *e)
 {
 	bool unsure = (r->phone_flags & (PHONE_MIGRATED_2018 | PHONE_CONFIRM)) != 0;
-	int rc;
 
-	*id = 0;
-	*counted = false;
+	*c = (struct contact){
+	    .flags = unsure ? CONTACT_UNCONFIRMED : 0, .recipients = 1, .made = true};
+	return contact_add(st, r->number, c, e);
+}
+
+/* Looked for before it is made, or the other way round, as it was with the row before: a list's numbers are
+ * mostly new, or mostly known. */
+int contact_of_row(struct store *st, const struct recipient *r, struct contact *c,
+		   struct err *e)
+{
+	int rc = 0;
+
+	*c = (struct contact){0};
 	if (r->number == 0 ||
 	    (r->phone_status != PHONE_OK && r->phone_status != PHONE_UNKNOWN_RANGE))
 		return 0;
-	rc = contact_find(st, r->number, id, e);
-	if (rc == 0) {
-		rc = contact_add(st, r->number, unsure ? CONTACT_UNCONFIRMED : 0, 1, id, e);
-		*counted = true;
-	}
+	if (st->new_numbers)
+		rc = contact_make(st, r, c, e);
+	if (rc == 0)
+		rc = contact_find(st, r->number, c, e);
+	if (rc == 0)
+		rc = contact_make(st, r, c, e);
+	st->new_numbers = c->made;
 	return rc < 0 ? -1 : 0;
+}
+
+int contact_reach(const struct contact *c)
+{
+	return c->id == 0 ? 0 : 16 | (int)(c->flags & 15) | (c->recipients > 1 ? 32 : 0);
 }
 
 int contact_count(struct store *st, int64_t id, int delta, struct err *e)
@@ -144,23 +180,23 @@ int store_contact_flags(struct store *st, uint64_t number, unsigned set, unsigne
 {
 	static const char FLAGS[] =
 	    "UPDATE contact SET flags = (flags | $1) & ~$2 WHERE id = $3";
+	struct contact c;
 	struct db_stmt *s;
-	int64_t id = 0;
 	char subject[40], detail[64];
 	int rc;
 
 	store_want_transaction(st, "contact_flags");
-	rc = contact_find(st, number, &id, e);
+	rc = contact_find(st, number, &c, e);
 	if (rc == 0)
-		rc = contact_add(st, number, 0, 0, &id, e);
+		rc = contact_add(st, number, &c, e);
 	if (rc < 0 || (s = db_query(st->db, FLAGS, e)) == NULL)
 		return -1;
 	db_put_int(s, set);
 	db_put_int(s, clear);
-	db_put_int(s, id);
+	db_put_int(s, c.id);
 	if (db_run(s, e) != 0)
 		return -1;
-	(void)snprintf(subject, sizeof(subject), "contact/%" PRId64, id);
+	(void)snprintf(subject, sizeof(subject), "contact/%" PRId64, c.id);
 	(void)snprintf(detail, sizeof(detail), "set=%u clear=%u", set, clear);
 	return store_audit(st, who, "contact.flags", subject, detail, e);
 }
@@ -274,8 +310,9 @@ static const char *recipient_facts_kind(const struct recipient *r)
 	return facts != NULL ? facts : "";
 }
 
+/* 1; 0 when the programme has such a row; -1 */
 static int recipient_insert(struct store *st, const char *programme, struct recipient *r,
-			    bool counted, struct err *e)
+			    const struct contact *c, struct err *e)
 {
 	static const char ADD[] =
 	    "INSERT INTO recipient(programme, list_key, state, hold, rev, contact_id, unit_id,"
@@ -284,7 +321,8 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 	    " birth_day, phone_status, phone_flags, numbers_more, group_name, name_fold, "
 	    "name_sort, facts_kind, reach)"
 	    " VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-	    " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, " STORE_REACH("$5") ")";
+	    " $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)"
+	    " ON CONFLICT (programme, list_key) DO NOTHING";
 	struct db_stmt *s = db_query(st->db, ADD, e);
 
 	if (s == NULL)
@@ -307,12 +345,17 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 	db_put_text(s, r->raw);
 	recipient_put_details(s, r);
 	db_put_text(s, recipient_facts_kind(r));
+	db_put_int(s, contact_reach(c));
 	if (db_run(s, e) != 0)
 		return -1;
+	if (db_changes(st->db) == 0)
+		return 0;
 	r->id = db_last_id(st->db);
 	r->rev = 1;
 	search_new(st, r->id);
-	return contact_count(st, counted ? 0 : r->contact_id, 1, e);
+	if (kind_new(st, programme, r, recipient_facts_kind(r), contact_reach(c), e) != 0)
+		return -1;
+	return contact_count(st, c->made ? 0 : c->id, 1, e) == 0 ? 1 : -1;
 }
 
 /* The list has the row as it was: only where it stands may have changed. */
@@ -333,7 +376,7 @@ static int recipient_seen(struct store *st, const struct recipient *r, struct er
 }
 
 static int recipient_update(struct store *st, const struct recipient *r, int state, int hold,
-			    const char *hold_reason, struct err *e)
+			    const char *hold_reason, int reach, struct err *e)
 {
 	static const char UPDATE[] =
 	    "UPDATE recipient SET state = $1, hold = $2, rev = $3, contact_id = $4, unit_id = "
@@ -342,8 +385,8 @@ static int recipient_update(struct store *st, const struct recipient *r, int sta
 	    " list_hold_reason = $10, number = $11, name = $12, hold_reason = $13, facts = $14,"
 	    " raw = $15, sex = $16, birth_precision = $17, birth_year = $18, birth_month = $19,"
 	    " birth_day = $20, phone_status = $21, phone_flags = $22, numbers_more = $23,"
-	    " group_name = $24, name_fold = $25, name_sort = $26, facts_kind = $27, reach "
-	    "= " STORE_REACH("$4") " WHERE id = $28";
+	    " group_name = $24, name_fold = $25, name_sort = $26, facts_kind = $27,"
+	    " reach = $28 WHERE id = $29";
 	struct db_stmt *s = db_query(st->db, UPDATE, e);
 
 	if (s == NULL)
@@ -365,13 +408,14 @@ static int recipient_update(struct store *st, const struct recipient *r, int sta
 	db_put_text(s, r->raw);
 	recipient_put_details(s, r);
 	db_put_text(s, recipient_facts_kind(r));
+	db_put_int(s, reach);
 	db_put_int(s, r->id);
 	return db_run(s, e);
 }
 
 /* The row is there: what differs? */
 static int recipient_merge(struct store *st, struct recipient *r,
-			   const struct recipient_known *k, bool counted,
+			   const struct recipient_known *k, const struct contact *c,
 			   enum recipient_put *what, struct err *e)
 {
 	const char *hold_reason;
@@ -399,40 +443,58 @@ static int recipient_merge(struct store *st, struct recipient *r,
 		 !same_text(k->name, r->name) || !k->same_details;
 	if (import_keep(st, r->import_id, r->id, hold, e) != 0 ||
 	    (sought && search_drop(st, r->id, e) != 0) ||
-	    recipient_update(st, r, state, hold, hold_reason, e) != 0 ||
+	    recipient_update(st, r, state, hold, hold_reason, contact_reach(c), e) != 0 ||
 	    (sought && search_add(st, r->id, e) != 0))
 		return -1;
 	if (k->contact_id == r->contact_id)
 		return 0;
 	if (contact_count(st, k->contact_id, -1, e) != 0)
 		return -1;
-	return contact_count(st, counted ? 0 : r->contact_id, 1, e);
+	return contact_count(st, c->made ? 0 : c->id, 1, e);
 }
 
-int store_recipient_put(struct store *st, const char *programme, struct recipient *r,
-			enum recipient_put *what, struct err *e)
+/* Puts a row that is there already: 1; 0 when it is not; -1 */
+static int recipient_put_known(struct store *st, const char *programme, struct recipient *r,
+			       const struct contact *c, enum recipient_put *what,
+			       struct err *e)
 {
 	struct recipient_known known = {0};
-	struct db_stmt *s;
-	bool counted;
+	struct db_stmt *s = db_query(st->db, FIND_ROW, e);
 	int rc;
 
-	store_want_transaction(st, "recipient_put");
-	if (contact_of_row(st, r, &r->contact_id, &counted, e) != 0 ||
-	    (s = db_query(st->db, FIND_ROW, e)) == NULL)
+	if (s == NULL)
 		return -1;
 	db_put_text(s, programme);
 	db_put_text(s, r->key);
 	rc = db_step(s, e);
 	if (rc == 1) {
 		recipient_read_known(s, r, &known);
-		rc = recipient_merge(st, r, &known, counted, what, e);
-	} else if (rc == 0) {
-		*what = RECIPIENT_NEW;
-		rc = recipient_insert(st, programme, r, counted, e);
+		rc = recipient_merge(st, r, &known, c, what, e) == 0 ? 1 : -1;
 	}
 	db_done(s);
 	return rc;
+}
+
+int store_recipient_put(struct store *st, const char *programme, struct recipient *r,
+			enum recipient_put *what, struct err *e)
+{
+	struct contact c;
+	int rc = 0;
+
+	store_want_transaction(st, "recipient_put");
+	if (contact_of_row(st, r, &c, e) != 0)
+		return -1;
+	r->contact_id = c.id;
+	*what = RECIPIENT_NEW;
+	/* As with numbers: what the row before was, this one probably is. */
+	if (st->new_rows)
+		rc = recipient_insert(st, programme, r, &c, e);
+	if (rc == 0)
+		rc = recipient_put_known(st, programme, r, &c, what, e);
+	if (rc == 0)
+		rc = recipient_insert(st, programme, r, &c, e);
+	st->new_rows = *what == RECIPIENT_NEW;
+	return rc < 0 ? -1 : 0;
 }
 
 /* ---- deciding --------------------------------------------------------------------------- */

@@ -3,11 +3,19 @@
  * is taken out is what was put in. */
 #include "store/private.h"
 
-#define SEARCH_ENTRY                                                                           \
-	" COALESCE(name_fold, '') || ' ' || lower(list_key),"                                  \
-	" substr(number, -1, 1) || substr(number, -2, 1) || substr(number, -3, 1) ||"          \
+/* The last nine digits backwards. As one number they cost a tenth of what nine texts cost; there are fewer only
+ * where there is no number, or a short one. */
+#define SEARCH_DIGITS                                                                          \
+	" CASE WHEN number >= 100000000 THEN substr(1000000000 + number % 10 * 100000000 +"    \
+	" number / 10 % 10 * 10000000 + number / 100 % 10 * 1000000 +"                         \
+	" number / 1000 % 10 * 100000 + number / 10000 % 10 * 10000 +"                         \
+	" number / 100000 % 10 * 1000 + number / 1000000 % 10 * 100 +"                         \
+	" number / 10000000 % 10 * 10 + number / 100000000 % 10, 2)"                           \
+	" ELSE substr(number, -1, 1) || substr(number, -2, 1) || substr(number, -3, 1) ||"     \
 	" substr(number, -4, 1) || substr(number, -5, 1) || substr(number, -6, 1) ||"          \
-	" substr(number, -7, 1) || substr(number, -8, 1) || substr(number, -9, 1),"            \
+	" substr(number, -7, 1) || substr(number, -8, 1) || substr(number, -9, 1) END"
+#define SEARCH_ENTRY                                                                           \
+	" COALESCE(name_fold, '') || ' ' || lower(list_key)," SEARCH_DIGITS ","                \
 	" 'p' || programme || ' u' || COALESCE(unit_id, 0) FROM recipient"
 #define SEARCH_ADD                                                                             \
 	"INSERT INTO recipient_search(rowid, name, digits, place) SELECT id," SEARCH_ENTRY

@@ -240,6 +240,7 @@ void store_close(struct store *st)
 			lock_daemon_release(st->daemon_fd);
 		(void)close(st->daemon_fd);
 	}
+	kind_forget(st);
 	free(st->deltas);
 	free(st->ends);
 	free(st->path);
@@ -300,6 +301,7 @@ static void store_end(struct store *st)
 	st->n_ends = 0;
 	st->import_id = 0;
 	st->search_from = 0;
+	kind_forget(st);
 	lock_writer_release(st->writer_fd);
 	if (db_was_full(st->db) && ballast_drop(st->path))
 		log_warn("store", "ballast_dropped", "path=%s", st->path);
@@ -312,6 +314,8 @@ int store_commit(struct store *st, struct err *e)
 
 	store_want_transaction(st, "commit");
 	rc = message_moves_flush(st, &why);
+	if (rc == 0)
+		rc = kind_flush(st, &why);
 	if (rc == 0)
 		rc = search_flush(st, &why);
 	if (rc == 0) {
@@ -339,7 +343,7 @@ int store_nest_begin(struct store *st, struct err *e)
 	static const char NEST[] = "SAVEPOINT nest";
 
 	store_want_transaction(st, "nest");
-	if (message_moves_flush(st, e) != 0)
+	if (message_moves_flush(st, e) != 0 || kind_flush(st, e) != 0)
 		return -1;
 	return db_run(db_query(st->db, NEST, e), e);
 }
@@ -350,9 +354,10 @@ int store_nest_end(struct store *st, bool keep, struct err *e)
 
 	store_want_transaction(st, "nest");
 	if (keep)
-		return message_moves_flush(st, e) != 0
+		return message_moves_flush(st, e) != 0 || kind_flush(st, e) != 0
 			   ? -1
 			   : db_run(db_query(st->db, KEEP, e), e);
+	kind_forget(st);
 	st->n_deltas = 0;
 	st->n_ends = 0;
 	st->import_id = 0;

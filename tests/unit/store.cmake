@@ -1,5 +1,6 @@
 moidan_unit(store_account store)
 moidan_unit(store_message_state store)
+moidan_unit(store_kind store PkgConfig::SQLITE)
 moidan_unit(store_purge store PkgConfig::SQLITE)
 moidan_unit(store_recipient store)
 moidan_unit(store_books store PkgConfig::SQLITE)

@@ -48,7 +48,7 @@ static const struct {
     {"receipt", "code provider_ref"},
     {"receipt_orphan", ""},
     {"recipient", "programme"},
-    {"recipient_kind", "programme"}, /* made by triggers, from recipient */
+    {"recipient_kind", "programme"}, /* made by triggers and kind.c, from recipient */
     {"reply", "note"},		     /* why it was not followed: words of ours */
     {"rung_end", ""},
     {"seat", ""},
