@@ -131,24 +131,28 @@ static void audience_near(struct audience_pass *w, int year)
 		w->years[w->n_years++] = year;
 }
 
+/* As if they were born on another day of their year. */
+static bool audience_born(struct audience_pass *w, const struct recipient *kind, int month,
+			  int day)
+{
+	struct recipient r = *kind;
+
+	r.birth_year = kind->birth_year == 0 ? 1999 : kind->birth_year;
+	r.birth_month = month;
+	r.birth_day = day;
+	return audience_holds(w, &r);
+}
+
 /* Kinds tell the year of birth, and age changes on a day of it: where it matters on which, the rows are looked
  * at. Whoever was born before 2000 is older than any age that a kind is asked for (PREDICATE_DETAIL). */
 static bool audience_certain(struct audience_pass *w, const struct recipient *kind, bool *holds)
 {
-	struct recipient first = *kind, last = *kind;
-
 	if ((w->looks & PREDICATE_AGE) == 0 || kind->birth_precision == DATE_NONE) {
 		*holds = audience_holds(w, kind);
 		return true;
 	}
-	last.birth_year = kind->birth_year == 0 ? 1999 : kind->birth_year;
-	last.birth_month = 12;
-	last.birth_day = 31;
-	*holds = audience_holds(w, &last);
-	if (kind->birth_year == 0)
-		return true;
-	first.birth_month = first.birth_day = 1;
-	return *holds == audience_holds(w, &first);
+	*holds = audience_born(w, kind, 12, 31);
+	return kind->birth_year == 0 || *holds == audience_born(w, kind, 1, 1);
 }
 
 static void audience_kind(const struct recipient *kind, int64_t n, void *arg)
@@ -171,11 +175,14 @@ static bool audience_row(const struct recipient *r, void *arg)
 }
 
 /* A row of a year in which it matters: its kind may have been certain, and counted, all the same. */
-static bool audience_near_row(const struct recipient *r, void *arg)
+static void audience_near_row(const struct recipient *r, void *arg)
 {
-	bool holds;
+	struct audience_pass *w = arg;
+	bool holds = audience_holds(w, r);
 
-	return audience_certain(arg, r, &holds) || audience_row(r, arg);
+	if (r->birth_precision != DATE_NONE &&
+	    (holds != audience_born(w, r, 12, 31) || holds != audience_born(w, r, 1, 1)))
+		audience_add(w, r, holds, 1);
 }
 
 static int audience_count_rows(struct audience_pass *w, struct store *st, struct err *e)

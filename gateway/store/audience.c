@@ -8,6 +8,13 @@
 #define REACH_THERE  16
 #define REACH_SHARED 32
 
+static void audience_reach(struct recipient *r, int reach)
+{
+	r->contact_id = (reach & REACH_THERE) != 0;
+	r->contact_flags = (unsigned)reach & REACH_FLAGS;
+	r->contact_shared = (reach & REACH_SHARED) != 0 ? 2 : (int)r->contact_id;
+}
+
 int store_recipient_kinds(struct store *st, const char *programme,
 			  void (*fn)(const struct recipient *r, int64_t n, void *arg),
 			  void *arg, struct err *e)
@@ -23,7 +30,6 @@ int store_recipient_kinds(struct store *st, const char *programme,
 	db_put_text(s, programme);
 	while ((rc = db_step(s, e)) == 1) {
 		struct recipient r = {.unit_id = db_get_int(s)};
-		int reach;
 
 		r.state = db_get_int32(s);
 		r.hold = (enum recipient_hold)db_get_int32(s);
@@ -32,12 +38,45 @@ int store_recipient_kinds(struct store *st, const char *programme,
 		r.birth_year = db_get_int32(s);
 		r.phone_status = db_get_int32(s);
 		r.phone_flags = (unsigned)db_get_int(s);
-		reach = db_get_int32(s);
-		r.contact_id = (reach & REACH_THERE) != 0;
-		r.contact_flags = (unsigned)reach & REACH_FLAGS;
-		r.contact_shared = (reach & REACH_SHARED) != 0 ? 2 : (int)r.contact_id;
+		audience_reach(&r, db_get_int32(s));
 		r.facts = (char *)(uintptr_t)db_get_text(s);
 		fn(&r, db_get_int(s), arg);
+	}
+	db_done(s);
+	return rc;
+}
+
+int store_recipient_born(struct store *st, const char *programme, int year,
+			 void (*fn)(const struct recipient *r, void *arg), void *arg,
+			 struct err *e)
+{
+	/* "= $2" would have the index read from 2000 on: the bound of the index itself hides it. */
+	static const char BORN[] =
+	    "SELECT birth_month, birth_day, unit_id, state, hold, sex, birth_precision,"
+	    " phone_status, phone_flags, reach, facts_kind FROM recipient"
+	    " WHERE programme = $1 AND birth_year BETWEEN $2 AND $2 AND birth_year >= 2000";
+	struct db_stmt *s = db_query(st->db, BORN, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_text(s, programme);
+	db_put_int(s, year);
+	while ((rc = db_step(s, e)) == 1) {
+		struct recipient r = {.birth_year = year};
+
+		r.birth_month = db_get_int32(s);
+		r.birth_day = db_get_int32(s);
+		r.unit_id = db_get_int(s);
+		r.state = db_get_int32(s);
+		r.hold = (enum recipient_hold)db_get_int32(s);
+		r.sex = db_get_int32(s);
+		r.birth_precision = db_get_int32(s);
+		r.phone_status = db_get_int32(s);
+		r.phone_flags = (unsigned)db_get_int(s);
+		audience_reach(&r, db_get_int32(s));
+		r.facts = (char *)(uintptr_t)db_get_text(s);
+		fn(&r, arg);
 	}
 	db_done(s);
 	return rc;

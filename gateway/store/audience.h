@@ -14,9 +14,10 @@
 MUST_CHECK int store_recipient_kinds(struct store *st, const char *programme,
 				     void (*fn)(const struct recipient *r, int64_t n, void *arg),
 				     void *arg, struct err *e);
-/* Calls fn for each row of a programme that was born in year, 2000 or later; as store_recipient_scan. */
+/* Calls fn for each row of a programme that was born in year, 2000 or later: with its day of birth, else as a kind
+ * of one. */
 MUST_CHECK int store_recipient_born(struct store *st, const char *programme, int year,
-				    bool (*fn)(const struct recipient *r, void *arg), void *arg,
+				    void (*fn)(const struct recipient *r, void *arg), void *arg,
 				    struct err *e);
 /* The largest id in the list; 0 = it is empty. */
 MUST_CHECK int store_recipient_last(struct store *st, const char *programme, int64_t *id,

@@ -99,32 +99,6 @@ int store_recipient_scan(struct store *st, const char *programme, int64_t after_
 	return rc;
 }
 
-int store_recipient_born(struct store *st, const char *programme, int year,
-			 bool (*fn)(const struct recipient *r, void *arg), void *arg,
-			 struct err *e)
-{
-	static const char BORN[] = "SELECT " ROW TABLES
-				   " WHERE r.programme = $1 AND r.birth_year = $2"
-				   " AND r.birth_year >= 2000";
-	struct db_stmt *s = db_query(st->db, BORN, e);
-	struct recipient r;
-	int rc;
-
-	if (s == NULL)
-		return -1;
-	db_put_text(s, programme);
-	db_put_int(s, year);
-	while ((rc = db_step(s, e)) == 1) {
-		recipient_borrow(s, false, &r);
-		if (!fn(&r, arg)) {
-			rc = 0;
-			break;
-		}
-	}
-	db_done(s);
-	return rc;
-}
-
 static void recipient_read(struct db_stmt *s, void *out)
 {
 	recipient_borrow(s, true, out);
