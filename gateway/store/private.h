@@ -46,6 +46,7 @@ struct store {
 	bool new_rows, new_numbers; /* the one before was */
 	struct kinds *kinds; /* of the new rows of the open transaction; NULL = none */
 	int64_t search_from; /* rows from this one on are not in recipient_search yet; 0 = all are */
+	int64_t search_rows; /* how many those are */
 	/* where the last batch of store_message_event_campaign ended */
 	struct {
 		int64_t campaign_id, recipient_id, step, rung;

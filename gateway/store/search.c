@@ -17,6 +17,10 @@
 #define SEARCH_ENTRY                                                                           \
 	" COALESCE(name_fold, '') || ' ' || lower(list_key)," SEARCH_DIGITS ","                \
 	" 'p' || programme || ' u' || COALESCE(unit_id, 0) FROM recipient"
+/* New rows that make several pieces of the index. */
+#define SEARCH_LARGE	   10000
+#define SEARCH_MERGE	   4 /* as FTS5 has it */
+#define SEARCH_MERGE_LARGE 16
 #define SEARCH_ADD                                                                             \
 	"INSERT INTO recipient_search(rowid, name, digits, place) SELECT id," SEARCH_ENTRY
 #define SEARCH_DROP                                                                            \
@@ -42,17 +46,39 @@ static bool search_waits(const struct store *st, int64_t id)
 
 void search_new(struct store *st, int64_t id)
 {
-	if (!search_waits(st, id))
+	if (!search_waits(st, id)) {
 		st->search_from = id;
+		st->search_rows = 0;
+	}
+	st->search_rows++;
+}
+
+/* How many pieces of a size make one of the next (https://www.sqlite.org/fts5.html#the_automerge_configuration_option).
+ * In the open transaction. */
+static int search_merge_at(struct store *st, int pieces, struct err *e)
+{
+	static const char SET[] =
+	    "INSERT INTO recipient_search(recipient_search, rank) VALUES ('automerge', $1)";
+
+	return search_run_id(st, SET, pieces, e);
 }
 
 int search_flush(struct store *st, struct err *e)
 {
 	static const char ADD[] = SEARCH_ADD " WHERE id >= $1";
+	bool large = st->search_rows >= SEARCH_LARGE;
 	int64_t from = st->search_from;
 
 	st->search_from = 0;
-	return from == 0 ? 0 : search_run_id(st, ADD, from, e);
+	st->search_rows = 0;
+	if (from == 0)
+		return 0;
+	/* Pieces made at once are merged at once, or else each several times over. */
+	if (large && search_merge_at(st, SEARCH_MERGE_LARGE, e) != 0)
+		return -1;
+	if (search_run_id(st, ADD, from, e) != 0)
+		return -1;
+	return large ? search_merge_at(st, SEARCH_MERGE, e) : 0;
 }
 
 int search_add(struct store *st, int64_t id, struct err *e)

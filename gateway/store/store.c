@@ -301,6 +301,7 @@ static void store_end(struct store *st)
 	st->n_ends = 0;
 	st->import_id = 0;
 	st->search_from = 0;
+	st->search_rows = 0;
 	kind_forget(st);
 	lock_writer_release(st->writer_fd);
 	if (db_was_full(st->db) && ballast_drop(st->path))
