@@ -281,7 +281,7 @@ static int status_jobs(struct status *s)
 	json_object_set_new(s->out, "next", next);
 	s->list = json_array();
 	json_object_set_new(s->out, "jobs", s->list);
-	return store_job_list(s->st, NULL, STATUS_JOBS, status_take_job, s, s->e);
+	return store_job_list(s->st, NULL, 0, STATUS_JOBS, status_take_job, s, s->e);
 }
 
 /* The newest figures that were frozen, shortened to their totals. */

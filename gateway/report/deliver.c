@@ -195,9 +195,9 @@ static int deliver_take(struct store *st, struct deliver *d, struct err *e)
 		look->n_jobs += rc > 0;
 	}
 	if (rc < 0 ||
-	    store_job_list(st, REPORT_JOB_PUSH, DELIVER_LIST, deliver_see, d, e) < 0 ||
-	    store_job_list(st, REPORT_JOB_EMAIL, DELIVER_LIST, deliver_see, d, e) < 0 ||
-	    store_job_list(st, REPORT_JOB_CONFIRM, DELIVER_LIST, deliver_see, d, e) < 0)
+	    store_job_list(st, REPORT_JOB_PUSH, 0, DELIVER_LIST, deliver_see, d, e) < 0 ||
+	    store_job_list(st, REPORT_JOB_EMAIL, 0, DELIVER_LIST, deliver_see, d, e) < 0 ||
+	    store_job_list(st, REPORT_JOB_CONFIRM, 0, DELIVER_LIST, deliver_see, d, e) < 0)
 		return -1;
 	rc = store_job_next_due(st, &due, e);
 	/* With no room the end of a run looks again. */

@@ -18,7 +18,7 @@
 
 #define RELEASE_TEXT_MAX ((size_t)256 * 1024)
 #define RELEASE_JSON	 (JSON_COMPACT | JSON_REAL_PRECISION(6))
-#define RELEASE_LIST	 400 /* newest jobs that are looked through for those of a week */
+#define RELEASE_LIST	 400 /* jobs of a week, more than there ever are */
 
 /* What is handed over; papers NULL: without documents. */
 static char *release_payload(const json_t *figures, const char *text, json_t *papers)
@@ -59,7 +59,6 @@ static size_t release_emails(const struct reports_config *c)
 /* Which receivers have their job of a week. */
 struct release_known {
 	const struct reports_config *c;
-	int week;
 	uint32_t pushes, mails; /* a bit each; config.c allows no more */
 };
 
@@ -69,8 +68,6 @@ static void release_count(const struct job *j, void *arg)
 	const struct report_push *push = k->c->push.items;
 	char *const *to = k->c->email.to.items;
 
-	if (j->week != k->week)
-		return;
 	for (size_t i = 0; strcmp(j->kind, REPORT_JOB_PUSH) == 0 && i < k->c->push.n; i++)
 		k->pushes |= (uint32_t)(strcmp(push[i].url, j->target) == 0) << i;
 	for (size_t i = 0; strcmp(j->kind, REPORT_JOB_EMAIL) == 0 && i < k->c->email.to.n; i++)
@@ -127,14 +124,14 @@ out:
 static int release_jobs(const struct week *w)
 {
 	size_t pushes = w->h->cfg->push.n, mails = release_emails(w->h->cfg), made = 0;
-	struct release_known known = {.c = w->h->cfg, .week = w->s.iso_week};
+	struct release_known known = {.c = w->h->cfg};
 	bool first = false;
 	int rc = week_mark(w, RELEASE_JOBS, &first);
 
 	if (rc < 0 || (!first && w->now >= w->s.digest_until))
 		return rc;
-	if (!first &&
-	    store_job_list(w->st, NULL, RELEASE_LIST, release_count, &known, w->e) < 0)
+	if (!first && store_job_list(w->st, NULL, w->s.iso_week, RELEASE_LIST, release_count,
+				     &known, w->e) < 0)
 		return -1;
 	if ((known.pushes != (UINT32_C(1) << pushes) - 1 ||
 	     known.mails != (UINT32_C(1) << mails) - 1) &&
@@ -149,26 +146,21 @@ static int release_jobs(const struct week *w)
 	return 0;
 }
 
-struct release_left {
-	int week;
-	bool open;
-};
-
 static void release_left(const struct job *j, void *arg)
 {
-	struct release_left *l = arg;
+	bool *open = arg;
 
-	l->open =
-	    l->open || (j->week == l->week && j->state != JOB_DONE && j->state != JOB_FAILED);
+	*open = *open || (j->state != JOB_DONE && j->state != JOB_FAILED);
 }
 
 int release_open(const struct week *w)
 {
-	struct release_left l = {.week = w->s.iso_week};
+	bool open = false;
 
-	if (store_job_list(w->st, NULL, RELEASE_LIST, release_left, &l, w->e) < 0)
+	if (store_job_list(w->st, NULL, w->s.iso_week, RELEASE_LIST, release_left, &open,
+			   w->e) < 0)
 		return -1;
-	return l.open;
+	return open;
 }
 
 /* The draft is a job that nobody carries: it is late as any other until somebody confirms. */
@@ -210,29 +202,24 @@ void report_seen(const char *text, char out[65])
 	(void)sodium_bin2hex(out, 65, hash, sizeof(hash));
 }
 
-struct release_draft_job {
-	int week;
-	int64_t id;
-};
-
 static void release_find_draft(const struct job *j, void *arg)
 {
-	struct release_draft_job *d = arg;
+	int64_t *id = arg;
 
-	if (j->week == d->week && j->state == JOB_WAITING)
-		d->id = j->id;
+	if (j->state == JOB_WAITING)
+		*id = j->id;
 }
 
 static int release_settle_draft(const struct week *w, const char *who)
 {
-	struct release_draft_job d = {.week = w->s.iso_week};
+	int64_t id = 0;
 
-	if (store_job_list(w->st, REPORT_JOB_CONFIRM, RELEASE_LIST, release_find_draft, &d,
-			   w->e) < 0)
+	if (store_job_list(w->st, REPORT_JOB_CONFIRM, w->s.iso_week, RELEASE_LIST,
+			   release_find_draft, &id, w->e) < 0)
 		return -1;
-	return d.id == 0
+	return id == 0
 		   ? 0
-		   : store_job_finish(w->st, d.id, JOB_DONE, w->s.ready_at, w->now, who, w->e);
+		   : store_job_finish(w->st, id, JOB_DONE, w->s.ready_at, w->now, who, w->e);
 }
 
 /* Whether what was read is what stands there now; sha gets the hash of the figures. */
@@ -297,7 +284,6 @@ int report_confirm(struct store *st, const struct report_house *h, int iso_week,
 
 struct release_standing {
 	json_t *jobs;
-	int week;
 	bool open;
 };
 
@@ -320,8 +306,6 @@ static void release_stand(const struct job *j, void *arg)
 					     [JOB_UNCERTAIN] = "uncertain"};
 	struct release_standing *s = arg;
 
-	if (j->week != s->week)
-		return;
 	s->open = s->open || (j->state != JOB_DONE && j->state != JOB_FAILED);
 	if (strcmp(j->kind, REPORT_JOB_CONFIRM) == 0)
 		return;
@@ -363,7 +347,7 @@ json_t *report_standing(struct store *st, const struct report_house *h, int iso_
 			int64_t now, struct err *e)
 {
 	struct report_schedule s = report_schedule_of(h, iso_week);
-	struct release_standing jobs = {.jobs = json_array(), .week = iso_week};
+	struct release_standing jobs = {.jobs = json_array()};
 	json_t *figures = NULL, *word = NULL, *o = NULL;
 	int64_t frozen_at = 0, confirmed_at = 0;
 	char sha[65], ignored[65];
@@ -372,7 +356,7 @@ json_t *report_standing(struct store *st, const struct report_house *h, int iso_
 		0 &&
 	    release_frozen_at(st, RELEASE_CONFIRMED, iso_week, &word, &confirmed_at, ignored,
 			      e) == 0 &&
-	    store_job_list(st, NULL, RELEASE_LIST, release_stand, &jobs, e) == 0)
+	    store_job_list(st, NULL, iso_week, RELEASE_LIST, release_stand, &jobs, e) == 0)
 		o = json_pack(
 		    "{s:I, s:s, s:I, s:s, s:b, s:I, s:b, s:O}", "frozen_at",
 		    (json_int_t)frozen_at, "sha256", sha, "confirmed_at",

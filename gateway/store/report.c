@@ -202,11 +202,11 @@ int store_job_next_due(struct store *st, int64_t *due_at, struct err *e)
 	return db_run_int(db_query(st->db, NEXT, e), due_at, e);
 }
 
-int store_job_list(struct store *st, const char *kind, size_t max,
+int store_job_list(struct store *st, const char *kind, int week, size_t max,
 		   void (*fn)(const struct job *j, void *arg), void *arg, struct err *e)
 {
-	static const char LIST[] = "SELECT " COLUMNS " FROM job WHERE $1 IS NULL OR kind = $1"
-				   " ORDER BY id DESC LIMIT $2";
+	static const char LIST[] = "SELECT " COLUMNS " FROM job WHERE ($1 IS NULL OR kind = $1)"
+				   " AND ($2 = 0 OR week = $2) ORDER BY id DESC LIMIT $3";
 	struct db_stmt *s = db_query(st->db, LIST, e);
 	struct job j;
 	int rc;
@@ -214,6 +214,7 @@ int store_job_list(struct store *st, const char *kind, size_t max,
 	if (s == NULL)
 		return -1;
 	db_put_text(s, kind);
+	db_put_int(s, week);
 	db_put_int(s, max > INT64_MAX ? INT64_MAX : (int64_t)max);
 	while ((rc = db_step(s, e)) == 1) {
 		job_read(s, &j);

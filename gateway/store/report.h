@@ -61,7 +61,9 @@ MUST_CHECK int store_job_finish(struct store *st, int64_t id, enum job_state sta
 /* RUNNING at start-up: WAITING again (their receivers know them by id). In a transaction. */
 MUST_CHECK int store_job_recover(struct store *st, struct err *e);
 int store_job_next_due(struct store *st, int64_t *due_at, struct err *e);
-MUST_CHECK int store_job_list(struct store *st, const char *kind, size_t max,
-			      void (*fn)(const struct job *j, void *arg), void *arg, struct err *e);
+/* The newest first; kind NULL: of any, week 0: of any. */
+MUST_CHECK int store_job_list(struct store *st, const char *kind, int week, size_t max,
+			      void (*fn)(const struct job *j, void *arg), void *arg,
+			      struct err *e);
 
 #endif

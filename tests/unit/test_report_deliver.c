@@ -224,7 +224,7 @@ static struct jobs post_jobs(struct post *p, const char *kind)
 	struct jobs jobs = {.n = 0};
 	struct err e = ERR_INIT;
 
-	world_must(store_job_list(p->reader, kind, 100, jobs_see, &jobs, &e), &e, "jobs");
+	world_must(store_job_list(p->reader, kind, 0, 100, jobs_see, &jobs, &e), &e, "jobs");
 	return jobs;
 }
 
@@ -349,6 +349,42 @@ static void a_summary_is_repeated_under_one_name_until_it_is_taken(void **state)
 	assert_int_equal(jobs.state, JOB_DONE);
 
 	post_clock(&p, 3 * CLOCK_DAY_MS); /* and never again */
+	assert_null(post_received(&p, &r, 200));
+	json_decref(first);
+	post_close(&p);
+	receiver_stop(&r);
+	free(url);
+}
+
+/* Waits of 1, 4, 9, 16 and 25 minutes; each time the same under the same name, and once it is taken no more. */
+static void a_server_that_fails_five_times_has_it_in_the_end(void **state)
+{
+	const char *const answers[] = {"500", "503", "close", "429:60", "502", "200", NULL};
+	struct receiver r = receiver_start("webhook.py", answers);
+	char *url = receiver_url(&r);
+	int64_t at = 0;
+	struct jobs jobs;
+	struct post p;
+	json_t *first, *again;
+
+	(void)state;
+	post_open(&p, push_to(url));
+	first = post_received(&p, &r, 5000);
+	for (int i = 1; i <= 5; i++) {
+		jobs = post_settled(&p, NULL, i);
+		assert_int_equal(jobs.state, JOB_WAITING);
+		post_clock(&p, at + (60 * i * i - 40) * SECOND);
+		assert_null(post_received(&p, &r, 200));
+		at += (60 * i * i + 40) * SECOND;
+		post_clock(&p, at);
+		again = post_received(&p, &r, 5000);
+		assert_repeated(first, again);
+		json_decref(again);
+	}
+	jobs = post_settled(&p, NULL, 6);
+	assert_int_equal(jobs.n, 1);
+	assert_int_equal(jobs.state, JOB_DONE);
+	post_clock(&p, 3 * CLOCK_DAY_MS);
 	assert_null(post_received(&p, &r, 200));
 	json_decref(first);
 	post_close(&p);
@@ -688,6 +724,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_summary_is_repeated_under_one_name_until_it_is_taken),
+	    cmocka_unit_test(a_server_that_fails_five_times_has_it_in_the_end),
 	    cmocka_unit_test(a_restart_under_way_repeats_under_the_same_name),
 	    cmocka_unit_test(a_refusal_is_told_at_once_and_tried_each_hour),
 	    cmocka_unit_test(lateness_is_told_once_at_each_moment),

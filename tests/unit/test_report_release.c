@@ -70,7 +70,7 @@ static struct seen look(struct report_test *t)
 	struct seen s = {.confirm = 0};
 	struct err e = ERR_INIT;
 
-	world_must(store_job_list(t->w.st, NULL, 100, see, &s, &e), &e, "jobs");
+	world_must(store_job_list(t->w.st, NULL, 0, 100, see, &s, &e), &e, "jobs");
 	return s;
 }
 

@@ -175,7 +175,7 @@ static struct seen look(struct report_test *t)
 	struct err e = ERR_INIT;
 
 	world_must(store_message_list(t->w.st, &all, 100000, see_message, &s, &e), &e, "list");
-	world_must(store_job_list(t->w.st, NULL, 100000, see_job, &s, &e), &e, "jobs");
+	world_must(store_job_list(t->w.st, NULL, 0, 100000, see_job, &s, &e), &e, "jobs");
 	return s;
 }
 
@@ -398,7 +398,7 @@ static void summary_and_digests_show_the_same_frozen_numbers(void **state)
 	(void)report_test_tick_at(&t, report_at(20230608, 7, 0));
 	world_must(store_message_list(t.w.st, &all, 1, first_text, text, &e), &e, "list");
 	assert_non_null(strstr(text, "/339 ho"));
-	world_must(store_job_list(t.w.st, NULL, 1, first_payload, &payload, &e), &e, "jobs");
+	world_must(store_job_list(t.w.st, NULL, 0, 1, first_payload, &payload, &e), &e, "jobs");
 	total = json_object_get(
 	    json_array_get(
 		json_object_get(json_object_get(json_object_get(payload, "data"), "figures"),
