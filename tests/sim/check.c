@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "sim/sim.h"
+#include "store/report.h"
 
 struct sim_message *sim_message(struct sim *s, int64_t id)
 {
@@ -236,6 +237,91 @@ static void check_counts(struct sim *s, const struct sim_rows *rows)
 	}
 }
 
+/* ---- what goes into reports ------------------------------------------------------------------- */
+
+static bool has_left(const struct message_row *r)
+{
+	switch (r->state) {
+	case MESSAGE_UNCERTAIN:
+	case MESSAGE_SENT:
+	case MESSAGE_NO_RECEIPT:
+	case MESSAGE_DELIVERED:
+	case MESSAGE_UNDELIVERED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The row itself, or the one that it is linked to. */
+static const struct message_row *row_meant(const struct sim_rows *rows,
+					   const struct message_row *r)
+{
+	for (size_t i = 0; r->state == MESSAGE_LINKED && i < rows->n; i++) {
+		if (rows->rows[i].id == r->linked_to)
+			return &rows->rows[i];
+	}
+	return r;
+}
+
+static void figures_add(const struct message_figures *f, void *arg)
+{
+	struct message_figures *sum = arg;
+
+	sum->invited += f->invited;
+	sum->delivered += f->delivered;
+	sum->undelivered += f->undelivered;
+	sum->messages += f->messages;
+	sum->segments += f->segments;
+}
+
+/* What a person's messages, of all campaigns and rungs, come to. */
+static void figures_person(const struct sim_rows *rows, size_t first,
+			   struct message_figures *sum)
+{
+	int64_t who = rows->rows[first].recipient_id;
+	bool left = false, arrived = false, bounced = false;
+
+	for (size_t i = 0; i < first; i++) {
+		if (rows->rows[i].recipient_id == who)
+			return; /* counted before */
+	}
+	for (size_t i = first; i < rows->n; i++) {
+		const struct message_row *r = row_meant(rows, &rows->rows[i]);
+
+		if (rows->rows[i].recipient_id != who)
+			continue;
+		left = left || has_left(r);
+		arrived = arrived || r->state == MESSAGE_DELIVERED;
+		bounced = bounced || r->state == MESSAGE_UNDELIVERED;
+	}
+	sum->invited += left;
+	sum->delivered += arrived;
+	sum->undelivered += bounced && !arrived;
+}
+
+void sim_check_figures(struct sim *s)
+{
+	struct message_figures got = {.unit_id = 0}, want = {.unit_id = 0};
+	struct sim_rows rows;
+	struct err e = ERR_INIT;
+
+	rows_read(s, &rows);
+	for (size_t i = 0; i < rows.n; i++) {
+		figures_person(&rows, i, &want);
+		want.messages += has_left(&rows.rows[i]);
+		want.segments += has_left(&rows.rows[i]) ? rows.rows[i].segments : 0;
+	}
+	if (store_message_figures(s->w->st, "vneid", figures_add, &got, &e) < 0)
+		sim_fail(s, "cannot draw figures: %s", e.text);
+	if (memcmp(&got, &want, sizeof(got)) != 0)
+		sim_fail(s,
+			 "the report says %" PRId64 " invited, %" PRId64 " reached, %" PRId64
+			 " messages; the queue %" PRId64 ", %" PRId64 ", %" PRId64,
+			 got.invited, got.delivered, got.messages, want.invited, want.delivered,
+			 want.messages);
+}
+
 void sim_look(struct sim *s)
 {
 	struct sim_rows rows;
@@ -419,6 +505,7 @@ void sim_check_end(struct sim *s)
 	struct err e = ERR_INIT;
 
 	sim_look(s);
+	sim_check_figures(s);
 	for (size_t i = 0; i < s->n_seen; i++) {
 		check_ended(s, &s->seen[i]);
 		check_nobody_forgotten(s, &s->seen[i]);

@@ -147,6 +147,7 @@ static void sim_die(struct sim *s, uint64_t before, uint64_t after)
 	sim_start(s, before, after);
 	sim_say(s, "lives    again, epoch %" PRId64, store_epoch(s->w->st));
 	sim_look(s);
+	sim_check_figures(s);
 }
 
 /* ---- a turn, as the engine takes it ---------------------------------------------------------- */

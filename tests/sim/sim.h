@@ -159,6 +159,8 @@ void sim_again(struct sim *s, struct sim_event *receipt);
 uint64_t sim_digest(struct sim *s);
 /* Looks at all messages, compares with what was seen before. */
 void sim_look(struct sim *s);
+/* What a report would say is what the queue holds. */
+void sim_check_figures(struct sim *s);
 /* An item is about to leave. */
 void sim_check_item(struct sim *s, const struct outbox_item *item, int64_t now);
 /* A provider sent it. */
