@@ -297,10 +297,7 @@ static int audience_end(struct store *st, const struct programme *p, const char 
 	if (rc >= 0 && store_audit(st, who, what, subject, detail, e) < 0)
 		rc = -1;
 	free(subject);
-	if (rc >= 0)
-		return store_commit(st, e) < 0 ? -1 : rc;
-	store_rollback(st);
-	return -1;
+	return store_end(st, rc, e);
 }
 
 /* Everything that is saved must go on to mean something: nothing may mean itself. */

@@ -108,15 +108,6 @@ static int duty_replace(struct store *st, const struct duty *list, size_t n,
 	return rc < 0 ? -1 : 0;
 }
 
-/* Ends a transaction by what was done in it: rc as it came. */
-static int duty_end(struct store *st, int rc, struct err *e)
-{
-	if (rc >= 0)
-		return store_commit(st, e) == 0 ? rc : -1;
-	store_rollback(st);
-	return -1;
-}
-
 int campaign_duty_put(struct store *st, struct duty *list, size_t n, bool replace,
 		      const char *who, struct duty_change *out, struct err *e)
 {
@@ -137,7 +128,7 @@ int campaign_duty_put(struct store *st, struct duty *list, size_t n, bool replac
 		       out->same, out->removed);
 	if (rc >= 0)
 		rc = store_audit(st, who, "duty.put", "duty", detail, e);
-	return duty_end(st, rc, e);
+	return store_end(st, rc, e);
 }
 
 int campaign_duty_remove(struct store *st, int64_t id, const char *who, struct err *e)
@@ -151,7 +142,7 @@ int campaign_duty_remove(struct store *st, int64_t id, const char *who, struct e
 	rc = store_duty_remove(st, id, e);
 	if (rc > 0 && store_audit(st, who, "duty.remove", subject, "", e) < 0)
 		rc = -1;
-	return duty_end(st, rc, e);
+	return store_end(st, rc, e);
 }
 
 /* ---- who is reminded ----------------------------------------------------------------------- */

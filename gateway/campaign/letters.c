@@ -240,8 +240,5 @@ int carry_hand_over(struct store *st, const struct campaign_plan *p, enum handed
 				 kind == HANDED_LETTER ? "letter.handed" : "visit.handed",
 				 subject, detail, e);
 	carry_list_free(&l);
-	if (rc >= 0)
-		return store_commit(st, e);
-	store_rollback(st);
-	return -1;
+	return store_end(st, rc, e);
 }

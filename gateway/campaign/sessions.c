@@ -43,16 +43,6 @@ static int sessions_audit(struct store *st, int64_t id, const char *who, const c
 	return store_audit(st, who, what, subject, detail, e);
 }
 
-/* Ends a transaction by what was done in it: rc as it came. */
-static int sessions_end(struct store *st, int rc, struct err *e)
-{
-	if (rc >= 0 && store_commit(st, e) == 0)
-		return rc;
-	if (rc < 0)
-		store_rollback(st);
-	return -1;
-}
-
 static int sessions_get(struct store *st, int64_t id, struct session *out, struct err *e)
 {
 	int rc = store_session_get(st, id, out, e);
@@ -132,7 +122,7 @@ int campaign_sessions_put(struct store *st, const struct campaign_house *house,
 		if (rc == 0 && what != NULL)
 			what[i] = one;
 	}
-	return sessions_end(st, rc, e);
+	return store_end(st, rc, e);
 }
 
 /* ---- changing ------------------------------------------------------------------------------ */
@@ -440,7 +430,7 @@ static int sessions_run(struct store *st, const struct campaign_house *house, in
 		rc = sessions_audit(st, id, who, to != NULL ? "session.move" : "session.cancel",
 				    detail, e);
 	sessions_work_free(&w);
-	return sessions_end(st, rc, e);
+	return store_end(st, rc, e);
 }
 
 int campaign_session_cancel(struct store *st, const struct campaign_house *house, int64_t id,
@@ -538,7 +528,7 @@ int campaign_session_attend(struct store *st, const struct campaign_house *house
 		return -1;
 	rc = sessions_attend(&w, id, recipient_id, came, who, seated, e);
 	sessions_work_free(&w);
-	return sessions_end(st, rc, e);
+	return store_end(st, rc, e);
 }
 
 int campaign_session_close(struct store *st, int64_t id, const char *who, int *n, struct err *e)
@@ -566,7 +556,7 @@ int campaign_session_close(struct store *st, int64_t id, const char *who, int *n
 	if (rc == 0)
 		rc = sessions_audit(st, id, who, "session.close", detail, e);
 	sessions_work_free(&w);
-	return sessions_end(st, rc, e);
+	return store_end(st, rc, e);
 }
 
 static int sessions_give(struct store *st, int64_t id, int64_t recipient_id, const char *who,
@@ -593,7 +583,7 @@ int campaign_session_seat(struct store *st, int64_t id, int64_t recipient_id, co
 {
 	if (store_begin(st, e) < 0)
 		return -1;
-	return sessions_end(st, sessions_give(st, id, recipient_id, who, e), e);
+	return store_end(st, sessions_give(st, id, recipient_id, who, e), e);
 }
 
 /* ---- places and seats that are no longer needed ---------------------------------------------- */

@@ -211,10 +211,7 @@ static int report_hand_in(struct cli *c, int argc, char **argv, struct err *e)
 			 ? hand_in_read(c->store, &c->house->report, sheet, &in, &teams, e)
 			 : hand_in_take(c->store, c->house->report.programmes,
 					c->house->report.n_programmes, &in, values, n, e);
-		if (rc == 0)
-			rc = store_commit(c->store, e);
-		else
-			store_rollback(c->store);
+		rc = store_end(c->store, rc, e);
 	}
 	free(copy);
 	if (rc == 0 && sheet != NULL)
@@ -274,11 +271,7 @@ static int report_week_verb(struct cli *c, int argc, char **argv,
 	    report_week_parse(text, now, week, e) < 0 || cli_open(c, STORE_WRITER, e) < 0 ||
 	    store_begin(c->store, e) < 0)
 		return -1;
-	if (fn(c, *week, now, e) < 0) {
-		store_rollback(c->store);
-		return -1;
-	}
-	if (store_commit(c->store, e) < 0)
+	if (store_end(c->store, fn(c, *week, now, e), e) < 0)
 		return -1;
 	cli_changed(c);
 	return 0;

@@ -177,13 +177,9 @@ static int purge_some(struct store *st, const struct purge_kind *k, int64_t befo
 	for (size_t i = 0; rc == 0 && i < found; i++)
 		rc = k->blank(st, ids[i], now, e);
 	*more = seen == PURGE_ROWS;
+	*n += rc == 0 ? (int64_t)found : 0;
 out:
-	if (rc != 0) {
-		store_rollback(st);
-		return -1;
-	}
-	*n += (int64_t)found;
-	return store_commit(st, e);
+	return store_end(st, rc, e);
 }
 
 static int purge_kind(struct store *st, const struct purge_kind *k, int64_t before, int64_t *n,
@@ -204,11 +200,7 @@ static int purge_visits(struct store *st, int64_t before, struct err *e)
 {
 	if (store_begin(st, e) != 0)
 		return -1;
-	if (store_login_purge(st, before, before, before, e) != 0) {
-		store_rollback(st);
-		return -1;
-	}
-	return store_commit(st, e);
+	return store_end(st, store_login_purge(st, before, before, before, e), e);
 }
 
 /* Lists that nobody can take back any more. */
@@ -235,12 +227,10 @@ static int purge_subordinates(struct store *st, int64_t before, int64_t *n, stru
 	s = db_query(st->db, WORDS, e);
 	if (s != NULL)
 		db_put_int(s, before);
-	if (s == NULL || db_run(s, e) != 0) {
-		store_rollback(st);
-		return -1;
-	}
+	if (s == NULL || db_run(s, e) != 0)
+		return store_end(st, -1, e);
 	*n += db_changes(st->db);
-	return store_commit(st, e);
+	return store_end(st, 0, e);
 }
 
 /* Kinds that no row is of any more say what was known of whom they were made. */

@@ -292,7 +292,7 @@ int store_begin(struct store *st, struct err *e)
 }
 
 /* The transaction is over, whichever way. */
-static void store_end(struct store *st)
+static void store_over(struct store *st)
 {
 	if (!db_rollback(st->db))
 		st->broken = true;
@@ -327,7 +327,7 @@ int store_commit(struct store *st, struct err *e)
 		if (rc != 0 && why.code == EX_IOERR)
 			st->broken = true;
 	}
-	store_end(st);
+	store_over(st);
 	if (rc != 0)
 		return err_set(e, why.code, "commit: %s", why.text);
 	return 0;
@@ -336,7 +336,15 @@ int store_commit(struct store *st, struct err *e)
 void store_rollback(struct store *st)
 {
 	if (st->writing)
-		store_end(st);
+		store_over(st);
+}
+
+int store_end(struct store *st, int rc, struct err *e)
+{
+	if (rc >= 0)
+		return store_commit(st, e) == 0 ? rc : -1;
+	store_rollback(st);
+	return -1;
 }
 
 int store_nest_begin(struct store *st, struct err *e)

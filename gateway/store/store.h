@@ -41,6 +41,8 @@ void store_close(struct store *st);
 MUST_CHECK int store_begin(struct store *st, struct err *e);
 MUST_CHECK int store_commit(struct store *st, struct err *e);
 void store_rollback(struct store *st);
+/* Ends a transaction by what was done in it: rc as it came, committed; -1 and nothing of it where rc is -1. */
+MUST_CHECK int store_end(struct store *st, int rc, struct err *e);
 
 /* A part of the open transaction that can be undone alone: what is shared by several callers goes on
  * when one of them fails. Not nested deeper. */

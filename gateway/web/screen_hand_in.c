@@ -99,11 +99,7 @@ static int hand_in_begin(struct visit *v, struct hand_in *in, struct err *e)
 static int hand_in_end(struct visit *v, struct store *w, int rc, int week, int64_t unit,
 		       struct err *e)
 {
-	if (rc < 0) {
-		store_rollback(w);
-		return -1;
-	}
-	if (store_commit(w, e) < 0)
+	if (store_end(w, rc, e) < 0)
 		return -1;
 	return visit_go(v, "/hand-in?week=%d-W%02d&unit=%lld&done=handed_in", week / 100,
 			week % 100, (long long)unit);

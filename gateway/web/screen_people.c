@@ -98,10 +98,7 @@ int screen_user_add(struct visit *v, struct err *e)
 	rc = store_account_add(w, &a, v->who.name, e);
 	if (rc == 0)
 		rc = invite_make(w, a.id, v->who.name, token, e);
-	if (rc < 0)
-		store_rollback(w);
-	else
-		rc = store_commit(w, e);
+	rc = store_end(w, rc, e);
 	if (rc == 0)
 		rc = people_show_link(v, a.name, token, e);
 	explicit_bzero(token, sizeof(token));
@@ -124,10 +121,7 @@ int screen_user_change(struct visit *v, struct err *e)
 	rc = strcmp(what, "link") == 0
 		 ? invite_make(w, id, v->who.name, token, e)
 		 : store_account_disable(w, &a, strcmp(what, "disable") == 0, v->who.name, e);
-	if (rc < 0)
-		store_rollback(w);
-	else
-		rc = store_commit(w, e);
+	rc = store_end(w, rc, e);
 	if (rc == 0)
 		rc = *token != '\0' ? people_show_link(v, a.name, token, e)
 				    : visit_go(v, "/users?done=%s", what);
@@ -176,10 +170,7 @@ int screen_key_add(struct visit *v, struct err *e)
 	if (w == NULL || store_begin(w, e) < 0)
 		return -1;
 	rc = store_api_key_add(w, &k, hash, v->who.name, e);
-	if (rc < 0)
-		store_rollback(w);
-	else
-		rc = store_commit(w, e);
+	rc = store_end(w, rc, e);
 	store_read_end(v->st);
 	if (rc == 0 && store_read_begin(v->st, e) == 0 && screen_keys(v, e) == 0)
 		json_object_set_new(v->model, "token", json_string(token));

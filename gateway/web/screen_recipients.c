@@ -188,10 +188,7 @@ static int recipients_decide(struct visit *v,
 	    store_begin(w, e) < 0)
 		goto out;
 	rc = decide(v, w, &r, e);
-	if (rc < 0)
-		store_rollback(w);
-	else
-		rc = store_commit(w, e);
+	rc = store_end(w, rc, e);
 	if (rc == 0) {
 		visit_changed(v);
 		rc = visit_go(v, "/recipients/%lld?done=%s", (long long)r.id, said);
