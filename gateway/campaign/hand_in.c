@@ -13,22 +13,24 @@
 /* More people than a province has are a slip of the finger. */
 #define HAND_IN_MOST INT64_C(9999999)
 
+bool hand_in_field_of(const char *number, size_t i, const char *group, const char *title,
+		      bool empty, bool daily, struct hand_in_field *out)
+{
+	if (empty || daily)
+		return false;
+	(void)snprintf(out->key, sizeof(out->key), "%s.%zu", number, i + 1);
+	(void)snprintf(out->title, sizeof(out->title), "%s%s%s", group,
+		       *group != '\0' ? ": " : "", title);
+	return true;
+}
+
 static void hand_in_programme(const struct programme *p, struct hand_in_field *out, size_t *n)
 {
 	const struct programme_figure *f = p->appendix.columns.items;
 
-	for (size_t i = 0; i < p->appendix.columns.n && *n < HAND_IN_FIELDS; i++) {
-		struct hand_in_field *field = &out[*n];
-
-		/* what is computed, or left for notes, is not counted by anybody */
-		if (*f[i].when == '\0' || f[i].daily)
-			continue;
-		(void)snprintf(field->key, sizeof(field->key), "%s.%zu", p->appendix.number,
-			       i + 1);
-		(void)snprintf(field->title, sizeof(field->title), "%s%s%s", f[i].group,
-			       *f[i].group != '\0' ? ": " : "", f[i].title);
-		(*n)++;
-	}
+	for (size_t i = 0; i < p->appendix.columns.n && *n < HAND_IN_FIELDS; i++)
+		*n += hand_in_field_of(p->appendix.number, i, f[i].group, f[i].title,
+				       *f[i].when == '\0', f[i].daily, &out[*n]);
 }
 
 size_t hand_in_fields(struct programme *const *programmes, size_t n, bool commune,

@@ -20,6 +20,11 @@ struct hand_in_field {
 	char title[160];   /* "Thường trú chưa cấp CCCD: Tổng" */
 };
 
+/* The field of an appendix's column number i, from 0; false when nobody counts that: it is computed, or left for
+ * notes (empty). The rule for programmes of today and for figures that were frozen long ago. */
+bool hand_in_field_of(const char *number, size_t i, const char *group, const char *title,
+		      bool empty, bool daily, struct hand_in_field *out);
+
 /* Of the reported programmes, in the order of their appendices' columns: how many, at most
  * HAND_IN_FIELDS. */
 size_t hand_in_fields(struct programme *const *programmes, size_t n, bool commune,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "campaign/hand_in.h"
 #include "report/figures.h"
 #include "report/heads.h"
 #include "store/hand_in.h"
@@ -40,27 +41,23 @@ static const json_t *teams_row(const json_t *appendix, const char *unit)
 	return NULL;
 }
 
-/* As hand_in_fields() has them, from figures that may be old. */
 static void teams_appendix_fields(const json_t *a, const char *unit, json_t *fields)
 {
 	const json_t *counts = json_object_get(teams_row(a, unit), "counts"), *c;
+	struct hand_in_field field;
 	size_t i;
 
 	json_array_foreach(json_object_get(a, "columns"), i, c)
 	{
-		const char *group = figures_text(c, "group");
-
-		if (json_is_true(json_object_get(c, "empty")) ||
-		    json_is_true(json_object_get(c, "daily")))
-			continue;
-		json_array_append_new(
-		    fields,
-		    json_pack("{s:o, s:o, s:n, s:I, s:b}", "key",
-			      json_sprintf("%s.%zu", figures_text(a, "number"), i + 1), "title",
-			      json_sprintf("%s%s%s", group, *group != '\0' ? ": " : "",
-					   figures_text(c, "title")),
-			      "said", "counted", json_integer_value(json_array_get(counts, i)),
-			      "differs", 0));
+		if (hand_in_field_of(figures_text(a, "number"), i, figures_text(c, "group"),
+				     figures_text(c, "title"),
+				     json_is_true(json_object_get(c, "empty")),
+				     json_is_true(json_object_get(c, "daily")), &field))
+			json_array_append_new(
+			    fields, json_pack("{s:s, s:s, s:n, s:I, s:b}", "key", field.key,
+					      "title", field.title, "said", "counted",
+					      json_integer_value(json_array_get(counts, i)),
+					      "differs", 0));
 	}
 }
 
