@@ -7,7 +7,7 @@ if(MOIDAN_SANITIZE OR MOIDAN_COVERAGE OR NOT CMAKE_BUILD_TYPE STREQUAL "Release"
   add_test(NAME release.build COMMAND sh -ec
     "cmake -S '${CMAKE_SOURCE_DIR}' -B '${release_dir}' -G '${CMAKE_GENERATOR}' \
       -DCMAKE_BUILD_TYPE=Release -DMOIDAN_FAILPOINTS=ON -DMOIDAN_WERROR=${MOIDAN_WERROR}
-     cmake --build '${release_dir}' --target gateway sandbox sim")
+     cmake --build '${release_dir}' --target gateway sandbox sim weeks")
   set_tests_properties(release.build PROPERTIES
     LABELS release TIMEOUT 900 FIXTURES_SETUP release PROCESSORS 2 COST 300)
 else()

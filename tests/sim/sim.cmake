@@ -14,4 +14,15 @@ if(TARGET world)
     set_tests_properties(sim.half_${half} PROPERTIES LABELS sim TIMEOUT 900 COST 180)
     moidan_release_test(sim.half_${half})
   endforeach()
+
+  # The weekly clockwork: `weeks 10000`.
+  add_executable(weeks sim/weeks.c)
+  target_link_libraries(weeks PRIVATE report world PkgConfig::CMOCKA)
+  target_include_directories(weeks PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_definitions(weeks PRIVATE
+    TESTS_DIR="${CMAKE_SOURCE_DIR}/tests" SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  moidan_release(weeks_program weeks)
+  add_test(NAME sim.weeks COMMAND ${weeks_program} 10000)
+  set_tests_properties(sim.weeks PROPERTIES LABELS sim TIMEOUT 900 COST 90)
+  moidan_release_test(sim.weeks)
 endif()

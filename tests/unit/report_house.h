@@ -97,17 +97,24 @@ static inline int64_t report_test_tick_at(struct report_test *t, int64_t now)
 	return report_test_tick(t, true);
 }
 
-static inline void report_test_import(struct report_test *t, const struct programme *p,
-				      const char *file)
+static inline void report_test_import_file(struct report_test *t, const struct programme *p,
+					   const char *path)
 {
 	struct roster_options o = {
 	    .who = "thu", .unit_kind = "ấp", .this_year = 2023, .list_year = 2023};
 	struct roster_result r;
 	struct err e = ERR_INIT;
+
+	world_must(roster_import(t->w.st, p, path, &o, &r, &e), &e, path);
+	roster_result_free(&r);
+}
+
+static inline void report_test_import(struct report_test *t, const struct programme *p,
+				      const char *file)
+{
 	char *path = mem_printf(TESTS_DIR "/data/my-phu-dong/%s", file);
 
-	world_must(roster_import(t->w.st, p, path, &o, &r, &e), &e, file);
-	roster_result_free(&r);
+	report_test_import_file(t, p, path);
 	free(path);
 }
 

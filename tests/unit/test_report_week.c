@@ -9,13 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "report_house.h"
-#include "store/message.h"
+#include "report_weeks.h"
 
-#define HEADS	  3 /* in the list of officials: Tân Phú, Tân Mỹ, Tân Đông */
-#define RECEIVERS 2
-#define WEEKS	  10000
-#define FIRST	  report_at(20230605, 0, 0) /* Monday of week 23 */
+#define WEEKS 10000
 
 static const char REPORTS[] =
     "{\"confirm\": false, \"collect\": false, \"police_audience\": \"\","
@@ -23,15 +19,6 @@ static const char REPORTS[] =
     " \"email\": {\"server\": \"smtps://thu.example\","
     " \"from\": \"moidan@xa.example\","
     " \"to\": [\"cong-an@huyen.example\"]}}";
-
-/* xorshift64: the same each time. */
-static uint64_t dice(uint64_t *seed, uint64_t sides)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed % sides;
-}
 
 /* ---- when ---------------------------------------------------------------------------------- */
 
@@ -50,12 +37,12 @@ static struct reports_config any_config(uint64_t *seed)
 {
 	struct reports_config c = {.enabled = true};
 
-	c.digest_weekday = 1 + (int64_t)dice(seed, 7);
-	c.digest_at = (int64_t)dice(seed, REPORT_DIGEST_UNTIL);
-	c.weekly_weekday = 1 + (int64_t)dice(seed, 7);
-	c.weekly_deadline = (int64_t)dice(seed, REPORT_DIGEST_UNTIL);
-	c.weekly_push_by = (int64_t)dice(seed, (uint64_t)c.weekly_deadline + 1);
-	c.weekly_ready_at = (int64_t)dice(seed, (uint64_t)c.weekly_push_by + 1);
+	c.digest_weekday = 1 + (int64_t)weeks_dice(seed, 7);
+	c.digest_at = (int64_t)weeks_dice(seed, REPORT_DIGEST_UNTIL);
+	c.weekly_weekday = 1 + (int64_t)weeks_dice(seed, 7);
+	c.weekly_deadline = (int64_t)weeks_dice(seed, REPORT_DIGEST_UNTIL);
+	c.weekly_push_by = (int64_t)weeks_dice(seed, (uint64_t)c.weekly_deadline + 1);
+	c.weekly_ready_at = (int64_t)weeks_dice(seed, (uint64_t)c.weekly_push_by + 1);
 	c.email.server = (char[]){""};
 	return c;
 }
@@ -69,7 +56,7 @@ static void the_moments_of_each_of_ten_thousand_weeks_are_in_order(void **state)
 
 	(void)state;
 	report_test_open(&t, NULL);
-	monday = civil_day_of(FIRST);
+	monday = civil_day_of(WEEKS_FIRST);
 	for (int i = 0; i < WEEKS; i++, monday += 7) {
 		int week = civil_iso_week(monday);
 		struct reports_config cfg = any_config(&seed);
@@ -137,48 +124,6 @@ static void before_tet_everything_moves_to_the_last_day_of_work(void **state)
 
 /* ---- what was done --------------------------------------------------------------------------- */
 
-/* How often what of which week, counted from FIRST. */
-#define SEEN_WEEKS 120
-struct seen {
-	int digests[SEEN_WEEKS], jobs[SEEN_WEEKS];
-	int64_t job_due[SEEN_WEEKS];
-};
-
-static size_t seen_index(int week)
-{
-	civil_day days = civil_iso_week_monday(week) - civil_day_of(FIRST);
-
-	assert_in_range(days, 0, 7 * (SEEN_WEEKS - 1));
-	return (size_t)days / 7;
-}
-
-static bool see_message(const struct message_row *r, void *arg)
-{
-	struct seen *s = arg;
-
-	s->digests[seen_index(r->step)]++;
-	return true;
-}
-
-static void see_job(const struct job *j, void *arg)
-{
-	struct seen *s = arg;
-
-	s->jobs[seen_index(j->week)]++;
-	s->job_due[seen_index(j->week)] = j->due_at;
-}
-
-static struct seen look(struct report_test *t)
-{
-	static const struct message_filter all = {.state = -1};
-	struct seen s = {.digests = {0}};
-	struct err e = ERR_INIT;
-
-	world_must(store_message_list(t->w.st, &all, 100000, see_message, &s, &e), &e, "list");
-	world_must(store_job_list(t->w.st, NULL, 0, 100000, see_job, &s, &e), &e, "jobs");
-	return s;
-}
-
 static void week_open(struct report_test *t, int64_t now)
 {
 	clock_set_virtual(now);
@@ -192,19 +137,19 @@ static void week_close(struct report_test *t)
 	clock_set_real();
 }
 
-static void assert_each_week_once(const struct seen *s, int first, int last)
+static void assert_each_week_once(const struct weeks_seen *s, int first, int last)
 {
-	for (size_t i = seen_index(first); i <= seen_index(last); i++) {
-		assert_int_equal(s->digests[i], HEADS);
-		assert_int_equal(s->jobs[i], RECEIVERS);
+	for (size_t i = weeks_index(s, first); i <= weeks_index(s, last); i++) {
+		assert_int_equal(s->digests[i], WEEKS_HEADS);
+		assert_int_equal(s->jobs[i], WEEKS_RECEIVERS);
 	}
 }
 
 static void who_only_comes_when_told_misses_nothing(void **state)
 {
 	struct report_test t;
-	struct seen s;
-	int64_t now = FIRST;
+	struct weeks_seen s;
+	int64_t now = WEEKS_FIRST;
 	int turns = 0;
 
 	(void)state;
@@ -217,52 +162,23 @@ static void who_only_comes_when_told_misses_nothing(void **state)
 		now = wake;
 		turns++;
 	}
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_each_week_once(&s, 202323, 202426);
 	/* two turns a week, and the first: nothing is polled */
 	assert_in_range(turns, 56 * 2 - 4, 56 * 2 + 1);
 	week_close(&t);
 }
 
-/* Each moment comes with crashes before the commit, restarts, turns for nothing, and a clock that is set
- * back an hour, or forth and back. */
 static void each_week_has_its_own_once_whatever_happens(void **state)
 {
 	struct report_test t;
-	struct seen s;
+	struct weeks_seen s;
 	uint64_t seed = 1057;
-	int64_t now = FIRST;
 
 	(void)state;
-	week_open(&t, now);
-	while (now < report_at(20231002, 0, 0)) {
-		clock_set_virtual(now);
-		switch (dice(&seed, 8)) {
-		case 0: /* a crash: nothing of it happened */
-			(void)report_test_tick(&t, false);
-			world_reopen(&t.w);
-			break;
-		case 1:
-			(void)report_test_tick(&t, true);
-			world_reopen(&t.w);
-			break;
-		case 2:
-			(void)report_test_tick(&t, true);
-			clock_jump_virtual(-CLOCK_HOUR_MS);
-			(void)report_test_tick(&t, true);
-			break;
-		case 3: /* a wrong clock for a moment */
-			clock_jump_virtual((int64_t)dice(&seed, 5 * 7) * CLOCK_DAY_MS);
-			(void)report_test_tick(&t, true);
-			break;
-		default:
-			(void)report_test_tick(&t, true);
-			(void)report_test_tick(&t, true);
-		}
-		now += CLOCK_HOUR_MS + (int64_t)dice(&seed, 20 * 60) * CLOCK_MINUTE_MS;
-	}
-	(void)report_test_tick_at(&t, report_at(20231001, 19, 0));
-	s = look(&t);
+	week_open(&t, WEEKS_FIRST);
+	weeks_live(&t, &seed, WEEKS_FIRST, report_at(20231002, 0, 0), 20);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_each_week_once(&s, 202323, 202339);
 	week_close(&t);
 }
@@ -270,15 +186,15 @@ static void each_week_has_its_own_once_whatever_happens(void **state)
 static void a_clock_that_was_a_year_ahead_loses_no_week(void **state)
 {
 	struct report_test t;
-	struct seen s;
+	struct weeks_seen s;
 
 	(void)state;
-	week_open(&t, FIRST);
-	(void)report_test_tick_at(&t, FIRST);
+	week_open(&t, WEEKS_FIRST);
+	(void)report_test_tick_at(&t, WEEKS_FIRST);
 	(void)report_test_tick_at(&t, report_at(20240613, 8, 0));
 	(void)report_test_tick_at(&t, report_at(20230608, 8, 0));
 	(void)report_test_tick_at(&t, report_at(20230615, 8, 0));
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_each_week_once(&s, 202323, 202324);
 	week_close(&t);
 }
@@ -286,14 +202,14 @@ static void a_clock_that_was_a_year_ahead_loses_no_week(void **state)
 static void a_clock_that_was_ahead_at_the_first_start_is_not_believed_for_ever(void **state)
 {
 	struct report_test t;
-	struct seen s;
+	struct weeks_seen s;
 
 	(void)state;
 	week_open(&t, report_at(20240701, 8, 0));
 	(void)report_test_tick_at(&t, report_at(20240701, 8, 0));
-	(void)report_test_tick_at(&t, FIRST);
+	(void)report_test_tick_at(&t, WEEKS_FIRST);
 	(void)report_test_tick_at(&t, report_at(20230608, 8, 0));
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_each_week_once(&s, 202323, 202323);
 	week_close(&t);
 }
@@ -303,16 +219,16 @@ static void a_clock_that_was_ahead_at_the_first_start_is_not_believed_for_ever(v
 static void who_starts_after_the_deadline_begins_with_the_next_week(void **state)
 {
 	struct report_test t;
-	struct seen s;
+	struct weeks_seen s;
 
 	(void)state;
 	week_open(&t, report_at(20230609, 12, 0));
 	assert_int_equal(report_test_tick_at(&t, report_at(20230609, 12, 0)),
 			 report_at(20230614, 17, 30));
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_int_equal(s.digests[0] + s.jobs[0], 0);
 	(void)report_test_tick_at(&t, report_at(20230615, 7, 0));
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_int_equal(s.digests[0] + s.jobs[0], 0);
 	assert_each_week_once(&s, 202324, 202324);
 	week_close(&t);
@@ -321,13 +237,13 @@ static void who_starts_after_the_deadline_begins_with_the_next_week(void **state
 static void what_was_off_until_friday_still_sends_the_week(void **state)
 {
 	struct report_test t;
-	struct seen s;
+	struct weeks_seen s;
 
 	(void)state;
-	week_open(&t, FIRST);
-	(void)report_test_tick_at(&t, FIRST);
+	week_open(&t, WEEKS_FIRST);
+	(void)report_test_tick_at(&t, WEEKS_FIRST);
 	(void)report_test_tick_at(&t, report_at(20230609, 12, 0));
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_each_week_once(&s, 202323, 202323);
 	assert_int_equal(s.job_due[0], report_at(20230609, 12, 0));
 	week_close(&t);
@@ -336,32 +252,32 @@ static void what_was_off_until_friday_still_sends_the_week(void **state)
 static void a_week_that_passed_is_summed_up_late_without_digests(void **state)
 {
 	struct report_test t;
-	struct seen s;
+	struct weeks_seen s;
 
 	(void)state;
-	week_open(&t, FIRST);
-	(void)report_test_tick_at(&t, FIRST);
+	week_open(&t, WEEKS_FIRST);
+	(void)report_test_tick_at(&t, WEEKS_FIRST);
 	/* off for three weeks: of the first two the figures are gone */
 	(void)report_test_tick_at(&t, report_at(20230627, 8, 0));
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_int_equal(s.digests[0] + s.digests[1] + s.digests[2], 0);
 	assert_int_equal(s.jobs[0] + s.jobs[1], 0);
-	assert_int_equal(s.jobs[2], RECEIVERS);
+	assert_int_equal(s.jobs[2], WEEKS_RECEIVERS);
 	week_close(&t);
 }
 
 static void digests_are_void_from_sunday_evening(void **state)
 {
 	struct report_test t;
-	struct seen s;
+	struct weeks_seen s;
 
 	(void)state;
-	week_open(&t, FIRST);
-	(void)report_test_tick_at(&t, FIRST);
+	week_open(&t, WEEKS_FIRST);
+	(void)report_test_tick_at(&t, WEEKS_FIRST);
 	(void)report_test_tick_at(&t, report_at(20230611, 20, 0));
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_int_equal(s.digests[0], 0);
-	assert_int_equal(s.jobs[0], RECEIVERS);
+	assert_int_equal(s.jobs[0], WEEKS_RECEIVERS);
 	week_close(&t);
 }
 
@@ -392,7 +308,7 @@ static void summary_and_digests_show_the_same_frozen_numbers(void **state)
 	const json_t *total;
 
 	(void)state;
-	week_open(&t, FIRST);
+	week_open(&t, WEEKS_FIRST);
 	(void)report_test_tick_at(&t, report_at(20230607, 17, 30));
 	(void)world_add_household(&t.w, "MOI-0001", UINT64_C(84900001234));
 	(void)report_test_tick_at(&t, report_at(20230608, 7, 0));
@@ -432,23 +348,23 @@ static void a_text_that_is_broken_holds_up_neither_the_summary_nor_for_ever(void
 	static const char *const parts[] = {"/digest/hamlet.txt", "/report/weekly.txt",
 					    "/digest", "/report"};
 	struct report_test t;
-	struct seen s;
+	struct weeks_seen s;
 	char path[4][320];
 
 	(void)state;
-	week_open(&t, FIRST);
+	week_open(&t, WEEKS_FIRST);
 	for (size_t i = 0; i < 4; i++)
 		(void)snprintf(path[i], sizeof(path[i]), "%s%s", t.w.dir, parts[i]);
 	assert_int_equal(mkdir(path[2], 0700) | mkdir(path[3], 0700), 0);
 	copy(SOURCE_DIR "/templates/report/weekly.txt", path[1]);
 	t.w.house.templates = t.w.dir;
 	(void)report_test_tick_at(&t, report_at(20230608, 8, 0));
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_int_equal(s.digests[0], 0);
-	assert_int_equal(s.jobs[0], RECEIVERS);
+	assert_int_equal(s.jobs[0], WEEKS_RECEIVERS);
 	copy(SOURCE_DIR "/templates/digest/hamlet.txt", path[0]);
 	(void)report_test_tick_at(&t, report_at(20230608, 9, 0));
-	s = look(&t);
+	s = weeks_look(&t, WEEKS_FIRST);
 	assert_each_week_once(&s, 202323, 202323);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(remove(path[i]), 0);
