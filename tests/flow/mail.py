@@ -37,6 +37,7 @@ deliver_drop_privilege = true
 trusted_users = {user}
 tls_advertise_hosts =
 host_lookup =
+disable_ipv6 = true
 rfc1413_query_timeout = 0s
 keep_environment =
 acl_smtp_rcpt = take
