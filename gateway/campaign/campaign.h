@@ -136,7 +136,7 @@ struct campaign_preview {
 };
 MUST_CHECK int campaign_preview(struct store *st, const struct campaign_plan *p, int64_t now,
 				struct campaign_preview *out, struct err *e);
-/* The same over the first rows of the list only. */
+/* The same over the first rows of the list only; `repeated` is not counted. */
 MUST_CHECK int campaign_preview_some(struct store *st, const struct campaign_plan *p,
 				     int64_t now, size_t rows, struct campaign_preview *out,
 				     struct err *e);

@@ -500,7 +500,8 @@ int campaign_preview_some(struct store *st, const struct campaign_plan *p, int64
 	/* As of the day it starts: what is approved does not change over night. */
 	if (rc == 0)
 		rc = plan_units_duty(&w.units, st, p, civil_day_of(p->row->starts_at), e);
-	if (rc == 0)
+	/* What is only tried is compared with nothing: all that was ever sent would be read. */
+	if (rc == 0 && rows == SIZE_MAX)
 		rc = preview_load_today(&w, now);
 	if (rc == 0)
 		rc = seating_load(&w.seating, st, p,

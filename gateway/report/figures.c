@@ -13,6 +13,7 @@
 #include "report/report.h"
 #include "report/teams.h"
 #include "roster/programme.h"
+#include "store/audience.h"
 #include "text/vdate.h"
 #include "text/vi.h"
 
@@ -38,6 +39,7 @@ struct figures {
 	size_t n, cap;
 	int64_t last_id;
 	size_t scanned;
+	bool list_only; /* no messages, nobody who came */
 };
 
 static struct figures_row *figures_row_of(struct figures *f, int64_t unit_id)
@@ -59,35 +61,48 @@ static void figures_free(struct figures *f)
 	free(f->rows);
 }
 
-static bool figures_take_recipient(const struct recipient *r, void *arg)
+/* n rows of a list that agree in all that is counted. */
+static void figures_take(struct figures *f, const struct recipient *r, int64_t n)
 {
-	struct figures *f = arg;
 	struct figures_row *row = figures_row_of(f, r->unit_id);
 	const struct unit *u = units_find(f->units, r->unit_id);
 	struct predicate_row seen = {.r = r, .unit_name = u != NULL ? u->name : NULL};
 	const struct programme_state *state = programme_state_at(f->p, r->state);
 
+	if (r->hold == HOLD_GONE) {
+		row->gone += n;
+		return;
+	}
+	row->total += n;
+	if (r->state >= 0 && r->state < PROGRAMME_MAX_STATES)
+		row->by_state[r->state] += n;
+	row->done += state != NULL && state->done ? n : 0;
+	row->no_phone += r->contact_id == 0 && r->hold != HOLD_PURGED ? n : 0;
+	if (r->contact_id != 0 &&
+	    (r->contact_flags & (CONTACT_DEAD_NUMBER | CONTACT_WRONG_PERSON)) != 0)
+		row->unreachable += n;
+	row->held += r->hold != HOLD_NONE && r->hold != HOLD_PURGED ? n : 0;
+	if (r->hold == HOLD_DECEASED || r->hold == HOLD_DECEASED_SUSPECTED)
+		row->held_deceased += n;
+	if (r->birth_precision >= DATE_NONE && r->birth_precision <= DATE_DAY)
+		row->birth[r->birth_precision] += n;
+	for (size_t t = 0; t < f->p->targets.n; t++)
+		row->reached[t] += programme_target_reached(f->p, t, &seen) ? n : 0;
+}
+
+static bool figures_take_recipient(const struct recipient *r, void *arg)
+{
+	struct figures *f = arg;
+
 	f->last_id = r->id;
 	f->scanned++;
-	if (r->hold == HOLD_GONE) {
-		row->gone++;
-		return true;
-	}
-	row->total++;
-	if (r->state >= 0 && r->state < PROGRAMME_MAX_STATES)
-		row->by_state[r->state]++;
-	row->done += state != NULL && state->done;
-	row->no_phone += r->contact_id == 0 && r->hold != HOLD_PURGED;
-	row->unreachable +=
-	    r->contact_id != 0 &&
-	    (r->contact_flags & (CONTACT_DEAD_NUMBER | CONTACT_WRONG_PERSON)) != 0;
-	row->held += r->hold != HOLD_NONE && r->hold != HOLD_PURGED;
-	row->held_deceased += r->hold == HOLD_DECEASED || r->hold == HOLD_DECEASED_SUSPECTED;
-	if (r->birth_precision >= DATE_NONE && r->birth_precision <= DATE_DAY)
-		row->birth[r->birth_precision]++;
-	for (size_t t = 0; t < f->p->targets.n; t++)
-		row->reached[t] += programme_target_reached(f->p, t, &seen);
+	figures_take(f, r, 1);
 	return true;
+}
+
+static void figures_take_kind(const struct recipient *r, int64_t n, void *arg)
+{
+	figures_take(arg, r, n);
 }
 
 static void figures_take_messages(const struct message_figures *m, void *arg)
@@ -129,14 +144,26 @@ static void figures_add(struct figures_row *sum, const struct figures_row *row, 
 		sum->reached[t] += row->reached[t];
 }
 
-static int figures_count(struct figures *f, struct store *st, struct err *e)
+/* The list: by the kinds kept beside its rows, unless a target looks at what only the rows say. */
+static int figures_count_list(struct figures *f, struct store *st, struct err *e)
 {
+	if (programme_targets_by_kind(f->p))
+		return store_recipient_kinds(st, f->p->name, figures_take_kind, f, e);
 	do {
 		f->scanned = 0;
 		if (store_recipient_scan(st, f->p->name, f->last_id, FIGURES_SCAN, true,
 					 figures_take_recipient, f, e) < 0)
 			return -1;
 	} while (f->scanned == FIGURES_SCAN);
+	return 0;
+}
+
+static int figures_count(struct figures *f, struct store *st, struct err *e)
+{
+	if (figures_count_list(f, st, e) < 0)
+		return -1;
+	if (f->list_only)
+		return 0;
 	if (store_message_figures(st, f->p->name, figures_take_messages, f, e) < 0)
 		return -1;
 	return store_came_figures(st, f->p->name, figures_take_came, f, e);
@@ -282,9 +309,9 @@ static int figures_by_unit(const void *a, const void *b)
 
 static json_t *figures_programme(struct store *st, const struct report_house *h,
 				 const struct programme *p, const struct units *units,
-				 struct err *e)
+				 bool list_only, struct err *e)
 {
-	struct figures f = {.p = p, .units = units};
+	struct figures f = {.p = p, .units = units, .list_only = list_only};
 	struct figures_row sum = {.reached = mem_calloc(p->targets.n + 1, sizeof(int64_t))};
 	const struct programme_state *states = p->states.items;
 	json_t *o = NULL, *list;
@@ -377,7 +404,7 @@ json_t *figures_draw(struct store *st, const struct report_house *h, int iso_wee
 	    heads_load(&heads, st, h, h->cfg->digest_audience, &units, e) < 0)
 		goto out;
 	for (size_t i = 0; i < h->n_programmes; i++) {
-		json_t *p = figures_programme(st, h, h->programmes[i], &units, e);
+		json_t *p = figures_programme(st, h, h->programmes[i], &units, false, e);
 
 		if (p == NULL)
 			goto out;
@@ -397,6 +424,33 @@ json_t *figures_draw(struct store *st, const struct report_house *h, int iso_wee
 out:
 	json_decref(list);
 	heads_free(&heads);
+	units_free(&units);
+	return o;
+}
+
+json_t *report_progress(struct store *st, const struct report_house *h, int64_t now,
+			struct err *e)
+{
+	struct units units = {.items = NULL};
+	json_t *o = NULL, *list = json_array(), *p = list;
+	int week = civil_iso_week(civil_day_of(now));
+
+	if (units_load(&units, st, e) < 0)
+		p = NULL;
+	for (size_t i = 0; p != NULL && i < h->n_programmes; i++) {
+		p = figures_programme(st, h, h->programmes[i], &units, true, e);
+		if (p != NULL)
+			json_array_append_new(list, p);
+	}
+	if (p != NULL) {
+		o = figures_frame(h, week, now);
+		json_object_set(o, "programmes", list);
+	}
+	if (o != NULL && gather_add(st, h, week, o, e) < 0) {
+		json_decref(o);
+		o = NULL;
+	}
+	json_decref(list);
 	units_free(&units);
 	return o;
 }

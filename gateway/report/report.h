@@ -85,6 +85,11 @@ MUST_CHECK int reports_config_check(const struct reports_config *c, const struct
 json_t *report_figures(struct store *st, const struct report_house *h, int iso_week,
 		       int64_t now, struct err *e);
 
+/* Of the figures as they are now, what the list alone says, at once whatever its size: "drawn_at", "programmes"
+ * with their targets and units; nothing of messages. Yours; NULL with e. */
+json_t *report_progress(struct store *st, const struct report_house *h, int64_t now,
+			struct err *e);
+
 /* The frozen figures of a week, "before" and "teams" (as they were when it was confirmed) beside them;
  * 1/0/-1. Yours. */
 int report_frozen(struct store *st, int iso_week, json_t **figures, struct err *e);

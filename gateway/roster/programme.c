@@ -438,6 +438,15 @@ bool programme_target_reached(const struct programme *p, size_t t,
 	return predicate_holds(p->compiled->targets[t], row);
 }
 
+bool programme_targets_by_kind(const struct programme *p)
+{
+	for (size_t t = 0; t < p->targets.n; t++) {
+		if (predicate_looks(p->compiled->targets[t]) != 0)
+			return false;
+	}
+	return true;
+}
+
 int programme_state_find(const struct programme *p, const char *name)
 {
 	const struct programme_state *s = p->states.items;

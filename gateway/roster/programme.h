@@ -211,6 +211,9 @@ void predicate_free(struct predicate *q);
 /* No allocation but where a fact of free text is compared; may run on several threads at once. */
 bool predicate_holds(const struct predicate *q, const struct predicate_row *row);
 
+/* Whether the targets look at nothing but what rows of a kind have in common (store_recipient_kinds). */
+bool programme_targets_by_kind(const struct programme *p);
+
 /* The audience of a row: index of the first whose predicate holds, -1 when none does. */
 int programme_audience_of(const struct programme *p, const struct predicate_row *row);
 /* Whether figure i of the appendix counts the row. */

@@ -287,8 +287,16 @@ struct message_filter {
 	uint64_t number;       /* 0 = any */
 	int64_t recipient_id;  /* 0 = any */
 	int64_t after_id;      /* keyset */
+	int64_t until_id;      /* not beyond this one; 0 = to the end. Nothing along a number */
 };
-/* Calls fn for at most max rows in order of id; fn returns false to stop. */
+/* The largest id of a message; 0 = there is none. */
+MUST_CHECK int store_message_last(struct store *st, int64_t *id, struct err *e);
+/* An id (or 0) before which no message of f's campaign and state is, found without reading them; INT64_MAX: there
+ * is none at all. */
+MUST_CHECK int store_message_begin(struct store *st, const struct message_filter *f, int64_t *id,
+				   struct err *e);
+/* Calls fn for at most max rows in order of id; fn returns false to stop. By number: those of the people who have
+ * it now, or when there are none, all to that number, which takes its time in a large table. */
 MUST_CHECK int store_message_list(struct store *st, const struct message_filter *f, size_t max,
 				  bool (*fn)(const struct message_row *r, void *arg), void *arg,
 				  struct err *e);

@@ -2,6 +2,7 @@
 /* Messages read: one, a page of them, their attempts, their numbers. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "store/private.h"
 
@@ -53,40 +54,91 @@ int store_message_get(struct store *st, int64_t id, struct message_row *out, str
 	return db_run_row(s, message_read, out, e);
 }
 
-/* Of one recipient: by the unique key, campaign by campaign. Else along the ids. */
-static struct db_stmt *message_list_query(struct store *st, const struct message_filter *f,
-					  struct err *e)
+int store_message_last(struct store *st, int64_t *id, struct err *e)
 {
-	static const char OF_RECIPIENT[] = ROW
-	    " WHERE m.campaign_id IN (SELECT k.id FROM campaign k WHERE $1 = 0 OR k.id = $1)"
-	    " AND m.recipient_id = $2 AND ($3 < 0 OR m.state = $3)"
-	    " AND ($4 = 0 OR c.number = $4) AND m.id > $5 ORDER BY m.id LIMIT $6";
-	static const char ANY[] = ROW
-	    " WHERE ($1 = 0 OR m.campaign_id = $1) AND ($2 < 0 OR m.state = $2)"
-	    " AND ($3 = 0 OR m.contact_id = (SELECT k.id FROM contact k WHERE k.number = $3))"
-	    " AND m.id > $4 ORDER BY m.id LIMIT $5";
-	struct db_stmt *s = db_query(st->db, f->recipient_id ? OF_RECIPIENT : ANY, e);
+	static const char LAST[] = "SELECT max(id) FROM message";
 
+	*id = 0;
+	return db_run_int(db_query(st->db, LAST, e), id, e) < 0 ? -1 : 0;
+}
+
+/* The first id of those planned at `at` or later: ids grow with the time of planning. */
+static int message_planned_from(struct store *st, int64_t at, int64_t *id, struct err *e)
+{
+	static const char PROBE[] =
+	    "SELECT planned_at FROM message WHERE id >= $1 ORDER BY id LIMIT 1";
+	int64_t low = 0, high, then;
+	struct db_stmt *s;
+
+	if (store_message_last(st, &high, e) < 0)
+		return -1;
+	while (low < high) {
+		int64_t middle = low + (high - low) / 2;
+
+		if ((s = db_query(st->db, PROBE, e)) == NULL)
+			return -1;
+		db_put_int(s, middle);
+		if (db_run_int(s, &then, e) < 0)
+			return -1;
+		if (then < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*id = low;
+	return 0;
+}
+
+/* A clock that was put right must not hide what was planned before. */
+#define MESSAGE_SLACK_MS CLOCK_DAY_MS
+
+int store_message_begin(struct store *st, const struct message_filter *f, int64_t *id,
+			struct err *e)
+{
+	static const char OLDEST[] =
+	    "SELECT min(k.created_at) FROM campaign k WHERE ($1 = 0 OR k.id = $1)"
+	    " AND ($2 < 0 OR EXISTS (SELECT 1 FROM message_count n WHERE n.campaign_id = k.id"
+	    " AND n.state = $2 AND n.n > 0))";
+	struct db_stmt *s = db_query(st->db, OLDEST, e);
+	int64_t at = 0;
+
+	*id = 0;
+	if (s == NULL)
+		return -1;
+	db_put_int(s, f->campaign_id);
+	db_put_int(s, f->state);
+	if (db_run_int(s, &at, e) < 0)
+		return -1;
+	if (at == 0) {
+		*id = INT64_MAX;
+		return 0;
+	}
+	return message_planned_from(st, at - MESSAGE_SLACK_MS, id, e);
+}
+
+static struct db_stmt *message_put_filter(struct db_stmt *s, const struct message_filter *f)
+{
 	if (s == NULL)
 		return NULL;
 	db_put_int(s, f->campaign_id);
-	if (f->recipient_id)
-		db_put_int(s, f->recipient_id);
+	db_put_int(s, f->recipient_id);
 	db_put_int(s, f->state);
 	db_put_int(s, (int64_t)f->number);
 	db_put_int(s, f->after_id);
+	db_put_int(s, f->until_id != 0 ? f->until_id : INT64_MAX);
 	return s;
 }
 
-int store_message_list(struct store *st, const struct message_filter *f, size_t max,
-		       bool (*fn)(const struct message_row *r, void *arg), void *arg,
-		       struct err *e)
+/* How many rows there were in *n; -1. */
+static int message_list(struct db_stmt *s, size_t max,
+			bool (*fn)(const struct message_row *r, void *arg), void *arg, size_t *n,
+			struct err *e)
 {
-	struct db_stmt *s = message_list_query(st, f, e);
 	struct message_row r;
 	bool more = true;
 	int rc = 0;
 
+	*n = 0;
 	if (s == NULL)
 		return -1;
 	db_put_int(s, max > INT64_MAX ? INT64_MAX : (int64_t)max);
@@ -94,9 +146,51 @@ int store_message_list(struct store *st, const struct message_filter *f, size_t 
 		message_read(s, &r);
 		more = fn(&r, arg);
 		message_row_clear(&r);
+		++*n;
 	}
 	db_done(s);
 	return rc < 0 ? -1 : 0;
+}
+
+int store_message_list(struct store *st, const struct message_filter *f, size_t max,
+		       bool (*fn)(const struct message_row *r, void *arg), void *arg,
+		       struct err *e)
+{
+	/* By the unique key, campaign by campaign; along the ids where nobody is named. */
+	static const char OF_RECIPIENT[] = ROW
+	    " WHERE m.campaign_id IN (SELECT k.id FROM campaign k WHERE $1 = 0 OR k.id = $1)"
+	    " AND m.recipient_id = $2 AND ($3 < 0 OR m.state = $3)"
+	    " AND ($4 = 0 OR c.number = $4) AND m.id > $5 AND m.id <= $6 ORDER BY m.id LIMIT "
+	    "$7";
+	static const char OF_NUMBER[] = ROW
+	    " WHERE m.campaign_id IN (SELECT k.id FROM campaign k WHERE $1 = 0 OR k.id = $1)"
+	    " AND $2 = 0 AND ($3 < 0 OR m.state = $3) AND m.recipient_id IN (SELECT r.id FROM"
+	    " contact k JOIN recipient r ON r.contact_id = k.id WHERE k.number = $4)"
+	    " AND c.number = $4 AND m.id > $5 AND m.id <= $6 ORDER BY m.id LIMIT $7";
+	static const char ANY[] = ROW
+	    " WHERE ($1 = 0 OR m.campaign_id = $1) AND $2 = 0 AND ($3 < 0 OR m.state = $3)"
+	    " AND ($4 = 0 OR m.contact_id = (SELECT k.id FROM contact k WHERE k.number = $4))"
+	    " AND m.id > $5 AND m.id <= $6 ORDER BY m.id LIMIT $7";
+	struct message_filter from = *f;
+	size_t n = 0;
+	int64_t begin;
+
+	if (f->recipient_id != 0)
+		return message_list(message_put_filter(db_query(st->db, OF_RECIPIENT, e), f),
+				    max, fn, arg, &n, e);
+	if (f->number != 0 &&
+	    (message_list(message_put_filter(db_query(st->db, OF_NUMBER, e), f), max, fn, arg,
+			  &n, e) < 0 ||
+	     n > 0 || f->after_id > 0))
+		return n > 0 || e->code == 0 ? 0 : -1;
+	if (f->campaign_id != 0 || f->state >= 0) {
+		if (store_message_begin(st, f, &begin, e) < 0)
+			return -1;
+		if (begin > from.after_id)
+			from.after_id = begin == INT64_MAX ? begin : begin - 1;
+	}
+	return message_list(message_put_filter(db_query(st->db, ANY, e), &from), max, fn, arg,
+			    &n, e);
 }
 
 static int attempts_logged(struct store *st, int64_t id, int *last,

@@ -206,7 +206,7 @@ static int home_draw_progress(struct visit *v, struct err *e)
 
 	if (own.id != 0 && store_unit_list(v->st, home_unit_name, &own, e) < 0)
 		return -1;
-	figures = model_figures_now(v, e);
+	figures = report_progress(v->st, v->house->report, clock_now_ms(), e);
 	if (figures != NULL) {
 		json_object_set_new(v->model, "progress",
 				    home_progress(figures, own.id != 0 ? own.name : NULL));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "dispatch/officer.h"
 #include "text/phone.h"
@@ -11,6 +12,9 @@
 #include "web/screen.h"
 
 #define MESSAGES_PAGE 40
+/* Ids that are looked through at once, and for how long a page goes on with that. */
+#define MESSAGES_SPAN	 20000
+#define MESSAGES_LOOK_MS 100
 
 struct messages_page {
 	json_t *list, *names;
@@ -66,6 +70,32 @@ static int messages_number(struct visit *v, struct message_filter *f, struct err
 	return 0;
 }
 
+/* A page of them, or what can be looked through in the time that a page may take: rare ones stand far apart, and a
+ * page may hold fewer than there is room for, and say from where to go on. */
+static int messages_look(struct visit *v, struct message_filter *f, struct messages_page *p,
+			 struct err *e)
+{
+	int64_t until = clock_mono_ms() + MESSAGES_LOOK_MS, last, begin = 0;
+
+	if (store_message_last(v->st, &last, e) < 0 ||
+	    store_message_begin(v->st, f, &begin, e) < 0)
+		return -1;
+	if (begin > f->after_id)
+		f->after_id = begin - 1;
+	while (p->n <= MESSAGES_PAGE && f->after_id < last) {
+		f->until_id = f->number != 0 ? 0 : f->after_id + MESSAGES_SPAN;
+		if (store_message_list(v->st, f, MESSAGES_PAGE + 1 - p->n, messages_row, p, e) <
+		    0)
+			return -1;
+		f->after_id = f->number != 0 ? last : f->until_id;
+		if (p->n <= MESSAGES_PAGE && f->after_id < last && clock_mono_ms() > until) {
+			p->last = f->after_id;
+			return 1;
+		}
+	}
+	return p->n > MESSAGES_PAGE;
+}
+
 int screen_messages(struct visit *v, struct err *e)
 {
 	const char *state = visit_text(v, "state");
@@ -74,6 +104,7 @@ int screen_messages(struct visit *v, struct err *e)
 				   .after_id = visit_int(v, "after")};
 	struct messages_page p = {.list = json_array()};
 	enum message_state wanted;
+	int more;
 
 	v->model = json_pack("{s:o, s:s, s:I, s:o, s:s}", "items", p.list, "state_filter",
 			     state, "campaign", (json_int_t)f.campaign_id, "states",
@@ -85,14 +116,11 @@ int screen_messages(struct visit *v, struct err *e)
 	}
 	if (messages_number(v, &f, e) < 0 || (p.names = model_campaign_names(v, e)) == NULL)
 		return -1;
-	if (store_message_list(v->st, &f, MESSAGES_PAGE + 1, messages_row, &p, e) < 0) {
-		json_decref(p.names);
-		return -1;
-	}
+	more = messages_look(v, &f, &p, e);
 	json_decref(p.names);
-	if (p.n > MESSAGES_PAGE)
+	if (more > 0)
 		json_object_set_new(v->model, "next", json_integer(p.last));
-	return 0;
+	return more < 0 ? -1 : 0;
 }
 
 static void messages_attempt(const struct message_attempt *a, void *arg)

@@ -44,8 +44,8 @@ def people(first, n):
 
 def campaign(db, number, now):
     """All people who can be texted, in the campaign; what became of each."""
-    db.execute("UPDATE campaign SET state = 3, fan_out_cursor = -1, started_at = ?, approved_by = 'duyet' WHERE id = ?",
-               (now, number))
+    db.execute("UPDATE campaign SET state = 3, fan_out_cursor = -1, created_at = ?1, started_at = ?1, approved_by = 'duyet' "
+               "WHERE id = ?2", (now, number))
     first = db.execute("SELECT COALESCE(max(id), 0) + 1 FROM message").fetchone()[0]
     db.execute(f"""INSERT INTO message(campaign_id, recipient_id, step, state, due_at, expires_at, contact_id, attempts,
         provider_id, segments, ucs2, audience, template_id, recipient_rev, day, planned_at, sent_at, final_at, code)
