@@ -28,11 +28,9 @@
 /* A message under way. */
 struct sender_call {
 	struct sender_call *next; /* in the list of free ones */
-	int route;
 	struct sender *sender;
-	const struct provider *provider;
-	struct outbox_result result;
-	int64_t token; /* the generation of the one it shows */
+	struct outbox_item item; /* without its text */
+	int64_t token;		 /* the generation of the one it shows */
 };
 
 /* Messages under way in one request. */
@@ -97,14 +95,34 @@ static void sender_on_flush(evutil_socket_t fd, short what, void *arg)
 	sender_flush(arg);
 }
 
+/* Where the call's result goes, without outcome; sender_call_end() hands it on. Not kept with the call: calls that
+ * wait for a slow provider are many, and none of them is in the caches. */
+static struct outbox_result *sender_result(const struct sender_call *c)
+{
+	const struct outbox_item *item = &c->item;
+	struct outbox_result *r = &c->sender->done[c->sender->n_done];
+
+	*r = (struct outbox_result){.id = item->msg.id,
+				    .campaign_id = item->msg.campaign_id,
+				    .number = item->msg.number,
+				    .segments = item->msg.segments,
+				    .attempt = item->msg.attempt,
+				    .provider_id = item->msg.provider_id,
+				    .resend = item->resend,
+				    .query = item->query,
+				    .more = item->more,
+				    .at = clock_now_ms(),
+				    .sent_at = item->sent_at};
+	return r;
+}
+
 /* Results go together: those of a round when it leaves nothing under way. */
 static void sender_call_end(struct sender_call *c)
 {
 	static const struct timeval gather = {.tv_usec = SENDER_GATHER_US};
 	struct sender *s = c->sender;
 
-	c->result.at = clock_now_ms();
-	s->done[s->n_done++] = c->result;
+	s->n_done++;
 	c->next = s->free;
 	s->free = c;
 	s->under_way--;
@@ -128,14 +146,15 @@ static void sender_answer(struct sender *s, const struct token_answer *a)
 static void sender_on_reply(const struct http_reply *reply, void *arg)
 {
 	struct sender_call *c = arg;
+	struct outbox_result *r = sender_result(c);
 
 	FAILPOINT("reply.before");
-	if (c->result.query)
-		provider_classify_query(c->provider, reply, &c->result.found);
+	if (r->query)
+		provider_classify_query(c->item.provider, reply, &r->found);
 	else
-		provider_classify(c->provider, reply, &c->result.outcome);
-	if (!c->result.query && c->result.outcome.token_refused)
-		sender_answer(c->sender, &(struct token_answer){.route = c->route,
+		provider_classify(c->item.provider, reply, &r->outcome);
+	if (!r->query && r->outcome.token_refused)
+		sender_answer(c->sender, &(struct token_answer){.route = c->item.route,
 								.refused = true,
 								.generation = c->token});
 	sender_call_end(c);
@@ -145,9 +164,8 @@ static void sender_on_reply(const struct http_reply *reply, void *arg)
 static void sender_refuse(struct sender_call *c, enum outcome_class class, bool not_sent,
 			  const struct err *why)
 {
-	struct outcome *o = &c->result.outcome;
+	struct outcome *o = &sender_result(c)->outcome;
 
-	memset(o, 0, sizeof(*o));
 	o->class = class;
 	o->not_sent = not_sent;
 	o->wait_ms = -1;
@@ -168,13 +186,14 @@ static void sender_ask(struct sender *s, struct sender_call *c, const struct out
 					 .sent_at_ms = item->sent_at,
 					 .token = s->shown[item->route].text};
 	struct err e = ERR_INIT;
+	struct found *f;
 
-	if (provider_build_query(c->provider, &q, &s->request, &e) == 0 &&
+	if (provider_build_query(c->item.provider, &q, &s->request, &e) == 0 &&
 	    http_send(s->pools[item->route], &s->request.http, sender_on_reply, c, &e) == 0)
 		return;
-	c->result.found = (struct found){.state = FOUND_UNKNOWN};
-	(void)snprintf(c->result.found.reason, sizeof(c->result.found.reason), "%.*s",
-		       buf_fit(e.text, 159), e.text);
+	f = &sender_result(c)->found;
+	*f = (struct found){.state = FOUND_UNKNOWN};
+	(void)snprintf(f->reason, sizeof(f->reason), "%.*s", buf_fit(e.text, 159), e.text);
 	sender_call_end(c);
 }
 
@@ -186,19 +205,11 @@ static struct sender_call *sender_call_of(struct sender *s, const struct outbox_
 
 	s->free = c->next;
 	s->under_way++;
-	c->provider = s->routes[item->route].provider;
-	c->route = item->route;
 	c->token = s->shown[item->route].generation;
-	c->result =
-	    (struct outbox_result){.id = item->msg.id,
-				   .campaign_id = item->msg.campaign_id,
-				   .number = item->msg.number,
-				   .segments = item->msg.segments,
-				   .attempt = item->msg.attempt,
-				   .provider_id = item->msg.provider_id,
-				   .resend = item->resend,
-				   .query = item->query,
-				   .sent_at = item->query ? item->sent_at : clock_now_ms()};
+	c->item = *item;
+	c->item.msg.text = NULL;
+	if (!item->query)
+		c->item.sent_at = clock_now_ms();
 	message_ref_format(s->instance, item->msg.id, item->msg.generation, ref);
 	return c;
 }
@@ -224,7 +235,7 @@ static void sender_start(struct sender *s, const struct outbox_item *item)
 	FAILPOINT("send.before");
 	if (item->query)
 		sender_ask(s, c, item, ref);
-	else if (provider_build_send(c->provider, &m, &s->request, &e) < 0)
+	else if (provider_build_send(item->provider, &m, &s->request, &e) < 0)
 		sender_refuse(c, OUTCOME_CONTENT, false, &e);
 	else if (http_send(s->pools[item->route], &s->request.http, sender_on_reply, c, &e) < 0)
 		sender_refuse(c, OUTCOME_RETRY, true, &e);
@@ -271,20 +282,20 @@ static void sender_on_batch(const struct http_reply *reply, void *arg)
 
 	FAILPOINT("batch.reply");
 	for (size_t i = 0; i < b->n; i++)
-		m[i] = (struct provider_message){.to = b->calls[i]->result.number,
+		m[i] = (struct provider_message){.to = b->calls[i]->item.msg.number,
 						 .ref = b->refs[i]};
-	provider_classify_batch(b->calls[0]->provider, m, b->n, reply, out);
+	provider_classify_batch(b->calls[0]->item.provider, m, b->n, reply, out);
 	for (size_t i = 0; i < b->n; i++) {
 		struct sender_call *c = b->calls[i];
 
 		if (out[i].token_refused && !refused)
 			sender_answer(b->sender,
-				      &(struct token_answer){.route = c->route,
+				      &(struct token_answer){.route = c->item.route,
 							     .refused = true,
 							     .generation = c->token});
 		refused = refused || out[i].token_refused;
-		c->result.outcome = out[i];
-		c->result.more = i + 1 < b->n;
+		c->item.more = i + 1 < b->n;
+		sender_result(c)->outcome = out[i];
 		sender_call_end(c);
 	}
 	free(m);
@@ -296,7 +307,7 @@ static void sender_on_batch(const struct http_reply *reply, void *arg)
 static void sender_batch_refuse(struct sender_batch *b, bool not_sent, const struct err *why)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		b->calls[i]->result.more = i + 1 < b->n;
+		b->calls[i]->item.more = i + 1 < b->n;
 		sender_refuse(b->calls[i], OUTCOME_RETRY, not_sent, why);
 	}
 	sender_batch_free(b);
@@ -314,11 +325,11 @@ static size_t sender_batch_fill(struct sender *s, struct sender_batch *b,
 		struct err e = ERR_INIT;
 
 		m[b->n] = sender_message(s, item, b->refs[b->n]);
-		if (provider_check_send(c->provider, &m[b->n], &e) == 0) {
+		if (provider_check_send(item->provider, &m[b->n], &e) == 0) {
 			b->calls[b->n++] = c;
 			continue;
 		}
-		c->result.more = --left > 0;
+		c->item.more = --left > 0;
 		sender_refuse(c, OUTCOME_CONTENT, false, &e);
 	}
 	return left;
