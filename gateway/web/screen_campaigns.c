@@ -93,6 +93,35 @@ static json_t *campaigns_excluded(const struct campaign_preview *p)
 	return list;
 }
 
+/* The quota of this day with its arithmetic, a line a step. */
+static int campaigns_quota(struct visit *v, const struct campaign_plan *plan, struct err *e)
+{
+	struct campaign_quota q;
+	char *text;
+
+	if (campaign_quota(v->st, plan, civil_day_of(clock_now_ms()), &q, e) < 0)
+		return -1;
+	text = campaign_quota_text(&q);
+	json_object_set_new(v->model, "quota", campaign_quota_json(&q));
+	json_object_set_new(v->model, "quota_text", json_string(text));
+	free(text);
+	return 0;
+}
+
+/* How far a running campaign has come with it: as it was found this morning. */
+static int campaigns_day_so_far(struct visit *v, const struct campaign *k, struct err *e)
+{
+	struct campaign_day day = {0};
+	int found = store_campaign_day_get(v->st, k->id, civil_day_of(clock_now_ms()), &day, e);
+
+	if (found > 0)
+		json_object_set_new(v->model, "today",
+				    json_pack("{s:I, s:I}", "quota", (json_int_t)day.quota,
+					      "planned", (json_int_t)day.planned));
+	free(day.arithmetic);
+	return found < 0 ? -1 : 0;
+}
+
 /* What it would send and cost, as it is now; what cannot be made ready says why instead. */
 static int campaigns_preview(struct visit *v, const struct campaign *k, struct err *e)
 {
@@ -111,6 +140,7 @@ static int campaigns_preview(struct visit *v, const struct campaign *k, struct e
 		o = campaign_preview_json(plan, &p);
 		json_object_set_new(o, "excluded_list", campaigns_excluded(&p));
 		json_object_set_new(o, "any_fault", json_boolean(p.n_faults > 0));
+		json_object_set_new(o, "any_repeated", json_boolean(p.repeated > 0));
 		json_object_set_new(o, "nobody", json_boolean(p.messages == 0));
 		json_object_set_new(o, "dearer",
 				    json_boolean(p.segments_with > p.segments_without));
@@ -119,6 +149,8 @@ static int campaigns_preview(struct visit *v, const struct campaign *k, struct e
 		free(v->etag);
 		v->etag = mem_printf("\"%s\"", p.hash);
 	}
+	if (rc == 0 && k->quota)
+		rc = campaigns_quota(v, plan, e);
 	campaign_preview_free(&p);
 	campaign_plan_free(plan);
 	return rc;
@@ -175,7 +207,8 @@ int screen_campaign(struct visit *v, struct err *e)
 		goto out;
 	if (k.state >= CAMPAIGN_RUNNING) {
 		finished = campaign_is_finished(v->st, &k, e);
-		if (finished < 0 || store_message_counts(v->st, k.id, 0, &n, e) < 0)
+		if (finished < 0 || store_message_counts(v->st, k.id, 0, &n, e) < 0 ||
+		    (k.quota && campaigns_day_so_far(v, &k, e) < 0))
 			goto out;
 		json_object_set_new(v->model, "counts", model_counts(&n));
 		json_object_set_new(v->model, "any_failed",
@@ -242,8 +275,8 @@ int screen_campaign_new(struct visit *v, struct err *e)
 {
 	const char *step = visit_text(v, "step"), *programme = visit_text(v, "programme");
 	const struct programme *p = model_programme(v, programme);
-	static const char *const kept[] = {"name",    "place",	"until",   "day", "hour",
-					   "accents", "starts", "expires", "only"};
+	static const char *const kept[] = {"name",    "place",	"until",   "day",  "hour",
+					   "accents", "starts", "expires", "only", "quota"};
 	json_t *choices = campaigns_choices(v, p);
 
 	v->model = json_pack("{s:s, s:o, s:o}", "programme", programme, "programmes",
@@ -330,6 +363,7 @@ int screen_campaign_create(struct visit *v, struct err *e)
 	struct campaign k = {.name = (char *)(uintptr_t)visit_text(v, "name"),
 			     .programme = (char *)(uintptr_t)visit_text(v, "programme"),
 			     .lane = LANE_BULK,
+			     .quota = *visit_text(v, "quota") != '\0',
 			     .starts_at = campaigns_day(v, "starts", false),
 			     .expires_at = campaigns_day(v, "expires", true)};
 	struct store *w = visit_writer(v, e);
