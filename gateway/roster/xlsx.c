@@ -37,8 +37,12 @@ struct xlsx {
 
 const char *xlsx_local_name(const char *name)
 {
-	const char *colon = strrchr(name, ':');
+	const char *colon;
 
+	/* Nearly all of them, "c", "v", "r": */
+	if (name[0] == '\0' || name[1] == '\0')
+		return name;
+	colon = strrchr(name, ':');
 	return colon == NULL ? name : colon + 1;
 }
 
