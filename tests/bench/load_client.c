@@ -2,9 +2,10 @@
 /* Asks a server for so many addresses over so many kept connections, one call after the other on
  * each, and prints how fast and how late it was answered as one JSON line.
  *
- *   load_client PORT PATH CONNECTIONS REQUESTS [FIRST]
+ *   load_client PORT PATH CONNECTIONS REQUESTS [FIRST [FILE PEOPLE]]
  *
- * {n} in PATH becomes FIRST, FIRST + 1 …: one of its own for each request. One thread, epoll. */
+ * {n} in PATH becomes FIRST, FIRST + 1 …: one of its own for each request. With FILE, a POST of what it holds: lines of
+ * the head, an empty line, the body; {n} there likewise, {p} a number from 1 to PEOPLE. One thread, epoll. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -33,6 +34,8 @@ struct load {
 	int port, epoll;
 	const char *before, *after; /* what stands around {n} */
 	size_t before_len;
+	char *post, *body; /* head and body of a POST; NULL: it is a GET */
+	int64_t people;
 	int64_t next, left, done, failed;
 	uint32_t *took_us; /* of each answer */
 };
@@ -51,6 +54,58 @@ static _Noreturn void load_die(const char *what)
 	exit(1);
 }
 
+/* text with its {n} and {p} filled in, in out; how long it is. */
+static int load_fill(const struct load *l, const char *text, char out[LOAD_ROOM])
+{
+	int n = 0;
+
+	while (*text != '\0' && n < LOAD_ROOM - 32) {
+		if (strncmp(text, "{n}", 3) != 0 && strncmp(text, "{p}", 3) != 0) {
+			out[n++] = *text++;
+			continue;
+		}
+		n += snprintf(out + n, 24, "%lld",
+			      (long long)(text[1] == 'n' ? l->next
+							 : 1 + l->next * 7 % l->people));
+		text += 3;
+	}
+	out[n] = '\0';
+	return n;
+}
+
+static int load_post(struct load *l, char out[LOAD_ROOM])
+{
+	char head[LOAD_ROOM], body[LOAD_ROOM];
+	int len = load_fill(l, l->body, body);
+
+	(void)load_fill(l, l->post, head);
+	return snprintf(out, LOAD_ROOM,
+			"POST %.*s%lld%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n"
+			"%s\r\n%s",
+			(int)l->before_len, l->before, (long long)l->next++, l->after, len, head,
+			body);
+}
+
+/* "Name: value\n…\n\nbody" */
+static void load_read_post(struct load *l, const char *path)
+{
+	char text[LOAD_ROOM] = "", *end;
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL || fread(text, 1, sizeof(text) - 1, f) == 0 ||
+	    (end = strstr(text, "\n\n")) == NULL)
+		load_die(path);
+	(void)fclose(f);
+	end[1] = '\0';
+	l->body = mem_strdup(end + 2);
+	l->post = mem_calloc(1, 2 * LOAD_ROOM);
+	for (char *s = text, *to = l->post; *s != '\0'; s++) {
+		if (*s == '\n')
+			*to++ = '\r';
+		*to++ = *s;
+	}
+}
+
 static void load_ask(struct load *l, struct load_conn *c)
 {
 	char out[LOAD_ROOM];
@@ -59,8 +114,11 @@ static void load_ask(struct load *l, struct load_conn *c)
 	if (l->left == 0)
 		return;
 	l->left--;
-	n = snprintf(out, sizeof(out), "GET %.*s%lld%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-		     (int)l->before_len, l->before, (long long)l->next++, l->after);
+	n = l->post != NULL
+		? load_post(l, out)
+		: snprintf(out, sizeof(out),
+			   "GET %.*s%lld%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+			   (int)l->before_len, l->before, (long long)l->next++, l->after);
 	c->asked_us = load_now_us();
 	c->len = 0;
 	if (n >= LOAD_ROOM || send(c->fd, out, (size_t)n, MSG_NOSIGNAL) != n)
@@ -140,6 +198,10 @@ int main(int argc, char **argv)
 	l.after = hole + 3;
 	l.left = requests = strtoll(argv[4], NULL, 10);
 	l.next = argc > 5 ? strtoll(argv[5], NULL, 10) : 1;
+	if (argc > 7) {
+		l.people = strtoll(argv[7], NULL, 10);
+		load_read_post(&l, argv[6]);
+	}
 	l.took_us = mem_calloc((size_t)requests, sizeof(*l.took_us));
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
 	start = load_now_us();
