@@ -16,8 +16,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* Items started in one round of the loop. Answers that have come meanwhile go before the next ones: a fast
- * provider then sees few connections, which are still in the caches, however many messages may be in flight. */
+/* Items started in one round of the loop. Answers that have come meanwhile go before the next ones: a provider
+ * that keeps up has few connections open at once, which are still in the caches, however many messages may be
+ * in flight. */
 #define SENDER_ROUND 32
 /* Results handed on at once. */
 #define SENDER_RESULTS 128

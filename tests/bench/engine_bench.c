@@ -82,7 +82,8 @@ static char *bench_same_columns(sqlite3 *db)
 }
 
 /* Households like the first, as world_add_households() would number them, from the second to the n-th: a million
- * would take it the better part of a minute. People are not looked for here, and are not in the search index. */
+ * would take it the better part of a minute. Nobody looks for people here, or counts them by kind: they are not in
+ * the search index, and not in recipient_kind. */
 static void bench_copy_households(struct world *w, int64_t n)
 {
 	static const char COPY[] =
