@@ -22,15 +22,17 @@ static int64_t ranking_reached(const json_t *p, const json_t *row)
 		   : figures_int(row, "done");
 }
 
-/* a.reached / a.total against b's, without fractions; a unit of nobody comes last. */
+/* a.reached / a.total against b's, without fractions (and exactly, below 2^26 people); a unit of nobody comes
+ * last. */
 static int ranking_compare(const void *a, const void *b)
 {
 	const struct ranking_row *x = a, *y = b;
-	int64_t left = x->reached * y->total, right = y->reached * x->total;
+	double left = (double)x->reached * (double)y->total;
+	double right = (double)y->reached * (double)x->total;
 
 	if (x->total == 0 || y->total == 0)
 		return (x->total == 0) - (y->total == 0);
-	return left != right ? (left < right ? 1 : -1) : 0;
+	return (left < right) - (left > right);
 }
 
 static struct grid *ranking_fill(const struct ranking_row *rows, size_t n, bool gained)

@@ -125,6 +125,9 @@ def by_hand(below, above):
     assert push(above, json.dumps({"type": "x", "data": {"figures": figures}}).encode()) == 422
     assert push(above, b"{") == 404
     assert push(above, body) == 200 and push(above, body) == 200
+    figures["programmes"][0]["total"]["total"] = 10 ** 18  # nobody could add to that
+    assert push(above, json.dumps({"type": "report.weekly", "data": {"figures": figures, "text": ""}}).encode()) == 422
+    figures["programmes"][0]["total"]["total"] = 1157
     # hundreds of hamlets: larger than other bodies may be
     figures["week"], figures["note"] = "2023-W22", "x" * 1200000
     assert push(above, json.dumps({"type": "report.weekly", "data": {"figures": figures, "text": ""}}).encode()) == 200
