@@ -45,10 +45,10 @@ static int imports_make_directory(const struct visit *v, const char *token, stru
 }
 
 /* The list keeps the name that it came with, as errors and the history name it, but for what a path could
- * be made of. */
+ * be made of, and for a dot in front: so are our own files beside it called. */
 static char *imports_list(const struct visit *v, const char *token, const char *name)
 {
-	char *safe = mem_printf("list-%s", name), *path;
+	char *safe = mem_printf("%s%s", *name == '.' || *name == '\0' ? "list-" : "", name), *path;
 
 	for (char *p = safe; *p != '\0'; p++) {
 		if (*p == '/' || *p == '\\')
@@ -232,7 +232,7 @@ static int imports_check(struct visit *v, const struct programme *p, const char 
 			 struct err *e)
 {
 	char *list = imports_list(v, token, v->file_name),
-	     *json = imports_path(v, token, "found"), *xlsx = imports_path(v, token, "rejects"),
+	     *json = imports_path(v, token, ".found"), *xlsx = imports_path(v, token, ".rejects"),
 	     *text;
 	struct roster_options o = imports_options(v, xlsx);
 	struct roster_result r = {0};
@@ -296,7 +296,7 @@ static json_t *imports_found(struct visit *v, struct err *e)
 	if (strlen(token) == SECRET_TOKEN - 1 &&
 	    strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
 		SECRET_TOKEN - 1) {
-		path = imports_path(v, token, "found");
+		path = imports_path(v, token, ".found");
 		found = json_load_file(path, 0, NULL);
 		free(path);
 	}
@@ -355,7 +355,7 @@ int screen_import_rejects(struct visit *v, struct err *e)
 	if (found == NULL)
 		return -1;
 	json_decref(found);
-	path = imports_path(v, v->params.value[0], "rejects");
+	path = imports_path(v, v->params.value[0], ".rejects");
 	rc = visit_answer_file(v, path, e);
 	free(path);
 	if (rc < 0)

@@ -97,7 +97,7 @@ def a_list(h, author, viewer):
     back = author.get(where + "/rejects")
     assert back.body[:2] == b"PK" and "attachment" in back.headers["Content-Disposition"]
     assert author.post(where).status == 303
-    assert author.get("/imports").has("sai.csv") and author.get("/recipients?q=H-51").has("H-51")
+    assert author.get("/imports").has("<strong>sai.csv</strong>") and author.get("/recipients?q=H-51").has("H-51")
     for name, data in (("a.xlsx", b"PK\x03\x04junk"), ("a.csv", b"x;y\n1;2\n"), ("a.csv", b"")):
         a = author.upload("/imports", {"programme": "vneid"}, name, data)
         assert a.status == 422 and "alert-danger" in a.text, (name, a.status)
