@@ -8,7 +8,13 @@
 
 /* What happened to a row of the list, by all messages to it. A byte a row: grouping ten million messages by their
  * row takes SQL a minute, and this pass seconds. */
-enum figures_seen { SEEN_LEFT = 1, SEEN_ARRIVED = 2, SEEN_BOUNCED = 4, SEEN_GONE = 8 };
+enum figures_seen {
+	SEEN_LEFT = 1,
+	SEEN_ARRIVED = 2,
+	SEEN_BOUNCED = 4,
+	SEEN_GONE = 8,
+	SEEN_ROW = 16, /* there is such a row */
+};
 
 struct figures_pass {
 	struct message_figures *units;
@@ -33,10 +39,15 @@ static uint16_t figures_unit(struct figures_pass *p, int64_t unit_id)
 		if (p->units[i].unit_id == unit_id)
 			return (uint16_t)i;
 	}
-	p->units =
-	    mem_grow(p->units, &p->cap_units, p->n_units + 1, sizeof(*p->units));
+	p->units = mem_grow(p->units, &p->cap_units, p->n_units + 1, sizeof(*p->units));
 	p->units[p->n_units] = (struct message_figures){.unit_id = unit_id};
 	return (uint16_t)p->n_units++;
+}
+
+/* The row of a list with this id; NULL for what came after the rows were read, or is gone. */
+static struct figures_of *figures_row(struct figures_pass *p, int64_t id)
+{
+	return id > 0 && id <= p->last ? &p->rows[id] : NULL;
 }
 
 /* Where each row belongs. */
@@ -52,10 +63,12 @@ static int figures_rows(struct figures_pass *p, struct store *st, struct err *e)
 		return -1;
 	p->rows = mem_calloc((size_t)p->last + 1, sizeof(*p->rows));
 	while ((rc = db_step(s, e)) > 0) {
-		struct figures_of *row = &p->rows[db_get_int(s)];
+		struct figures_of *row = figures_row(p, db_get_int(s));
 
+		if (row == NULL)
+			continue;
 		row->unit = figures_unit(p, db_get_int(s));
-		row->seen = db_get_int32(s) == HOLD_GONE ? SEEN_GONE : 0;
+		row->seen = db_get_int32(s) == HOLD_GONE ? SEEN_ROW | SEEN_GONE : SEEN_ROW;
 	}
 	db_done(s);
 	return rc;
@@ -77,12 +90,15 @@ static int figures_messages(struct figures_pass *p, struct store *st, const char
 		return -1;
 	db_put_text(s, programme);
 	while ((rc = db_step(s, e)) > 0) {
-		struct figures_of *row = &p->rows[db_get_int(s)];
-		struct message_figures *u = &p->units[row->unit];
+		struct figures_of *row = figures_row(p, db_get_int(s));
+		struct message_figures *u;
 		bool left = figures_left(db_get_int32(s));
 		int64_t segments = db_get_int(s);
 		int fate = db_get_int32(s);
 
+		if (row == NULL || (row->seen & SEEN_ROW) == 0)
+			continue;
+		u = &p->units[row->unit];
 		u->messages += left;
 		u->segments += left ? segments : 0;
 		row->seen |= figures_left(fate) ? SEEN_LEFT : 0;
@@ -110,11 +126,12 @@ int store_message_figures(struct store *st, const char *programme,
 	if (rc == 0)
 		rc = figures_messages(&p, st, programme, e);
 	for (int64_t i = 0; rc == 0 && i <= p.last; i++) {
-		struct message_figures *u = &p.units[p.rows[i].unit];
 		unsigned seen = p.rows[i].seen;
+		struct message_figures *u;
 
-		if ((seen & SEEN_GONE) != 0 || seen == 0)
+		if ((seen & (SEEN_ROW | SEEN_GONE)) != SEEN_ROW)
 			continue;
+		u = &p.units[p.rows[i].unit];
 		u->invited += (seen & SEEN_LEFT) != 0;
 		u->delivered += (seen & SEEN_ARRIVED) != 0;
 		u->undelivered += (seen & (SEEN_ARRIVED | SEEN_BOUNCED)) == SEEN_BOUNCED;

@@ -291,7 +291,7 @@ struct message_filter {
 };
 /* The largest id of a message; 0 = there is none. */
 MUST_CHECK int store_message_last(struct store *st, int64_t *id, struct err *e);
-/* An id (or 0) before which no message of f's campaign and state is, found without reading them; INT64_MAX: there
+/* An id (or 0) before which no message of f's campaign and state is; INT64_MAX: there
  * is none at all. */
 MUST_CHECK int store_message_begin(struct store *st, const struct message_filter *f, int64_t *id,
 				   struct err *e);

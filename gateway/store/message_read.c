@@ -2,7 +2,6 @@
 /* Messages read: one, a page of them, their attempts, their numbers. */
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "store/private.h"
 
@@ -62,58 +61,41 @@ int store_message_last(struct store *st, int64_t *id, struct err *e)
 	return db_run_int(db_query(st->db, LAST, e), id, e) < 0 ? -1 : 0;
 }
 
-/* The first id of those planned at `at` or later: ids grow with the time of planning. */
-static int message_planned_from(struct store *st, int64_t at, int64_t *id, struct err *e)
-{
-	static const char PROBE[] =
-	    "SELECT planned_at FROM message WHERE id >= $1 ORDER BY id LIMIT 1";
-	int64_t low = 0, high, then;
-	struct db_stmt *s;
+/* Beyond so many messages of the campaigns in question, finding their first takes longer than looking. */
+#define MESSAGE_BEGIN_MAX 1500000
 
-	if (store_message_last(st, &high, e) < 0)
-		return -1;
-	while (low < high) {
-		int64_t middle = low + (high - low) / 2;
-
-		if ((s = db_query(st->db, PROBE, e)) == NULL)
-			return -1;
-		db_put_int(s, middle);
-		if (db_run_int(s, &then, e) < 0)
-			return -1;
-		if (then < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*id = low;
-	return 0;
-}
-
-/* A clock that was put right must not hide what was planned before. */
-#define MESSAGE_SLACK_MS CLOCK_DAY_MS
+#define CAMPAIGNS_WITH                                                                         \
+	"(SELECT k.campaign_id FROM message_count k WHERE ($1 = 0 OR k.campaign_id = $1)"      \
+	" AND ($2 < 0 OR k.state = $2) AND k.n > 0)"
 
 int store_message_begin(struct store *st, const struct message_filter *f, int64_t *id,
 			struct err *e)
 {
-	static const char OLDEST[] =
-	    "SELECT min(k.created_at) FROM campaign k WHERE ($1 = 0 OR k.id = $1)"
-	    " AND ($2 < 0 OR EXISTS (SELECT 1 FROM message_count n WHERE n.campaign_id = k.id"
-	    " AND n.state = $2 AND n.n > 0))";
-	struct db_stmt *s = db_query(st->db, OLDEST, e);
-	int64_t at = 0;
+	static const char SIZE[] = "SELECT COALESCE(sum(n.n), 0) FROM message_count n"
+				   " WHERE n.campaign_id IN " CAMPAIGNS_WITH;
+	/* +: along the key of their campaigns, not along all ids. */
+	static const char FIRST[] = "SELECT COALESCE(min(+m.id), 0) FROM message m WHERE "
+				    "m.campaign_id IN " CAMPAIGNS_WITH;
+	const char *const sql[] = {SIZE, FIRST};
+	int64_t found[2] = {0, 0};
 
 	*id = 0;
-	if (s == NULL)
-		return -1;
-	db_put_int(s, f->campaign_id);
-	db_put_int(s, f->state);
-	if (db_run_int(s, &at, e) < 0)
-		return -1;
-	if (at == 0) {
-		*id = INT64_MAX;
-		return 0;
+	for (int i = 0; i < 2; i++) {
+		struct db_stmt *s = db_query(st->db, sql[i], e);
+
+		if (s == NULL)
+			return -1;
+		db_put_int(s, f->campaign_id);
+		db_put_int(s, f->state);
+		if (db_run_int(s, &found[i], e) < 0)
+			return -1;
+		if (i == 0 && found[0] == 0)
+			*id = INT64_MAX;
+		if (i == 0 && (found[0] == 0 || found[0] > MESSAGE_BEGIN_MAX))
+			return 0;
 	}
-	return message_planned_from(st, at - MESSAGE_SLACK_MS, id, e);
+	*id = found[1];
+	return 0;
 }
 
 static struct db_stmt *message_put_filter(struct db_stmt *s, const struct message_filter *f)
@@ -131,8 +113,8 @@ static struct db_stmt *message_put_filter(struct db_stmt *s, const struct messag
 
 /* How many rows there were in *n; -1. */
 static int message_list(struct db_stmt *s, size_t max,
-			bool (*fn)(const struct message_row *r, void *arg), void *arg, size_t *n,
-			struct err *e)
+			bool (*fn)(const struct message_row *r, void *arg), void *arg,
+			size_t *n, struct err *e)
 {
 	struct message_row r;
 	bool more = true;
@@ -178,12 +160,15 @@ int store_message_list(struct store *st, const struct message_filter *f, size_t 
 	if (f->recipient_id != 0)
 		return message_list(message_put_filter(db_query(st->db, OF_RECIPIENT, e), f),
 				    max, fn, arg, &n, e);
-	if (f->number != 0 &&
-	    (message_list(message_put_filter(db_query(st->db, OF_NUMBER, e), f), max, fn, arg,
-			  &n, e) < 0 ||
-	     n > 0 || f->after_id > 0))
-		return n > 0 || e->code == 0 ? 0 : -1;
-	if (f->campaign_id != 0 || f->state >= 0) {
+	if (f->number != 0) {
+		if (message_list(message_put_filter(db_query(st->db, OF_NUMBER, e), f), max, fn,
+				 arg, &n, e) < 0)
+			return -1;
+		if (n > 0 || f->after_id > 0)
+			return 0;
+	}
+	/* Who goes on from somewhere, or so far and no further, has looked for the beginning. */
+	if ((f->campaign_id != 0 || f->state >= 0) && f->after_id == 0 && f->until_id == 0) {
 		if (store_message_begin(st, f, &begin, e) < 0)
 			return -1;
 		if (begin > from.after_id)
