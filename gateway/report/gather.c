@@ -41,6 +41,14 @@ static json_t *gather_named(const json_t *list, const char *key, const char *nam
 	return NULL;
 }
 
+/* The list of that key, which is made where there is none: what others sent need not have ours. */
+static json_t *gather_list(json_t *o, const char *key)
+{
+	if (!json_is_array(json_object_get(o, key)))
+		json_object_set_new(o, key, json_array());
+	return json_object_get(o, key);
+}
+
 /* ---- targets ------------------------------------------------------------------------------ */
 
 /* A target of nobody yet. */
@@ -70,7 +78,7 @@ static void gather_target(json_t *targets, const json_t *theirs, const char *com
 	gather_sum(t, counts);
 	json_decref(counts);
 	json_array_append_new(
-	    json_object_get(t, "assigned_by_unit"),
+	    gather_list(t, "assigned_by_unit"),
 	    json_pack("{s:s, s:I}", "unit", commune, "assigned", (json_int_t)assigned));
 	json_object_set_new(
 	    t, "percent_of_assigned",
@@ -96,7 +104,7 @@ static json_t *gather_programme_of(json_t *programmes, const json_t *theirs)
 	}
 	if (figures_int(json_object_get(p, "total"), "total") == 0 &&
 	    json_array_size(json_object_get(p, "units")) == 0) {
-		json_array_foreach(json_object_get(p, "targets"), i, t) gather_clear_target(t);
+		json_array_foreach(gather_list(p, "targets"), i, t) gather_clear_target(t);
 	}
 	return p;
 }
@@ -104,16 +112,19 @@ static json_t *gather_programme_of(json_t *programmes, const json_t *theirs)
 static void gather_programme(json_t *programmes, const json_t *theirs, const char *commune)
 {
 	json_t *p = gather_programme_of(programmes, theirs);
-	json_t *row = json_deep_copy(json_object_get(theirs, "total"));
-	const json_t *t;
+	const json_t *total = json_object_get(theirs, "total"), *t;
+	json_t *row = json_is_object(total) ? json_deep_copy(total) : json_object();
 	size_t i;
 
 	gather_sum(json_object_get(p, "total"), row);
 	json_object_set_new(row, "unit", json_string(commune));
 	json_object_set_new(row, "kind", json_string(""));
-	json_array_append_new(json_object_get(p, "units"), row);
+	json_array_append_new(gather_list(p, "units"), row);
 	json_array_foreach(json_object_get(theirs, "targets"), i, t)
-	    gather_target(json_object_get(p, "targets"), t, commune);
+	{
+		if (json_is_object(t))
+			gather_target(gather_list(p, "targets"), t, commune);
+	}
 }
 
 /* ---- appendices --------------------------------------------------------------------------- */
@@ -184,22 +195,30 @@ static void gather_appendix(json_t *appendices, const json_t *theirs, const char
 	json_array_foreach(json_object_get(a, "columns"), i, c)
 	    json_array_append_new(counts, json_integer(gather_column(theirs, c)));
 	json_array_append_new(
-	    json_object_get(a, "rows"),
+	    gather_list(a, "rows"),
 	    json_pack("{s:s, s:s, s:o}", "unit", shown, "name", commune, "counts", counts));
 	free(shown);
 }
 
 /* ---- all of them -------------------------------------------------------------------------- */
 
+/* Figures of one's progress have no appendices, and get none from others. */
 static void gather_one(json_t *figures, const json_t *theirs, const char *commune)
 {
+	json_t *appendices = json_object_get(figures, "appendices");
 	const json_t *o;
 	size_t i;
 
 	json_array_foreach(json_object_get(theirs, "programmes"), i, o)
-	    gather_programme(json_object_get(figures, "programmes"), o, commune);
+	{
+		if (json_is_object(o))
+			gather_programme(json_object_get(figures, "programmes"), o, commune);
+	}
 	json_array_foreach(json_object_get(theirs, "appendices"), i, o)
-	    gather_appendix(json_object_get(figures, "appendices"), o, commune);
+	{
+		if (json_is_object(o) && json_is_array(appendices))
+			gather_appendix(appendices, o, commune);
+	}
 }
 
 int gather_add(struct store *st, const struct report_house *h, int iso_week, json_t *figures,

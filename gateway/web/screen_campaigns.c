@@ -379,8 +379,10 @@ int screen_campaign_create(struct visit *v, struct err *e)
 		i++;
 	k.accents =
 	    *visit_text(v, "accents") == '\0' ? (int)SMS_WITHOUT_ACCENTS : (int)meant[i];
+	if (*visit_text(v, "only") != '\0' && p == NULL)
+		return visit_refuse(v, 422, e, "không có chương trình này");
 	/* It is approved as it is today. */
-	if (*visit_text(v, "only") != '\0' && p != NULL &&
+	if (*visit_text(v, "only") != '\0' &&
 	    (k.only_when =
 		 audience_expand(v->st, p, visit_text(v, "only"), "chỉ những ai", e)) == NULL)
 		return -1;

@@ -132,18 +132,18 @@ int visit_answer_drawn(struct visit *v,
 	return rc;
 }
 
-/* “7”, which the descriptor is called, as what was sent. */
+/* “7” at the beginning, which the descriptor is called, as what was sent. */
 static void visit_name_upload(const struct visit *v, int fd, struct err *e)
 {
-	char called[24], *at, *text;
+	char called[24], *text;
 
 	(void)snprintf(called, sizeof(called), "“%d”", fd);
-	at = strstr(e->text, called);
-	if (at == NULL)
+	if (strncmp(e->text, called, strlen(called)) != 0)
 		return;
-	text = mem_printf("%.*s“%s”%s", (int)(at - e->text), e->text,
-			  v->file_name != NULL ? v->file_name : "", at + strlen(called));
-	(void)snprintf(e->text, sizeof(e->text), "%s", text);
+	text = mem_printf("“%s”%s", v->file_name != NULL ? v->file_name : "",
+			  e->text + strlen(called));
+	(void)snprintf(e->text, sizeof(e->text), "%.*s", buf_fit(text, sizeof(e->text) - 1),
+		       text);
 	free(text);
 }
 
@@ -323,6 +323,7 @@ static void visit_problem(struct visit *v, const struct err *e)
 {
 	const char *kind, *title;
 	char *type, *key;
+	json_t *detail;
 	struct err again = ERR_INIT;
 
 	if (v->status < 400)
@@ -340,10 +341,11 @@ static void visit_problem(struct visit *v, const struct err *e)
 	title = page_word(v->pages, v->language, key);
 	type = mem_printf("urn:moidan:problem:%s", kind);
 	json_decref(v->model);
-	/* What a machine said inside is for the log. */
-	v->model = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title",
+	/* What a machine said inside is for the log. Whatever the words are, an answer there is. */
+	detail = json_string(v->status == 500 ? "" : e->text);
+	v->model = json_pack("{s:s, s:s, s:i, s:o}", "type", type, "title",
 			     title != NULL ? title : kind, "status", v->status, "detail",
-			     v->status == 500 ? "" : e->text);
+			     detail != NULL ? detail : json_string(kind));
 	free(type);
 	free(key);
 	if (!visit_wants_page(v) || visit_render(v, "problem", &again) < 0)
@@ -397,8 +399,9 @@ static void visit_once_end(struct visit *v, const struct once *o, int rc)
 	bool kept = false;
 
 	if (w != NULL && store_begin(w, &e) == 0) {
-		int put = rc == 0 ? once_keep(w, o, v->status != 0 ? v->status : 200, answer, &e)
-				  : once_forget(w, o, &e);
+		int put = rc == 0
+			      ? once_keep(w, o, v->status != 0 ? v->status : 200, answer, &e)
+			      : once_forget(w, o, &e);
 
 		if (put < 0)
 			store_rollback(w);

@@ -108,6 +108,10 @@ def the_same_at_the_console(h):
     assert a.status == 422 and a.has("dòng 2") and a.has("không mở cửa"), a.text
     a = author.upload("/duty/list", {}, "lich.csv", b"Ten,Tuoi\nLan,3\n")
     assert a.status == 422 and a.has("“lich.csv”"), a.text
+    # a name so long that what is said of it is cut, in the middle of a character
+    for path in ("/duty/list", "/api/v1/duty/list"):
+        a = author.upload(path, {}, "\U00020000" * 254 + "é", b"Ten,Tuoi\nLan,3\n")
+        assert a.status == 422 and a.has("“\U00020000\U00020000"), (path, a.status, a.text)
     line = {"day": "20/06/2023", "hours": "13h30-17h", "place": "Một cửa", "name": "Lê Thị Lan", "phone": "12"}
     a = author.post("/duty", line)
     assert a.status == 422 and a.has("không phải là số di động") and a.has('value="13h30-17h"'), a.text

@@ -135,6 +135,7 @@ def by_hand(below, above):
 
 def on_the_page(above):
     viewer = add_user(above, "viewer", "viewer")
+    assert viewer.get("/").status == 200
     page = viewer.get("/communes?week=2023-W24")
     assert page.has("614") and page.has(COMMUNE) and page.has(OTHER) and page.text.count("chưa gửi") == 3, page.text
     assert viewer.get("/communes?week=2023-W23&commune=x%C3%A3+M%E1%BB%B9+Ph%C3%BA+%C4%90%C3%B4ng").has("tuần 23")
