@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "campaign/plan.h"
 #include "text/vi.h"
@@ -17,6 +18,7 @@
 struct sessions_plan {
 	struct campaign row;
 	struct campaign_plan *plan; /* NULL when it cannot be made any more */
+	bool approved;		    /* its texts are still those that somebody approved */
 };
 
 /* One change of one session, over its seats. */
@@ -138,9 +140,22 @@ static bool sessions_collect(const struct seat *s, void *arg)
 	return true;
 }
 
+/* A plan is made of the texts as they are now. Those of a stream are not asked about again when they leave, so what
+ * nobody approved must not get into it. */
+static int sessions_plan_ask(struct sessions_work *w, struct sessions_plan *p, struct err *e)
+{
+	int hold = p->plan != NULL ? plan_texts_hold(w->st, p->plan, e) : 0;
+
+	p->approved = hold > 0;
+	if (p->plan != NULL && hold == 0)
+		log_warn("campaign", "session_not_told", "campaign=%lld reason=texts_changed",
+			 (long long)p->row.id);
+	return hold < 0 ? -1 : 0;
+}
+
 /* The campaign's plan; NULL in *out when there is none (given by hand, its texts are gone). */
 static int sessions_plan_of(struct sessions_work *w, int64_t campaign_id,
-			    const struct campaign_plan **out, struct err *e)
+			    const struct sessions_plan **out, struct err *e)
 {
 	struct sessions_plan *p;
 	struct err why = ERR_INIT;
@@ -150,7 +165,7 @@ static int sessions_plan_of(struct sessions_work *w, int64_t campaign_id,
 		return 0;
 	for (size_t i = 0; i < w->n_plans; i++) {
 		if (w->plans[i]->row.id == campaign_id) {
-			*out = w->plans[i]->plan;
+			*out = w->plans[i]->plan != NULL ? w->plans[i] : NULL;
 			return 0;
 		}
 	}
@@ -160,13 +175,14 @@ static int sessions_plan_of(struct sessions_work *w, int64_t campaign_id,
 	if (store_campaign_get(w->st, campaign_id, &p->row, e) < 0)
 		return -1;
 	p->plan = campaign_plan_new(w->st, w->house, &p->row, &why);
-	*out = p->plan;
-	return 0;
+	*out = p->plan != NULL ? p : NULL;
+	return sessions_plan_ask(w, p, e);
 }
 
-static const struct plan_step *sessions_text(const struct campaign_plan *p, int audience,
+static const struct plan_step *sessions_text(const struct sessions_plan *from, int audience,
 					     enum programme_step_when what, int *kind)
 {
+	const struct campaign_plan *p = from != NULL && from->approved ? from->plan : NULL;
 	const struct plan_audience *a = p != NULL && audience >= 0 && audience < p->n_audiences
 					    ? &p->audiences[audience]
 					    : NULL;
@@ -306,13 +322,13 @@ static int sessions_correct(struct sessions_work *w, const struct seat *s,
 	/* Somebody who is not told by the old hour stands before a closed door. */
 	int64_t until = session_begins(&w->before);
 	struct message_plan as = {.due_at = w->now};
-	const struct campaign_plan *p;
+	const struct sessions_plan *from;
 	const struct plan_step *text;
 	int kind = 0;
 
-	if (sessions_plan_of(w, s->campaign_id, &p, e) < 0)
+	if (sessions_plan_of(w, s->campaign_id, &from, e) < 0)
 		return -1;
-	text = sessions_text(p, s->audience, w->what, &kind);
+	text = sessions_text(from, s->audience, w->what, &kind);
 	if (text == NULL || !sessions_reachable(r)) {
 		w->out->by_hand +=
 		    r->hold != HOLD_DECEASED && r->hold != HOLD_DECEASED_SUSPECTED;
@@ -325,10 +341,10 @@ static int sessions_correct(struct sessions_work *w, const struct seat *s,
 	as.campaign_id = w->stream_id;
 	as.step = PLAN_STEP((int)s->id, (s->round - s->since) % PLAN_ROUND);
 	as.expires_at = until;
-	if (sessions_plan_message(w, p, text, s, r, about, &as, e) < 0)
+	if (sessions_plan_message(w, from->plan, text, s, r, about, &as, e) < 0)
 		return -1;
 	w->out->corrected++;
-	return moved ? sessions_remind(w, p, s, r, e) : 0;
+	return moved ? sessions_remind(w, from->plan, s, r, e) : 0;
 }
 
 static int sessions_change_seat(struct sessions_work *w, const struct seat *s, struct err *e)
@@ -453,13 +469,15 @@ int campaign_session_move(struct store *st, const struct campaign_house *house, 
 static int sessions_came(struct sessions_work *w, const struct seat *s, const char *who,
 			 struct err *e)
 {
+	const struct sessions_plan *from;
 	const struct campaign_plan *p;
 	const struct plan_step *text;
 	struct recipient r = {0};
 	int kind = 0, state, rc = 0;
 
-	if (sessions_plan_of(w, s->campaign_id, &p, e) < 0)
+	if (sessions_plan_of(w, s->campaign_id, &from, e) < 0)
 		return -1;
+	p = from != NULL ? from->plan : NULL;
 	if (p == NULL || s->audience >= p->n_audiences ||
 	    p->audiences[s->audience].a->came == NULL)
 		return 0;
@@ -468,7 +486,7 @@ static int sessions_came(struct sessions_work *w, const struct seat *s, const ch
 		return -1;
 	if (r.state < state)
 		rc = store_recipient_set_state(w->st, r.id, state, who, e);
-	text = sessions_text(p, s->audience, STEP_CAME, &kind);
+	text = sessions_text(from, s->audience, STEP_CAME, &kind);
 	if (rc >= 0 && text != NULL && sessions_reachable(&r)) {
 		struct message_plan as = {.due_at = w->now,
 					  .expires_at = w->now + 2 * CLOCK_DAY_MS,

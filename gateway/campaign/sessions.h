@@ -12,7 +12,7 @@
 struct session_change {
 	int corrected; /* were told of it before: a correction is on its way */
 	int withdrawn; /* were not told yet: are invited anew by the next pass */
-	int by_hand; /* must be told by somebody: no message, no text, or a seat given by hand */
+	int by_hand; /* must be told by somebody: no message, no approved text, a seat given by hand */
 };
 
 /* Adds or changes sessions (see store_session_put), all or none; running campaigns look at once. what

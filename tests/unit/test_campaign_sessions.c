@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "sessions_house.h"
+#include "store/text_version.h"
 
 #define RACES 1000
 
@@ -280,6 +281,69 @@ static void who_dies_after_the_invitation_gives_the_seat_back(void **state)
 	assert_int_equal(campaign_session_seat(home.st, 1, ids[0], "test", &e), -1);
 }
 
+/* The text for sessions that are off, saved anew while a campaign with the old one runs. */
+static void off_is_said_otherwise(void)
+{
+	struct text_version t = {
+	    .name = (char[]){"sms/cccd/a3-hoan.txt"},
+	    .text = (char[]){"{{co_quan}} báo {{danh_xung}} {{ten}}: buổi làm {{ten_the}} "
+			     "{{ngay|date:d/M}} tại {{noi_lam}} thôi không có nữa.\n"
+			     "---\n"
+			     "{{co_quan}}: {{danh_xung}} {{ten}}, buổi {{ngay|date:d/M}} tại "
+			     "{{noi_lam}} không có nữa.\n"},
+	    .who = (char[]){"soan"}};
+
+	TEST_OK(store_begin(home.st, &why));
+	assert_int_equal(store_text_put(home.st, &t, 0, &(struct err){0}), 1);
+	TEST_OK(store_commit(home.st, &why));
+}
+
+static void a_text_that_nobody_approved_does_not_go_out_about_a_session(void **state)
+{
+	struct session to = {.day = test_day(20230615),
+			     .opens = 480,
+			     .closes = 660,
+			     .place = (char[]){"Trụ sở Công an xã"}};
+	struct session_change n;
+	struct recipient r = {0};
+	struct err e = ERR_INIT;
+	int64_t ids[200] = {0};
+	int moved, off;
+	bool seated;
+
+	(void)state;
+	import_people();
+	import_timetable();
+	create(false);
+	run();
+	(void)pass(500);
+	send_due();
+	forget_sent();
+	moved = taken_of(1);
+	off = taken_of(2);
+	off_is_said_otherwise();
+	at(20230609, 9, 0);
+	/* Whoever knows the old hour is told by somebody. */
+	TEST_OK(campaign_session_cancel(home.st, &home.house, 2, "máy hỏng", "test", &n, &why));
+	assert_int_equal(n.corrected, 0);
+	assert_int_equal(n.by_hand, off);
+	TEST_OK(campaign_session_move(home.st, &home.house, 1, &to, "test", &n, &why));
+	assert_int_equal(n.corrected, 0);
+	assert_int_equal(n.by_hand, moved);
+	/* Who came has come, whatever may be written to them. */
+	TEST_OK(store_seat_list(home.st, 1, person, ids, &why));
+	at(20230615, 9, 0);
+	assert_int_equal(campaign_session_attend(home.st, &home.house, 1, ids[0], SEAT_CAME,
+						 "test", &seated, &e),
+			 1);
+	assert_int_equal(store_recipient_get(home.st, ids[0], &r, &e), 1);
+	assert_int_equal(r.state, 1);
+	recipient_clear(&r);
+	send_due();
+	assert_int_equal(sent_with("khong co nua") + sent_with("doi sang"), 0);
+	forget_sent();
+}
+
 /* ---- two officers, one last seat ------------------------------------------------------------ */
 
 /* One officer: a process of its own with its own connection, after every last seat. Exits with how many
@@ -369,6 +433,7 @@ int main(void)
 	    SESSION_TEST(a_session_that_changes_before_anybody_was_told_corrects_nobody),
 	    SESSION_TEST(the_absent_are_invited_again_at_most_so_many_times),
 	    SESSION_TEST(who_dies_after_the_invitation_gives_the_seat_back),
+	    SESSION_TEST(a_text_that_nobody_approved_does_not_go_out_about_a_session),
 	    SESSION_TEST(two_officers_never_give_away_the_last_seat_twice),
 	};
 
