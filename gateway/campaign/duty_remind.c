@@ -63,8 +63,38 @@ struct duty_tick {
 
 /* ---- sets of hours ------------------------------------------------------------------------- */
 
+/* However the place is spelt this time. */
+static bool duty_same_post(const struct duty *a, const struct duty *b)
+{
+	char *x, *y;
+	bool same;
+
+	if (a->opens != b->opens)
+		return false;
+	x = vi_fold(a->place);
+	y = vi_fold(b->place);
+	same = strcmp(x, y) == 0;
+	free(x);
+	free(y);
+	return same;
+}
+
+static bool duty_same_shift(const struct duty *a, const struct duty *b)
+{
+	return a->closes == b->closes && duty_same_post(a, b);
+}
+
+/* One person may stand in the rota twice, under two names, with another end each: that is one shift, until the later of
+ * them. What was told has room for one (its key is the beginning and the place), and would never equal the two. */
 static void duty_set_add(struct duty_set *s, const struct duty *d)
 {
+	for (int i = 0; i < s->n; i++) {
+		if (!duty_same_post(&s->items[i], d))
+			continue;
+		if (d->closes > s->items[i].closes)
+			s->items[i].closes = d->closes;
+		return;
+	}
 	if (s->n == DUTY_SHIFTS)
 		return;
 	s->items[s->n] = (struct duty){.day = d->day, .opens = d->opens, .closes = d->closes};
@@ -95,22 +125,6 @@ static bool duty_set_any(const struct duty_set *s, int64_t now)
 	for (int i = 0; i < s->n; i++)
 		any = any || duty_ahead(&s->items[i], now);
 	return any;
-}
-
-/* However it is spelt this time. */
-static bool duty_same_shift(const struct duty *a, const struct duty *b)
-{
-	char *x, *y;
-	bool same;
-
-	if (a->opens != b->opens || a->closes != b->closes)
-		return false;
-	x = vi_fold(a->place);
-	y = vi_fold(b->place);
-	same = strcmp(x, y) == 0;
-	free(x);
-	free(y);
-	return same;
 }
 
 /* Whether all that lies ahead in a is in b. */

@@ -390,6 +390,37 @@ static void two_of_the_same_name_are_told_by_somebody(void **state)
 	recipient_clear(&r);
 }
 
+/* One number, two names of the rota, two ends: said once, until the later one. */
+static void who_stands_in_the_rota_twice_is_told_once(void **state)
+{
+	struct duty list[] = {shift(20230612, 450, 660, "Một cửa", "Lan"),
+			      shift(20230612, 450, 690, "Một cửa", "Lê Thị Lan")};
+	struct duty_change n;
+
+	(void)state;
+	two_officials();
+	for (size_t i = 0; i < 2; i++)
+		list[i].number = phone_parse("0912345678", 2023).number;
+	put(list, 2, true, &n);
+	assert_int_equal(n.added, 2);
+	(void)tick(20230611, 17, 30);
+	check_queued(REMINDS "Ba Le Thi Lan truc thu Hai 12/6: 7h30-11h30 tai Mot cua." ASKS);
+	send_all();
+	for (int i = 0; i < 3; i++) {
+		(void)tick(20230611, 18, i);
+		check_queued("");
+	}
+	/* Shorter than was said: that is a change. */
+	list[1].closes = 675;
+	put(list, 2, true, &n);
+	(void)tick(20230611, 19, 0);
+	check_queued(SAYS "Ba Le Thi Lan: lich truc thu Hai 12/6 da doi, nay la 7h30-11h15 tai "
+			  "Mot cua. Xin theo lich moi nay.\n");
+	send_all();
+	(void)tick(20230611, 19, 1);
+	check_queued("");
+}
+
 /* The invitation of A2 goes to the helper at the hamlet's office: whom, where, when. */
 static void an_invitation_says_whom_to_ask_where_and_when(void **state)
 {
@@ -452,6 +483,7 @@ int main(void)
 	    DUTY_TEST(what_has_not_left_is_withdrawn_and_says_nothing_of_a_change),
 	    DUTY_TEST(what_is_over_is_not_corrected),
 	    DUTY_TEST(two_of_the_same_name_are_told_by_somebody),
+	    DUTY_TEST(who_stands_in_the_rota_twice_is_told_once),
 	    DUTY_TEST(an_invitation_says_whom_to_ask_where_and_when),
 	};
 
