@@ -429,7 +429,9 @@ static int fan_out_batch(struct fan_out *f, struct campaign *c, int64_t now, siz
 	int rc = 0;
 
 	f->e = e;
-	if (p->seats && c->cursor == 0)
+	if (c->quota)
+		rc = fan_out_day_begins(f, c, e);
+	if (rc == 0 && p->seats && c->cursor == 0)
 		rc = seating_sweep(f->st, p, civil_day_of(now), e);
 	if (rc == 0)
 		rc = seating_load(&f->seating, f->st, p, f->opens, e);

@@ -55,6 +55,8 @@ MUST_CHECK int fan_out_write(struct fan_out *f, size_t *planned, struct err *e);
 
 /* fan_out_day.c: a hamlet's part of the day's quota. */
 struct fan_out_share *fan_out_share(struct fan_out *f, int64_t unit_id);
+/* Sets the campaign's cursor to 0 where a pass begins: the one that it was in may have been cut off by the night. */
+MUST_CHECK int fan_out_day_begins(const struct fan_out *f, struct campaign *c, struct err *e);
 /* The next part of the day's pass. *over: it has come to its end; else the campaign's cursor says that it goes on. */
 MUST_CHECK int fan_out_day(struct fan_out *f, struct campaign *c, size_t batch, size_t *planned,
 			   bool *over, struct err *e);

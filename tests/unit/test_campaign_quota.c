@@ -214,6 +214,49 @@ static void a_pass_in_parts_comes_to_the_same(void **state)
 	free(parts);
 }
 
+/* *arg, a recipient, becomes 0 when they have a seat. */
+static bool seated(const struct seat *s, void *arg)
+{
+	int64_t *id = arg;
+
+	if (s->recipient_id == *id)
+		*id = 0;
+	return true;
+}
+
+/* A pass that night overtakes is not gone on with; the next day's begins as every morning does. */
+static void a_pass_that_begins_anew_gives_back_the_seats_first(void **state)
+{
+	int64_t ids[200] = {0}, id;
+	size_t planned;
+
+	(void)state;
+	import_people();
+	import_timetable();
+	create(true);
+	run();
+	(void)pass(500);
+	TEST_OK(store_seat_list(home.st, 2, person, ids, &why));
+	assert_true(ids[0] != 0);
+	at(20230609, 7, 30);
+	TEST_OK(store_begin(home.st, &why));
+	assert_true(part(1, &planned));
+	assert_int_equal(store_recipient_hold(home.st, ids[0], HOLD_DECEASED, "giấy báo tử",
+					      "test", &(struct err){0}),
+			 1);
+	/* On the same day it goes on. */
+	assert_true(part(1, &planned));
+	TEST_OK(store_commit(home.st, &why));
+	id = ids[0];
+	TEST_OK(store_seat_list(home.st, 2, seated, &id, &why));
+	assert_int_equal(id, 0);
+	at(20230612, 7, 30);
+	(void)pass(1);
+	id = ids[0];
+	TEST_OK(store_seat_list(home.st, 2, seated, &id, &why));
+	assert_int_equal(id, ids[0]);
+}
+
 /* The house's calendar with these hours; the caller puts back what there was. */
 static void closed(const char *hours)
 {
@@ -431,6 +474,7 @@ int main(void)
 	    SESSION_TEST(of_two_deadlines_for_one_target_the_earlier_rules),
 	    SESSION_TEST(a_campaign_invites_no_more_a_day_than_its_quota),
 	    SESSION_TEST(a_pass_in_parts_comes_to_the_same),
+	    SESSION_TEST(a_pass_that_begins_anew_gives_back_the_seats_first),
 	    SESSION_TEST(no_hamlet_waits_until_another_is_through),
 	    SESSION_TEST(a_hamlets_days_off_raise_the_quota_and_hold_its_invitations),
 	    SESSION_TEST(those_who_do_not_come_raise_the_quota),
