@@ -17,14 +17,15 @@
 static void quota_hamlet(struct campaign_quota *q, const struct plan_unit *unit)
 {
 	int64_t id = unit != NULL ? unit->id : 0;
+	const char *name = unit != NULL ? unit->name : "";
 	int i = 0;
 
 	while (i < q->n_hamlets && q->hamlets[i].unit_id != id)
 		i++;
 	if (i == q->n_hamlets && i < CAMPAIGN_QUOTA_HAMLETS) {
 		q->hamlets[i].unit_id = id;
-		(void)snprintf(q->hamlets[i].name, sizeof(q->hamlets[i].name), "%s",
-			       unit != NULL ? unit->name : "");
+		(void)snprintf(q->hamlets[i].name, sizeof(q->hamlets[i].name), "%.*s",
+			       buf_fit(name, sizeof(q->hamlets[i].name) - 1), name);
 		q->n_hamlets++;
 	}
 	q->hamlets[i < CAMPAIGN_QUOTA_HAMLETS ? i : CAMPAIGN_QUOTA_HAMLETS - 1].waiting++;

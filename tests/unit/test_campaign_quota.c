@@ -53,6 +53,40 @@ static void ninety_seven_cases_in_nine_working_days_are_eleven_a_day(void **stat
 	assert_int_equal(q.cap, QUOTA_BY_SEATS);
 }
 
+/* A name that has no room ends with a whole letter: half of one is not JSON, and the hamlet would be missing. */
+static void a_long_name_of_a_hamlet_is_cut_between_letters(void **state)
+{
+	struct campaign c = test_campaign("chỉ tiêu", "vneid", "A1", "{}");
+	struct plan_unit unit = {.id = 7, .label = (char[]){"ấp"}};
+	struct quota_pass w;
+	struct recipient r = {0};
+	struct campaign_plan *p;
+	struct err e = ERR_INIT;
+	json_t *j;
+
+	(void)state;
+	TEST_OK(store_begin(home.st, &why));
+	test_put(home.st, "vneid", "TP-1", "Nguyễn Văn Thử", "0912345678", 0, HOLD_NONE, "{}");
+	TEST_OK(store_commit(home.st, &why));
+	assert_int_equal(store_recipient_get(home.st, 1, &r, &e), 1);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
+	assert_non_null(p);
+	for (size_t before = 58; before < 64; before++) {
+		unit.name = mem_printf("%.*sữữ", (int)before,
+				       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+		quota_pass_begin(&w, p, test_day(20230608));
+		quota_pass_row(&w, &r, &unit);
+		assert_int_equal(w.q.n_hamlets, 1);
+		j = quota_pass_save(&w);
+		assert_int_equal(json_array_size(json_object_get(j, "hamlets")), 1);
+		json_decref(j);
+		free(unit.name);
+	}
+	campaign_plan_free(p);
+	recipient_clear(&r);
+}
+
 static void of_two_deadlines_for_one_target_the_earlier_rules(void **state)
 {
 	struct campaign_quota q;
@@ -471,6 +505,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    SESSION_TEST(ninety_seven_cases_in_nine_working_days_are_eleven_a_day),
+	    SESSION_TEST(a_long_name_of_a_hamlet_is_cut_between_letters),
 	    SESSION_TEST(of_two_deadlines_for_one_target_the_earlier_rules),
 	    SESSION_TEST(a_campaign_invites_no_more_a_day_than_its_quota),
 	    SESSION_TEST(a_pass_in_parts_comes_to_the_same),
