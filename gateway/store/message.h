@@ -296,7 +296,7 @@ MUST_CHECK int store_message_last(struct store *st, int64_t *id, struct err *e);
 MUST_CHECK int store_message_begin(struct store *st, const struct message_filter *f, int64_t *id,
 				   struct err *e);
 /* Calls fn for at most max rows in order of id; fn returns false to stop. By number: those of the people who have
- * it now, or when there are none, all to that number, which takes its time in a large table. */
+ * it now, or when nobody has it, all to that number, which takes its time in a large table. */
 MUST_CHECK int store_message_list(struct store *st, const struct message_filter *f, size_t max,
 				  bool (*fn)(const struct message_row *r, void *arg), void *arg,
 				  struct err *e);

@@ -111,16 +111,14 @@ static struct db_stmt *message_put_filter(struct db_stmt *s, const struct messag
 	return s;
 }
 
-/* How many rows there were in *n; -1. */
 static int message_list(struct db_stmt *s, size_t max,
 			bool (*fn)(const struct message_row *r, void *arg), void *arg,
-			size_t *n, struct err *e)
+			struct err *e)
 {
 	struct message_row r;
 	bool more = true;
 	int rc = 0;
 
-	*n = 0;
 	if (s == NULL)
 		return -1;
 	db_put_int(s, max > INT64_MAX ? INT64_MAX : (int64_t)max);
@@ -128,10 +126,23 @@ static int message_list(struct db_stmt *s, size_t max,
 		message_read(s, &r);
 		more = fn(&r, arg);
 		message_row_clear(&r);
-		++*n;
 	}
 	db_done(s);
 	return rc < 0 ? -1 : 0;
+}
+
+/* Whether somebody has that number now: 1, 0; -1. */
+static int message_number_is_ours(struct store *st, uint64_t number, struct err *e)
+{
+	static const char OWNED[] = "SELECT EXISTS (SELECT 1 FROM contact k JOIN recipient r"
+				    " ON r.contact_id = k.id WHERE k.number = $1)";
+	struct db_stmt *s = db_query(st->db, OWNED, e);
+	int64_t yes = 0;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, (int64_t)number);
+	return db_run_int(s, &yes, e) < 0 ? -1 : yes != 0;
 }
 
 int store_message_list(struct store *st, const struct message_filter *f, size_t max,
@@ -154,19 +165,18 @@ int store_message_list(struct store *st, const struct message_filter *f, size_t 
 	    " AND ($4 = 0 OR m.contact_id = (SELECT k.id FROM contact k WHERE k.number = $4))"
 	    " AND m.id > $5 AND m.id <= $6 ORDER BY m.id LIMIT $7";
 	struct message_filter from = *f;
-	size_t n = 0;
 	int64_t begin;
+	int ours;
 
 	if (f->recipient_id != 0)
 		return message_list(message_put_filter(db_query(st->db, OF_RECIPIENT, e), f),
-				    max, fn, arg, &n, e);
-	if (f->number != 0) {
-		if (message_list(message_put_filter(db_query(st->db, OF_NUMBER, e), f), max, fn,
-				 arg, &n, e) < 0)
-			return -1;
-		if (n > 0 || f->after_id > 0)
-			return 0;
-	}
+				    max, fn, arg, e);
+	ours = f->number != 0 ? message_number_is_ours(st, f->number, e) : 0;
+	if (ours != 0)
+		return ours < 0
+			   ? -1
+			   : message_list(message_put_filter(db_query(st->db, OF_NUMBER, e), f),
+					  max, fn, arg, e);
 	/* Who goes on from somewhere, or so far and no further, has looked for the beginning. */
 	if ((f->campaign_id != 0 || f->state >= 0) && f->after_id == 0 && f->until_id == 0) {
 		if (store_message_begin(st, f, &begin, e) < 0)
@@ -175,7 +185,7 @@ int store_message_list(struct store *st, const struct message_filter *f, size_t 
 			from.after_id = begin == INT64_MAX ? begin : begin - 1;
 	}
 	return message_list(message_put_filter(db_query(st->db, ANY, e), &from), max, fn, arg,
-			    &n, e);
+			    e);
 }
 
 static int attempts_logged(struct store *st, int64_t id, int *last,

@@ -80,7 +80,7 @@ static int messages_look(struct visit *v, struct message_filter *f, struct messa
 	if (store_message_last(v->st, &last, e) < 0 ||
 	    store_message_begin(v->st, f, &begin, e) < 0)
 		return -1;
-	if (begin > f->after_id)
+	if (f->number == 0 && begin > f->after_id)
 		f->after_id = begin - 1;
 	while (p->n <= MESSAGES_PAGE && f->after_id < last) {
 		f->until_id = f->number != 0 ? 0 : f->after_id + MESSAGES_SPAN;
