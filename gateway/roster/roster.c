@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "roster/rejects.h"
 #include "roster/row.h"
+#include "text/legacy.h"
 
 /* A list found in a file. */
 struct roster_list {
@@ -178,14 +179,22 @@ static int roster_put(struct store *st, struct row_reader *rd, int64_t import_id
 	return 0;
 }
 
-static int roster_write(struct store *st, struct row_reader *rd, const char *path,
-			struct err *e)
+/* What the file is called. A name need not be UTF-8; the history that shows it must. Yours to free. */
+static char *roster_file(const char *path)
 {
 	const char *base = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
+	size_t len;
+
+	return encoding_decode(ENCODING_UTF8, base, strlen(base), &len);
+}
+
+static int roster_write(struct store *st, struct row_reader *rd, const char *path, char *file,
+			struct err *e)
+{
 	struct roster_result *out = rd->out;
 	char sha256[2 * crypto_hash_sha256_BYTES + 1], subject[40];
 	struct import_record rec = {.programme = rd->p->name,
-				    .file = (char *)(uintptr_t)base,
+				    .file = file,
 				    .sha256 = sha256,
 				    .who = (char *)(uintptr_t)(rd->o->who ? rd->o->who : ""),
 				    .encoding = out->encoding,
@@ -226,19 +235,21 @@ int roster_import(struct store *st, const struct programme *p, const char *path,
 {
 	struct roster_list list;
 	struct row_reader rd;
+	char *file;
 	int rc = -1;
 
 	memset(out, 0, sizeof(*out));
 	if (layout_hand_check(&(struct layout_hand){o->columns, o->n_columns}, p, e) < 0 ||
 	    roster_open(&p, 1, path, o, &list, e) < 0)
 		return -1;
+	file = roster_file(path);
 	roster_describe(&list, out);
 	row_reader_init(&rd, p, o, &list.sheet, &list.layout, out);
 	roster_doubt(&rd);
 	roster_suspect(&rd);
 	if (store_begin(st, e) < 0)
 		goto out;
-	if (roster_write(st, &rd, path, e) < 0)
+	if (roster_write(st, &rd, path, file, e) < 0)
 		goto undo;
 	if (o->rejects != NULL &&
 	    rejects_write(o->rejects, &list.sheet, &list.layout, out, rd.reject_index, e) < 0)
@@ -261,6 +272,7 @@ undo:
 out:
 	row_reader_clear(&rd);
 	roster_list_clear(&list);
+	free(file);
 	return rc;
 }
 

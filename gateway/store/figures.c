@@ -51,16 +51,19 @@ static struct figures_of *figures_row(struct figures_pass *p, int64_t id)
 }
 
 /* Where each row belongs. */
-static int figures_rows(struct figures_pass *p, struct store *st, struct err *e)
+static int figures_rows(struct figures_pass *p, struct store *st, const char *programme,
+			struct err *e)
 {
 	static const char LAST[] = "SELECT max(id) FROM recipient";
-	static const char ROWS[] = "SELECT id, COALESCE(unit_id, 0), hold FROM recipient";
+	static const char ROWS[] =
+	    "SELECT id, COALESCE(unit_id, 0), hold FROM recipient WHERE programme = $1";
 	struct db_stmt *s;
 	int rc;
 
 	if (db_run_int(db_query(st->db, LAST, e), &p->last, e) < 0 ||
 	    (s = db_query(st->db, ROWS, e)) == NULL)
 		return -1;
+	db_put_text(s, programme);
 	p->rows = mem_calloc((size_t)p->last + 1, sizeof(*p->rows));
 	while ((rc = db_step(s, e)) > 0) {
 		struct figures_of *row = figures_row(p, db_get_int(s));
@@ -121,7 +124,7 @@ int store_message_figures(struct store *st, const char *programme,
 			  struct err *e)
 {
 	struct figures_pass p = {.units = NULL};
-	int rc = figures_rows(&p, st, e);
+	int rc = figures_rows(&p, st, programme, e);
 
 	if (rc == 0)
 		rc = figures_messages(&p, st, programme, e);

@@ -67,7 +67,10 @@ int store_import_list(struct store *st, const char *programme, size_t max,
 	static const char LIST[] =
 	    "SELECT id, programme, file, sha256, who, encoding, at, rows_read, accepted,"
 	    " rejected, added, updated, same, held, total_stated, undone_at, undone_by,"
-	    " new_from IS NOT NULL FROM import"
+	    " new_from IS NOT NULL AND (undone_at = 0"
+	    " OR EXISTS (SELECT 1 FROM import_before b WHERE b.import_id = import.id)"
+	    " OR EXISTS (SELECT 1 FROM recipient r WHERE r.programme = import.programme"
+	    " AND r.id BETWEEN import.new_from AND import.new_until)) FROM import"
 	    " WHERE $1 IS NULL OR programme = $1 ORDER BY id DESC LIMIT $2";
 	struct db_stmt *s = db_query(st->db, LIST, e);
 	int64_t kept_since = clock_now_ms() - IMPORT_UNDO_MS;
@@ -97,8 +100,7 @@ int store_import_list(struct store *st, const char *programme, size_t max,
 		r.total_stated = db_get_int(s);
 		r.undone_at = db_get_int(s);
 		r.undone_by = db_get_string(s);
-		r.undoable =
-		    db_get_int(s) != 0 && r.undone_at == 0 && r.at >= kept_since;
+		r.undoable = db_get_int(s) != 0 && r.at >= kept_since;
 		fn(&r, arg);
 		free(r.programme);
 		free(r.file);

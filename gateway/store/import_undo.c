@@ -46,12 +46,12 @@ enum fate { FATE_NOT_OURS, FATE_GOES, FATE_LISTED, FATE_DECIDED, FATE_WRITTEN };
 struct undo {
 	struct store *st;
 	int64_t id, at, undone_at;
-	bool kept; /* what it changed was written down */
+	bool kept;	     /* what it changed was written down */
 	int64_t from, until; /* ids of the rows it brought; until < from: none */
-	int64_t next; /* the first list of the programme after it that stands */
+	int64_t next;	     /* the first list of the programme after it that stands */
 	char *programme;
 	unsigned char *fates; /* of from … until */
-	int64_t *changed; /* rows that get their former values */
+	int64_t *changed;     /* rows that get their former values */
 	size_t n_changed, cap_changed;
 	struct import_undone *out;
 };
@@ -161,7 +161,7 @@ static int undo_look_at_changed(struct undo *u, struct err *e)
 	static const char CHANGED[] =
 	    "SELECT b.recipient_id, r.import_id IS NULL OR r.import_id >= $1,"
 	    " r.state_set_at <> b.state_set_at OR r.hold <> b.hold_after"
-	    " FROM import_before b JOIN recipient r ON r.id = b.recipient_id"
+	    " FROM import_before b CROSS JOIN recipient r ON r.id = b.recipient_id"
 	    " WHERE b.import_id = $2 AND b.recipient_id < $3 AND r.programme = $4";
 	struct db_stmt *s = db_query(u->st->db, CHANGED, e);
 	int rc;
@@ -273,8 +273,9 @@ static int undo_restore(struct undo *u, int64_t id, struct err *e)
 	    "UPDATE recipient SET (import_id, " KEPT ") = (SELECT last_import, " KEPT
 	    " FROM import_before b WHERE b.import_id = $1 AND b.recipient_id = recipient.id),"
 	    " contact_id = $2, rev = rev + 1, reach = $3 WHERE id = $4";
+	/* Those of later lists too: none of them stands any more, or the row would not be as before this one. */
 	static const char GONE[] =
-	    "DELETE FROM import_before WHERE import_id = $1 AND recipient_id = $2";
+	    "DELETE FROM import_before WHERE import_id >= $1 AND recipient_id = $2";
 	struct store *st = u->st;
 	struct undo_former f = {.contact_id = 0};
 	struct db_stmt *s = db_query(st->db, FORMER, e);
@@ -285,8 +286,7 @@ static int undo_restore(struct undo *u, int64_t id, struct err *e)
 	db_put_int(s, u->id);
 	db_put_int(s, id);
 	if (db_run_row(s, undo_read_former, &f, e) != 1 ||
-	    contact_of_row(st, &f.r, &c, e) != 0 ||
-	    (f.sought && search_drop(st, id, e) != 0) ||
+	    contact_of_row(st, &f.r, &c, e) != 0 || (f.sought && search_drop(st, id, e) != 0) ||
 	    (s = db_query(st->db, RESTORE, e)) == NULL)
 		return -1;
 	db_put_int(s, u->id);
@@ -318,9 +318,9 @@ static int undo_mark(struct undo *u, const char *who, struct err *e)
 		return -1;
 	(void)snprintf(subject, sizeof(subject), "import/%" PRId64, u->id);
 	(void)snprintf(detail, sizeof(detail),
-		       "removed=%d restored=%d listed=%d decided=%d written=%d", u->out->removed,
-		       u->out->restored, u->out->kept_listed, u->out->kept_decided,
-		       u->out->kept_written);
+		       "removed=%d restored=%d listed=%d decided=%d written=%d",
+		       u->out->removed, u->out->restored, u->out->kept_listed,
+		       u->out->kept_decided, u->out->kept_written);
 	return store_audit(u->st, who, "import.undo", subject, detail, e);
 }
 
@@ -347,11 +347,12 @@ static int undo_all(struct undo *u, const char *who, struct err *e)
 	if (u->out->already)
 		return 0;
 	if (u->out->kept_listed + u->out->kept_decided + u->out->kept_written > 0)
-		return err_set(e, EX_DATAERR,
-			       "không hoàn tác được dòng nào: %d có trong danh sách nhập sau "
-			       "(hoàn tác danh sách đó trước), %d cán bộ đã ghi khác, %d đã được "
-			       "nhắn, hẹn hoặc giao giấy",
-			       u->out->kept_listed, u->out->kept_decided, u->out->kept_written);
+		return err_set(
+		    e, EX_DATAERR,
+		    "không hoàn tác được dòng nào: %d có trong danh sách nhập sau "
+		    "(hoàn tác danh sách đó trước), %d cán bộ đã ghi khác, %d đã được "
+		    "nhắn, hẹn hoặc giao giấy",
+		    u->out->kept_listed, u->out->kept_decided, u->out->kept_written);
 	return undo_mark(u, who, e);
 }
 

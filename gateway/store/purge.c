@@ -103,8 +103,7 @@ static int purge_person(struct store *st, int64_t id, int64_t now, struct err *e
 	struct db_stmt *s;
 
 	if (search_drop(st, id, e) != 0 || purge_by_id(st, LEAVE, id, e) != 0 ||
-	    purge_by_id(st, FORMER, id, e) != 0 ||
-	    (s = db_query(st->db, BLANK, e)) == NULL)
+	    purge_by_id(st, FORMER, id, e) != 0 || (s = db_query(st->db, BLANK, e)) == NULL)
 		return -1;
 	db_put_int(s, now);
 	db_put_int(s, HOLD_PURGED);
@@ -245,7 +244,9 @@ static int purge_kinds(struct store *st, struct err *e)
 static int purge_finish(struct store *st, const struct purge_counts *n, struct err *e)
 {
 	static const char MERGE[] =
-	    "INSERT INTO recipient_search(recipient_search) VALUES ('optimize')";
+	    "INSERT INTO recipient_search(recipient_search) SELECT 'optimize'"
+	    " WHERE $1 > 0 OR EXISTS (SELECT 1 FROM import WHERE undone_at <> 0)";
+	struct db_stmt *s;
 	char detail[160];
 
 	(void)snprintf(detail, sizeof(detail),
@@ -254,8 +255,10 @@ static int purge_finish(struct store *st, const struct purge_counts *n, struct e
 		       n->texts, n->receipts, n->people, n->numbers);
 	if (store_begin(st, e) != 0)
 		return -1;
-	if ((n->people > 0 && db_run(db_query(st->db, MERGE, e), e) != 0) ||
-	    purge_kinds(st, e) != 0 || purge_former(st, e) != 0 ||
+	s = db_query(st->db, MERGE, e);
+	if (s != NULL)
+		db_put_int(s, n->people);
+	if (db_run(s, e) != 0 || purge_kinds(st, e) != 0 || purge_former(st, e) != 0 ||
 	    store_audit(st, "moidan", "store.purge", "store", detail, e) != 0) {
 		store_rollback(st);
 		return -1;
@@ -293,7 +296,8 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 					       " ORDER BY id LIMIT $3",
 					       purge_job};
 	static const struct purge_kind people = {
-	    "SELECT r.id, r.list_key <> 'purged-' || r.id AND r.state_set_at < $1 AND NOT "
+	    "SELECT r.id, r.programme <> '' AND r.list_key <> 'purged-' || r.id AND "
+	    "r.state_set_at < $1 AND NOT "
 	    "EXISTS (SELECT 1"
 	    " FROM import i WHERE i.id = r.import_id AND i.at >= $1) AND NOT EXISTS (SELECT 1"
 	    " FROM campaign c JOIN message m ON m.campaign_id = c.id AND m.recipient_id = r.id"
@@ -303,10 +307,10 @@ int store_purge(struct store *st, const struct purge_limits *before, struct purg
 	static const struct purge_kind duties = {
 	    "SELECT id, (day + 1) * 86400000 < $1 FROM duty WHERE id > $2 ORDER BY id LIMIT $3",
 	    purge_duty};
-	static const struct purge_kind told = {
-	    "SELECT id, (day + 1) * 86400000 < $1 FROM duty_told WHERE id > $2 ORDER BY id LIMIT "
-	    "$3",
-	    purge_told};
+	static const struct purge_kind told = {"SELECT id, (day + 1) * 86400000 < $1 FROM "
+					       "duty_told WHERE id > $2 ORDER BY id LIMIT "
+					       "$3",
+					       purge_told};
 	/* 3: opted out, wrong person. */
 	static const struct purge_kind numbers = {
 	    "SELECT c.id, c.number > 0 AND c.recipients <= 0 AND (c.flags & 3) = 0 AND"

@@ -90,7 +90,9 @@ int search_add(struct store *st, int64_t id, struct err *e)
 
 int search_drop(struct store *st, int64_t id, struct err *e)
 {
-	static const char DROP[] = SEARCH_DROP " WHERE id = $1";
+	/* Whoever was purged or taken back is in the index no more: taking out twice breaks its totals for good. */
+	static const char DROP[] =
+	    SEARCH_DROP " WHERE id = $1 AND programme <> '' AND list_key <> 'purged-' || id";
 
 	return search_waits(st, id) ? 0 : search_run_id(st, DROP, id, e);
 }

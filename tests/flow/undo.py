@@ -108,6 +108,43 @@ def a_later_list_keeps_what_it_names(h):
     sound(h)
 
 
+def what_two_lists_undone_had_comes_back_no_more(h):
+    """Three lists change one row; taken back from the middle, the last, the first: as it was, however often."""
+    take_in(h, line("X-1") + line("X-2", number="0912777002"))
+    old = stand(h)
+    a = take_in(h, line("X-1", name="Danh Sách A"))
+    b = take_in(h, line("X-1", name="Danh Sách B") + line("X-2", name="Tên Khác", number="0912777002"))
+    c = take_in(h, line("X-1", name="Danh Sách C"))
+    assert undo(h, b)["kept_listed"] == 1
+    listed = {i["id"]: i["undoable"] for i in h.json("import", "list")}
+    assert listed[b], "one row of it is still to be had back"
+    for number in (c, a):
+        undo(h, number)
+    assert stand(h) == old, (old, stand(h))
+    assert undo(h, b)["already"] and stand(h) == old, (old, stand(h))
+    assert not {i["id"]: i["undoable"] for i in h.json("import", "list")}[b]
+    sound(h)
+
+
+def who_is_gone_leaves_the_index_once(h):
+    """Taken back, and later purged; erased, and erased again: the index of names still holds and still finds."""
+    h.run("import", "undo", str(take_in(h, "".join(line(f"Y-{i}", number=f"0912777{i}") for i in range(100, 105)))))
+    h.set_clock("2025-08-20T09:00:00+07:00")
+    h.run("purge")
+    h.run("purge")
+    take_in(h, line("Z-1", name="Trương Văn Còn", number="0912777201") + line("Z-2", number="0912777202"))
+    h.run("recipient", "erase", "vneid", "Z-2")
+    with h.store() as db:
+        gone = db.execute("SELECT list_key FROM recipient WHERE list_key LIKE 'purged-%' ORDER BY id DESC").fetchone()[0]
+    h.run("recipient", "erase", "vneid", gone, code=None)
+    take_in(h, line("Z-1", name="Trương Văn Đổi", number="0912777201"))
+    with h.store() as db:
+        found = [db.execute(f"SELECT count(*) FROM recipient_search WHERE recipient_search MATCH 'name:{w}'").fetchone()[0]
+                 for w in ("con", "doi")]
+    assert found == [0, 1], found
+    sound(h)
+
+
 def what_was_built_on_it_stays(h, provider):
     """Written to, held by an officer: in the console, by who may."""
     number = take_in(h, "".join(line(f"W-{i}", number=f"09127770{i}") for i in range(21, 25)))
@@ -151,6 +188,11 @@ def main():
         the_whole_list_goes(h)
         what_a_list_changed_is_as_it_was(h)
         a_later_list_keeps_what_it_names(h)
+        what_two_lists_undone_had_comes_back_no_more(h)
+    with House(sys.argv[1]) as h:
+        h.configure("http://127.0.0.1:9")
+        h.run("init")
+        who_is_gone_leaves_the_index_once(h)
     with House(sys.argv[1]) as h:
         provider = h.add(Provider())
         h.configure(provider.url)
