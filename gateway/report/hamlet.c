@@ -121,8 +121,8 @@ static bool hamlet_place(struct paper *p, const char *name, void *arg)
 	static const char *const heads[HAMLET_HALF] = {"Stt", "Tổ",   "Họ và tên",
 						       "Mã",  "Việc", "Gặp"};
 	static const struct grid_column half[HAMLET_HALF] = {
-	    {6.5, GRID_CENTRE}, {6.5, GRID_CENTRE}, {0, GRID_LEFT},
-	    {15, GRID_LEFT},	{7.5, GRID_CENTRE}, {7.5, GRID_CENTRE}};
+	    {6, GRID_CENTRE},  {6, GRID_CENTRE},   {0, GRID_LEFT},
+	    {16.2, GRID_LEFT}, {7.5, GRID_CENTRE}, {7.5, GRID_CENTRE}};
 	struct grid_column columns[2 * HAMLET_HALF];
 	const struct hamlet *w = arg;
 	struct grid *g;

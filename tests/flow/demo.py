@@ -66,6 +66,13 @@ def kept(home):
         assert run(*line.split()[1:]).strip(), line
     assert "đã gửi xong" in run("--config", home + "/moidan.yaml", "campaign", "show", "1")
     assert json.loads(run("--config", home + "/moidan.yaml", "status", "--json"))["messages"]
+    # Each head carries one page along, and no code of a household is broken in two.
+    for hamlet in ("Tân Phú", "Tân Mỹ", "Tân Đông"):
+        run("--config", home + "/moidan.yaml", "report", "digest", "--unit", hamlet, "--pdf", home + "/page.pdf")
+        info, text = (subprocess.run(argv, check=True, capture_output=True, text=True).stdout for argv in
+                      (["pdfinfo", home + "/page.pdf"], ["pdftotext", "-layout", home + "/page.pdf", "-"]))
+        assert re.search(r"^Pages: +1$", info, re.M), (hamlet, info)
+        assert len(re.findall(r" (?:T[PMD]-\d{4}|CC-\d{3})\b", text)) == int(re.search(r"đến nhà: (\d+)", text)[1]), text
     # A second time into the same directory would mix two houses.
     assert "thư mục mới" in run("demo", "--keep", home, code=EX_CANTCREAT)
     assert not left_running(home)
