@@ -313,7 +313,8 @@ static bool input_is_choice(const char *choices, const char *value)
 
 	for (const char *at = choices; at != NULL; at = strchr(at, '|')) {
 		at += *at == '|';
-		if (strncmp(at, value, n) == 0 && (at[n] == '\0' || at[n] == '|'))
+		/* One of them, and not a run of several. */
+		if (strcspn(at, "|") == n && strncmp(at, value, n) == 0)
 			return true;
 	}
 	return false;
