@@ -399,6 +399,16 @@ int db_run(struct db_stmt *s, struct err *e)
 	return rc;
 }
 
+int db_run_with(struct db *db, const char *sql, int64_t v, struct err *e)
+{
+	struct db_stmt *s = db_query(db, sql, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, v);
+	return db_run(s, e);
+}
+
 int db_run_int(struct db_stmt *s, int64_t *v, struct err *e)
 {
 	int rc;

@@ -49,6 +49,8 @@ char *db_get_string(struct db_stmt *s); /* yours to free(); NULL for NULL */
 void db_done(struct db_stmt *s);
 /* Runs to the end and puts it back. 0 / -1 */
 MUST_CHECK int db_run(struct db_stmt *s, struct err *e);
+/* Likewise of this text, with this number as its one parameter. */
+MUST_CHECK int db_run_with(struct db *db, const char *sql, int64_t v, struct err *e);
 /* A statement with at most one row of at most one number: 1 and *v (0 for NULL), 0, -1. Puts back. */
 int db_run_int(struct db_stmt *s, int64_t *v, struct err *e);
 

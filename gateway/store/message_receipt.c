@@ -251,12 +251,8 @@ static int orphan_next(struct store *st, int provider_id, const char *ref, int64
 static int orphan_forget(struct store *st, int64_t id, struct err *e)
 {
 	static const char FORGET[] = "DELETE FROM receipt_orphan WHERE id = $1";
-	struct db_stmt *s = db_query(st->db, FORGET, e);
 
-	if (s == NULL)
-		return -1;
-	db_put_int(s, id);
-	return db_run(s, e);
+	return db_run_with(st->db, FORGET, id, e);
 }
 
 int message_ref_known(struct store *st, int64_t id, int provider_id, const char *ref,

@@ -22,17 +22,6 @@ struct purge_kind {
 	int (*blank)(struct store *st, int64_t id, int64_t now, struct err *e);
 };
 
-/* A statement with one id. */
-static int purge_by_id(struct store *st, const char *sql, int64_t id, struct err *e)
-{
-	struct db_stmt *s = db_query(st->db, sql, e);
-
-	if (s == NULL)
-		return -1;
-	db_put_int(s, id);
-	return db_run(s, e);
-}
-
 /* The words, and those of whoever refused them: a provider may have repeated a number. Classes and codes
  * stay. */
 static int purge_text(struct store *st, int64_t id, int64_t now, struct err *e)
@@ -44,9 +33,9 @@ static int purge_text(struct store *st, int64_t id, int64_t now, struct err *e)
 	    "UPDATE attempt SET reason = NULL WHERE message_id = $1 AND reason IS NOT NULL";
 
 	(void)now;
-	if (purge_by_id(st, TEXT, id, e) != 0 || purge_by_id(st, REASON, id, e) != 0)
+	if (db_run_with(st->db, TEXT, id, e) != 0 || db_run_with(st->db, REASON, id, e) != 0)
 		return -1;
-	return purge_by_id(st, TRIED, id, e);
+	return db_run_with(st->db, TRIED, id, e);
 }
 
 static int purge_receipt(struct store *st, int64_t id, int64_t now, struct err *e)
@@ -54,7 +43,7 @@ static int purge_receipt(struct store *st, int64_t id, int64_t now, struct err *
 	static const char RAW[] = "UPDATE receipt SET raw = NULL WHERE id = $1";
 
 	(void)now;
-	return purge_by_id(st, RAW, id, e);
+	return db_run_with(st->db, RAW, id, e);
 }
 
 static int purge_orphan(struct store *st, int64_t id, int64_t now, struct err *e)
@@ -62,7 +51,7 @@ static int purge_orphan(struct store *st, int64_t id, int64_t now, struct err *e
 	static const char ORPHAN[] = "DELETE FROM receipt_orphan WHERE id = $1";
 
 	(void)now;
-	return purge_by_id(st, ORPHAN, id, e);
+	return db_run_with(st->db, ORPHAN, id, e);
 }
 
 /* What was made of it stays, and so does the number as long as it is known: how often it declined counts.
@@ -76,7 +65,7 @@ static int purge_reply(struct store *st, int64_t id, int64_t now, struct err *e)
 	    " WHERE id = $1";
 
 	(void)now;
-	return purge_by_id(st, REPLY, id, e);
+	return db_run_with(st->db, REPLY, id, e);
 }
 
 static int purge_job(struct store *st, int64_t id, int64_t now, struct err *e)
@@ -84,7 +73,7 @@ static int purge_job(struct store *st, int64_t id, int64_t now, struct err *e)
 	static const char JOB[] = "UPDATE job SET payload = NULL WHERE id = $1";
 
 	(void)now;
-	return purge_by_id(st, JOB, id, e);
+	return db_run_with(st->db, JOB, id, e);
 }
 
 /* Year and sex stay for the figures; who it was does not, and nobody writes to the row again. */
@@ -102,8 +91,8 @@ static int purge_person(struct store *st, int64_t id, int64_t now, struct err *e
 	static const char FORMER[] = "DELETE FROM import_before WHERE recipient_id = $1";
 	struct db_stmt *s;
 
-	if (search_drop(st, id, e) != 0 || purge_by_id(st, LEAVE, id, e) != 0 ||
-	    purge_by_id(st, FORMER, id, e) != 0 || (s = db_query(st->db, BLANK, e)) == NULL)
+	if (search_drop(st, id, e) != 0 || db_run_with(st->db, LEAVE, id, e) != 0 ||
+	    db_run_with(st->db, FORMER, id, e) != 0 || (s = db_query(st->db, BLANK, e)) == NULL)
 		return -1;
 	db_put_int(s, now);
 	db_put_int(s, HOLD_PURGED);
@@ -120,7 +109,8 @@ static int purge_number(struct store *st, int64_t id, int64_t now, struct err *e
 	static const char NUMBER[] = "UPDATE contact SET number = -id, flags = 0 WHERE id = $1";
 
 	(void)now;
-	return purge_by_id(st, REPLIES, id, e) != 0 ? -1 : purge_by_id(st, NUMBER, id, e);
+	return db_run_with(st->db, REPLIES, id, e) != 0 ? -1
+							: db_run_with(st->db, NUMBER, id, e);
 }
 
 /* Who sat where on a day that is long over. */
@@ -129,7 +119,7 @@ static int purge_duty(struct store *st, int64_t id, int64_t now, struct err *e)
 	static const char DUTY[] = "DELETE FROM duty WHERE id = $1";
 
 	(void)now;
-	return purge_by_id(st, DUTY, id, e);
+	return db_run_with(st->db, DUTY, id, e);
 }
 
 static int purge_told(struct store *st, int64_t id, int64_t now, struct err *e)
@@ -137,7 +127,7 @@ static int purge_told(struct store *st, int64_t id, int64_t now, struct err *e)
 	static const char TOLD[] = "DELETE FROM duty_told WHERE id = $1";
 
 	(void)now;
-	return purge_by_id(st, TOLD, id, e);
+	return db_run_with(st->db, TOLD, id, e);
 }
 
 /* What a team wrote beside its figures may name somebody; what it counted stays. */
@@ -147,7 +137,7 @@ static int purge_hand_in(struct store *st, int64_t id, int64_t now, struct err *
 	    "UPDATE hand_in SET difficulties = '', proposals = '' WHERE id = $1";
 
 	(void)now;
-	return purge_by_id(st, HAND_IN, id, e);
+	return db_run_with(st->db, HAND_IN, id, e);
 }
 
 /* One transaction. *last is the id to go on behind; *more: there may be further rows. */
@@ -208,7 +198,7 @@ static int purge_former(struct store *st, struct err *e)
 	static const char FORMER[] = "DELETE FROM import_before WHERE import_id IN"
 				     " (SELECT id FROM import WHERE at < $1)";
 
-	return purge_by_id(st, FORMER, clock_now_ms() - IMPORT_UNDO_MS, e);
+	return db_run_with(st->db, FORMER, clock_now_ms() - IMPORT_UNDO_MS, e);
 }
 
 /* The same words in what gateways below handed up; their figures stay. A summary without them has no
@@ -397,9 +387,9 @@ static int erase_replies(struct store *st, int64_t recipient_id, struct err *e)
 	    "DELETE FROM receipt_orphan WHERE phone IN (SELECT c.number FROM recipient r"
 	    " JOIN contact c ON c.id = r.contact_id WHERE r.id = $1 AND c.recipients <= 1)";
 
-	return purge_by_id(st, REPLIES, recipient_id, e) != 0
+	return db_run_with(st->db, REPLIES, recipient_id, e) != 0
 		   ? -1
-		   : purge_by_id(st, ORPHANS, recipient_id, e);
+		   : db_run_with(st->db, ORPHANS, recipient_id, e);
 }
 
 static int erase_message(struct store *st, const struct erase_message *m, int *open,
@@ -418,7 +408,7 @@ static int erase_message(struct store *st, const struct erase_message *m, int *o
 		(*open)++;
 		return 0;
 	}
-	return purge_text(st, m->id, 0, e) != 0 ? -1 : purge_by_id(st, RAW, m->id, e);
+	return purge_text(st, m->id, 0, e) != 0 ? -1 : db_run_with(st->db, RAW, m->id, e);
 }
 
 /* 1 and *id of the number that only this row has and that may go; 0, -1. */

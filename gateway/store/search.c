@@ -27,16 +27,6 @@
 	"INSERT INTO recipient_search(recipient_search, rowid, name, digits, place)"           \
 	" SELECT 'delete', id," SEARCH_ENTRY
 
-static int search_run_id(struct store *st, const char *sql, int64_t id, struct err *e)
-{
-	struct db_stmt *s = db_query(st->db, sql, e);
-
-	if (s == NULL)
-		return -1;
-	db_put_int(s, id);
-	return db_run(s, e);
-}
-
 /* Ids only grow within a transaction, unless the last ones were deleted in it: what is not smaller than
  * the first new one is new. */
 static bool search_waits(const struct store *st, int64_t id)
@@ -60,7 +50,7 @@ static int search_merge_at(struct store *st, int pieces, struct err *e)
 	static const char SET[] =
 	    "INSERT INTO recipient_search(recipient_search, rank) VALUES ('automerge', $1)";
 
-	return search_run_id(st, SET, pieces, e);
+	return db_run_with(st->db, SET, pieces, e);
 }
 
 int search_flush(struct store *st, struct err *e)
@@ -76,7 +66,7 @@ int search_flush(struct store *st, struct err *e)
 	/* Pieces made at once are merged at once, or else each several times over. */
 	if (large && search_merge_at(st, SEARCH_MERGE_LARGE, e) != 0)
 		return -1;
-	if (search_run_id(st, ADD, from, e) != 0)
+	if (db_run_with(st->db, ADD, from, e) != 0)
 		return -1;
 	return large ? search_merge_at(st, SEARCH_MERGE, e) : 0;
 }
@@ -85,7 +75,7 @@ int search_add(struct store *st, int64_t id, struct err *e)
 {
 	static const char ADD[] = SEARCH_ADD " WHERE id = $1";
 
-	return search_waits(st, id) ? 0 : search_run_id(st, ADD, id, e);
+	return search_waits(st, id) ? 0 : db_run_with(st->db, ADD, id, e);
 }
 
 int search_drop(struct store *st, int64_t id, struct err *e)
@@ -94,7 +84,7 @@ int search_drop(struct store *st, int64_t id, struct err *e)
 	static const char DROP[] =
 	    SEARCH_DROP " WHERE id = $1 AND programme <> '' AND list_key <> 'purged-' || id";
 
-	return search_waits(st, id) ? 0 : search_run_id(st, DROP, id, e);
+	return search_waits(st, id) ? 0 : db_run_with(st->db, DROP, id, e);
 }
 
 int search_drop_run(struct store *st, int64_t from, int64_t until, struct err *e)
