@@ -7,7 +7,7 @@ import concurrent.futures
 import sys
 import time
 
-from lib import ROOT, House, Provider, Receiver, wait_for
+from lib import House, Provider, Receiver, wait_for
 
 RULES = "caps: {per_day: 3, per_week: 6}\ndispatch: {backoff: 1s, settle_after: 1s}"
 SECRET = "whsec_bWkgZGFuIHRodSBuZ2hpZW0ga2hvYSBreQ=="
@@ -105,8 +105,7 @@ reports:
 """)
         h.set_clock("2023-06-12T09:00:00+07:00")
         h.run("init")
-        for programme, name in (("vneid", "ho-dan"), ("cccd", "cccd-ton"), ("officials", "can-bo")):
-            h.run("import", programme, f"{ROOT}/tests/data/my-phu-dong/{name}.csv")
+        h.import_lists()
         h.serve()
         h.set_clock("2023-06-14T17:29:58+07:00")
         wait_for("digests", lambda: len(h.provider.seen()) == 3, 60)

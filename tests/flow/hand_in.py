@@ -6,7 +6,7 @@ import re
 import sys
 
 from console_lib import add_user
-from lib import House, Provider, Receiver, ROOT, wait_for
+from lib import House, Provider, Receiver, wait_for
 
 SECRET = "whsec_bWkgZGFuIHRodSBuZ2hpZW0ga2hvYSBreQ=="
 
@@ -111,8 +111,7 @@ reports:
 """)
         h.set_clock("2023-06-12T09:00:00+07:00")
         h.run("init")
-        for programme, name in (("vneid", "ho-dan"), ("cccd", "cccd-ton"), ("officials", "can-bo")):
-            h.run("import", programme, f"{ROOT}/tests/data/my-phu-dong/{name}.csv")
+        h.import_lists()
         h.serve()
         h.stop()
         h.set_clock("2023-06-14T14:59:58+07:00")

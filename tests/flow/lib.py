@@ -327,6 +327,11 @@ providers:
         self.run("import", "vneid", self.write("list.csv", self.people(n, first)))
         self.imported.update(f"H-{i + 1}" for i in range(first, first + n))
 
+    def import_lists(self):
+        """The invented lists of Mỹ Phú Đông: households, people without a card, officials."""
+        for programme, name in (("vneid", "ho-dan"), ("cccd", "cccd-ton"), ("officials", "can-bo")):
+            self.run("import", programme, f"{ROOT}/tests/data/my-phu-dong/{name}.csv")
+
     def serve(self, env=None, wait=True):
         log = open(self.path("moidan.log"), "ab")
         self.daemon = subprocess.Popen([self.moidan, "serve"], env=dict(self.env, **(env or {})),

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import zipfile
 
-from lib import House, Provider, ROOT, free_port, listens, wait_for
+from lib import House, Provider, free_port, listens, wait_for
 
 WHO, OTHER, PASSWORD = "cong-an@huyen.example", "thuong-truc@huyen.example", "flow-imap-secret"
 PAPERS = ["Số liệu tuần 2023-24.json", "Báo cáo tuần 2023-W24.pdf", "Báo cáo tuần 2023-W24.xlsx"]
@@ -235,8 +235,7 @@ reports:
 """)
         h.set_clock("2023-06-12T09:00:00+07:00")
         h.run("init")
-        for programme, name in (("vneid", "ho-dan"), ("cccd", "cccd-ton"), ("officials", "can-bo")):
-            h.run("import", programme, f"{ROOT}/tests/data/my-phu-dong/{name}.csv")
+        h.import_lists()
         h.serve()
         h.stop()
         h.set_clock("2023-06-15T07:00:00+07:00")

@@ -14,7 +14,7 @@ import sys
 import time
 
 from console_lib import add_user
-from lib import House, Provider, ROOT, wait_for
+from lib import House, Provider, wait_for
 
 SECRET = "whsec_bWkgZGFuIHRodSBuZ2hpZW0ga2hvYSBreQ=="
 OTHER_SECRET = "whsec_bWkgZGFuIGtob2Ega2hhYyBraGFjIGtoYWM="
@@ -48,8 +48,7 @@ reports:
 """)
     h.set_clock("2023-06-12T09:00:00+07:00")
     h.run("init")
-    for programme, name in (("vneid", "ho-dan"), ("cccd", "cccd-ton"), ("officials", "can-bo")):
-        h.run("import", programme, f"{ROOT}/tests/data/my-phu-dong/{name}.csv")
+    h.import_lists()
     h.serve()
     h.stop()
     h.set_clock("2023-06-15T08:20:00+07:00")

@@ -2,20 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wednesday evening and Thursday morning of the real daemon: digests to the hamlet heads, the summary by
 HTTP POST and by e-mail, by themselves, once, through kill -9. Usage: weekly.py MOIDAN"""
-import os
 import sys
 import time
 import urllib.parse
 
 from lib import House, Provider, Receiver, get, wait_for
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 SECRET = "whsec_bWkgZGFuIHRodSBuZ2hpZW0ga2hvYSBreQ=="
-
-
-def import_lists(h):
-    for programme, name in (("vneid", "ho-dan"), ("cccd", "cccd-ton"), ("officials", "can-bo")):
-        h.run("import", programme, f"{HERE}/../data/my-phu-dong/{name}.csv")
 
 
 def people_answer(h):
@@ -102,7 +95,7 @@ reports:
 """)
         h.set_clock("2023-06-12T09:00:00+07:00")
         h.run("init")
-        import_lists(h)
+        h.import_lists()
         h.serve()  # since Monday
         people_answer(h)
         h.stop()
