@@ -188,12 +188,30 @@ int store_message_list(struct store *st, const struct message_filter *f, size_t 
 			    e);
 }
 
+/* The columns from the attempt's number on, in the order of both statements below. */
+static struct message_attempt attempt_read(struct db_stmt *s)
+{
+	struct message_attempt a = {.n = db_get_int32(s)};
+
+	a.generation = db_get_int32(s);
+	a.provider_id = db_get_int32(s);
+	a.class = db_get_int32(s);
+	a.http_status = db_get_int32(s);
+	a.epoch = db_get_int(s);
+	a.started_at = db_get_int(s);
+	a.ended_at = db_get_int(s);
+	a.code = db_get_text(s);
+	a.provider_ref = db_get_text(s);
+	a.reason = db_get_text(s);
+	return a;
+}
+
 static int attempts_logged(struct store *st, int64_t id, int *last,
 			   void (*fn)(const struct message_attempt *a, void *arg), void *arg,
 			   struct err *e)
 {
 	static const char LOGGED[] =
-	    "SELECT n, seq, generation, provider_id, class, http_status, epoch, started_at,"
+	    "SELECT seq, n, generation, provider_id, class, http_status, epoch, started_at,"
 	    " ended_at, code, provider_ref, reason FROM attempt WHERE message_id = $1"
 	    " ORDER BY n, seq";
 	struct db_stmt *s = db_query(st->db, LOGGED, e);
@@ -203,22 +221,10 @@ static int attempts_logged(struct store *st, int64_t id, int *last,
 		return -1;
 	db_put_int(s, id);
 	while ((rc = db_step(s, e)) == 1) {
-		struct message_attempt a = {0};
-		int seq;
+		bool is_result = db_get_int32(s) == 0;
+		struct message_attempt a = attempt_read(s);
 
-		a.n = db_get_int32(s);
-		seq = db_get_int32(s);
-		a.generation = db_get_int32(s);
-		a.provider_id = db_get_int32(s);
-		a.class = db_get_int32(s);
-		a.http_status = db_get_int32(s);
-		a.epoch = db_get_int(s);
-		a.started_at = db_get_int(s);
-		a.ended_at = db_get_int(s);
-		a.code = db_get_text(s);
-		a.provider_ref = db_get_text(s);
-		a.reason = db_get_text(s);
-		if (seq == 0)
+		if (is_result)
 			*last = a.n;
 		fn(&a, arg);
 	}
@@ -243,19 +249,8 @@ int store_message_attempts(struct store *st, int64_t id,
 	db_put_int(s, last);
 	rc = db_step(s, e);
 	if (rc == 1) {
-		struct message_attempt a = {0};
+		struct message_attempt a = attempt_read(s);
 
-		a.n = db_get_int32(s);
-		a.generation = db_get_int32(s);
-		a.provider_id = db_get_int32(s);
-		a.class = db_get_int32(s);
-		a.http_status = db_get_int32(s);
-		a.epoch = db_get_int(s);
-		a.started_at = db_get_int(s);
-		a.ended_at = db_get_int(s);
-		a.code = db_get_text(s);
-		a.provider_ref = db_get_text(s);
-		a.reason = db_get_text(s);
 		fn(&a, arg);
 	}
 	db_done(s);

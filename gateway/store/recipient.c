@@ -66,7 +66,8 @@ static void contact_read(struct db_stmt *s, void *out)
 /* 1/0/-1 */
 static int contact_find(struct store *st, uint64_t number, struct contact *c, struct err *e)
 {
-	static const char FIND[] = "SELECT id, flags, recipients FROM contact WHERE number = $1";
+	static const char FIND[] =
+	    "SELECT id, flags, recipients FROM contact WHERE number = $1";
 	struct db_stmt *s = db_query(st->db, FIND, e);
 
 	*c = (struct contact){0};
@@ -310,6 +311,27 @@ static const char *recipient_facts_kind(const struct recipient *r)
 	return facts != NULL ? facts : "";
 }
 
+/* Binds what ADD and UPDATE have in common, from the contact to the reach. */
+static void recipient_put_row(struct db_stmt *s, const struct recipient *r,
+			      const char *hold_reason, int reach)
+{
+	db_put_id(s, r->contact_id);
+	db_put_id(s, r->unit_id);
+	db_put_id(s, r->import_id);
+	db_put_int(s, r->source_row);
+	db_put_int(s, r->state);
+	db_put_int(s, r->hold);
+	db_put_text(s, r->hold_reason);
+	db_put_int(s, (int64_t)r->number);
+	db_put_text(s, r->name);
+	db_put_text(s, hold_reason);
+	db_put_text(s, r->facts);
+	db_put_text(s, r->raw);
+	recipient_put_details(s, r);
+	db_put_text(s, recipient_facts_kind(r));
+	db_put_int(s, reach);
+}
+
 /* 1; 0 when the programme has such a row; -1 */
 static int recipient_insert(struct store *st, const char *programme, struct recipient *r,
 			    const struct contact *c, struct err *e)
@@ -331,21 +353,7 @@ static int recipient_insert(struct store *st, const char *programme, struct reci
 	db_put_text(s, r->key);
 	db_put_int(s, r->state);
 	db_put_int(s, r->hold);
-	db_put_id(s, r->contact_id);
-	db_put_id(s, r->unit_id);
-	db_put_id(s, r->import_id);
-	db_put_int(s, r->source_row);
-	db_put_int(s, r->state);
-	db_put_int(s, r->hold);
-	db_put_text(s, r->hold_reason);
-	db_put_int(s, (int64_t)r->number);
-	db_put_text(s, r->name);
-	db_put_text(s, r->hold_reason);
-	db_put_text(s, r->facts);
-	db_put_text(s, r->raw);
-	recipient_put_details(s, r);
-	db_put_text(s, recipient_facts_kind(r));
-	db_put_int(s, contact_reach(c));
+	recipient_put_row(s, r, r->hold_reason, contact_reach(c));
 	if (db_run(s, e) != 0)
 		return -1;
 	if (db_changes(st->db) == 0)
@@ -394,21 +402,7 @@ static int recipient_update(struct store *st, const struct recipient *r, int sta
 	db_put_int(s, state);
 	db_put_int(s, hold);
 	db_put_int(s, r->rev);
-	db_put_id(s, r->contact_id);
-	db_put_id(s, r->unit_id);
-	db_put_id(s, r->import_id);
-	db_put_int(s, r->source_row);
-	db_put_int(s, r->state);
-	db_put_int(s, r->hold);
-	db_put_text(s, r->hold_reason);
-	db_put_int(s, (int64_t)r->number);
-	db_put_text(s, r->name);
-	db_put_text(s, hold_reason);
-	db_put_text(s, r->facts);
-	db_put_text(s, r->raw);
-	recipient_put_details(s, r);
-	db_put_text(s, recipient_facts_kind(r));
-	db_put_int(s, reach);
+	recipient_put_row(s, r, hold_reason, reach);
 	db_put_int(s, r->id);
 	return db_run(s, e);
 }
@@ -455,8 +449,7 @@ static int recipient_merge(struct store *st, struct recipient *r,
 
 /* Puts a row that is there already: 1; 0 when it is not; -1 */
 static int recipient_put_known(struct store *st, const char *programme, struct recipient *r,
-			       const struct contact *c, enum recipient_put *what,
-			       struct err *e)
+			       const struct contact *c, enum recipient_put *what, struct err *e)
 {
 	struct recipient_known known = {0};
 	struct db_stmt *s = db_query(st->db, FIND_ROW, e);

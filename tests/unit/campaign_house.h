@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -75,6 +76,20 @@ static inline void test_house_open(struct test_house *t)
 					   .price_per_segment = 350,
 					   .forbidden = "",
 					   .can_ucs2 = true};
+}
+
+/* Texts of its own, none yet, in place of the shipped ones. */
+static inline void test_own_texts(struct test_house *t)
+{
+	static const char *const folders[] = {"sms", "sms/vneid"};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		char *path = mem_printf("%s/%s", t->dir, folders[i]);
+
+		assert_int_equal(mkdir(path, 0700), 0);
+		free(path);
+	}
+	t->house.templates = t->dir;
 }
 
 static inline int test_remove(const char *path, const struct stat *sb, int type,

@@ -16,17 +16,9 @@ static struct test_house home;
 
 static int set_up(void **state)
 {
-	char *dir;
-
 	(void)state;
 	test_house_open(&home);
-	dir = mem_printf("%s/sms", home.dir);
-	assert_int_equal(mkdir(dir, 0700), 0);
-	free(dir);
-	dir = mem_printf("%s/sms/vneid", home.dir);
-	assert_int_equal(mkdir(dir, 0700), 0);
-	free(dir);
-	home.house.templates = home.dir;
+	test_own_texts(&home);
 	test_write(&home, "sms/vneid/a2.txt", GOOD);
 	return 0;
 }

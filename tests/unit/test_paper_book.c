@@ -12,10 +12,9 @@
 #include <zip.h>
 
 #include "base/mem.h"
+#include "folder.h"
 #include "paper/book.h"
 #include "roster/sheet.h"
-
-static char dir[] = "/tmp/moidan-book-XXXXXX";
 
 static const char *const evil[] = {"=1+1",     "=HYPERLINK(\"http://x.example\")",
 				   "+84912",   "-",
@@ -167,22 +166,6 @@ static void what_cannot_be_written_is_said_and_leaves_nothing(void **state)
 	free(path);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-	char *command = mem_printf("rm -rf %s", dir);
-	int rc = system(command);
-
-	(void)state;
-	free(command);
-	return rc;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,5 +174,5 @@ int main(void)
 	    cmocka_unit_test(what_cannot_be_written_is_said_and_leaves_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

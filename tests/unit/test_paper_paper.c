@@ -12,27 +12,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
+#include "folder.h"
 #include "paper/paper.h"
-
-static char dir[] = "/tmp/moidan-paper-XXXXXX";
+#include "said_by.h"
 
 /* What a command says that finds the file as $f. */
 static char *tell(const char *command, const char *name)
 {
-	struct buf out = BUF_INIT(1u << 20);
-	char *whole = mem_printf("f=%s/%s; %s", dir, name, command);
-	FILE *f = popen(whole, "re");
-	char part[4096];
-	size_t n;
+	char *whole = mem_printf("f=%s/%s; %s", dir, name, command), *said = said_by(whole);
 
-	assert_non_null(f);
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		(void)buf_add(&out, part, n);
-	assert_int_equal(pclose(f), 0);
 	free(whole);
-	return out.data != NULL ? buf_take(&out) : mem_strdup("");
+	return said;
 }
 
 static void assert_follows(const char *text, const char *const *pieces)
@@ -400,22 +391,6 @@ static void dates_have_zeros_where_the_decree_wants_them(void **state)
 	}
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-	char *command = mem_printf("rm -rf %s", dir);
-	int rc = system(command);
-
-	(void)state;
-	free(command);
-	return rc;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,5 +407,5 @@ int main(void)
 	    cmocka_unit_test(dates_have_zeros_where_the_decree_wants_them),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -16,12 +16,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "child_server.h"
 #include "provider/http.h"
 
 /* The server of tests/support/bad_http.py, and one pool to it. */
 static struct {
-	pid_t pid;
-	int in;
+	struct child_server child;
 	int port, tls_port;
 	struct event_base *base;
 } server;
@@ -48,29 +48,10 @@ static const struct http_limits usual = {
 
 static int start_server(void **state)
 {
-	int in[2], out[2];
-	FILE *f;
-
 	(void)state;
-	if (pipe(in) < 0 || pipe(out) < 0)
+	if (child_server_start(&server.child, TESTS_DIR "/support/bad_http.py") != 0 ||
+	    fscanf(server.child.out, "%d %d", &server.port, &server.tls_port) != 2)
 		return -1;
-	server.pid = fork();
-	if (server.pid == 0) {
-		(void)dup2(in[0], 0);
-		(void)dup2(out[1], 1);
-		(void)close(in[1]);
-		(void)close(out[0]);
-		(void)execlp("python3", "python3", TESTS_DIR "/support/bad_http.py",
-			     (char *)NULL);
-		_exit(127);
-	}
-	(void)close(in[0]);
-	(void)close(out[1]);
-	server.in = in[1];
-	f = fdopen(out[0], "r");
-	if (fscanf(f, "%d %d", &server.port, &server.tls_port) != 2)
-		return -1;
-	(void)fclose(f);
 	server.base = event_base_new();
 	return 0;
 }
@@ -78,8 +59,7 @@ static int start_server(void **state)
 static int stop_server(void **state)
 {
 	(void)state;
-	(void)close(server.in);
-	(void)waitpid(server.pid, NULL, 0);
+	child_server_stop(&server.child);
 	event_base_free(server.base);
 	return 0;
 }

@@ -15,13 +15,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "child_server.h"
 #include "provider/mail.h"
 
 /* The server of tests/support/smtp_server.py; what it took comes as lines of JSON. */
 static struct {
-	pid_t pid;
-	int in;
-	FILE *out;
+	struct child_server child;
 	int port, other_port, tls_port;
 } server;
 
@@ -36,47 +35,28 @@ static const char FILENAME[] =
 
 static int start_server(void **state)
 {
-	int in[2], out[2];
-
 	(void)state;
-	if (pipe(in) < 0 || pipe(out) < 0)
-		return -1;
-	server.pid = fork();
-	if (server.pid == 0) {
-		(void)dup2(in[0], 0);
-		(void)dup2(out[1], 1);
-		(void)close(in[1]);
-		(void)close(out[0]);
-		(void)execlp("python3", "python3", TESTS_DIR "/support/smtp_server.py",
-			     (char *)NULL);
-		_exit(127);
-	}
-	(void)close(in[0]);
-	(void)close(out[1]);
-	server.in = in[1];
-	server.out = fdopen(out[0], "r");
-	if (fscanf(server.out, "%d %d %d", &server.port, &server.other_port,
+	if (child_server_start(&server.child, TESTS_DIR "/support/smtp_server.py") != 0 ||
+	    fscanf(server.child.out, "%d %d %d", &server.port, &server.other_port,
 		   &server.tls_port) != 3)
 		return -1;
-	return fgetc(server.out) == '\n' ? 0 : -1;
+	return fgetc(server.child.out) == '\n' ? 0 : -1;
 }
 
 static int stop_server(void **state)
 {
 	(void)state;
-	(void)close(server.in);
-	(void)fclose(server.out);
-	(void)waitpid(server.pid, NULL, 0);
+	child_server_stop(&server.child);
 	return 0;
 }
 
 /* What the server took last; NULL when it took nothing. */
 static json_t *taken(void)
 {
-	struct pollfd p = {.fd = fileno(server.out), .events = POLLIN};
+	struct pollfd p = {.fd = fileno(server.child.out), .events = POLLIN};
 	char line[16384];
 
-	if (poll(&p, 1, 300) != 1 || fgets(line, sizeof(line), server.out) == NULL)
+	if (poll(&p, 1, 300) != 1 || fgets(line, sizeof(line), server.child.out) == NULL)
 		return NULL;
 	return json_loads(line, 0, NULL);
 }

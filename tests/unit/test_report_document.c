@@ -12,26 +12,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "report/document.h"
 #include "report_house.h"
 #include "roster/sheet.h"
-
-static char dir[] = "/tmp/moidan-document-XXXXXX";
+#include "said_by.h"
 
 /* What pdftotext finds in a file of dir; yours. */
 static char *text_of(const char *name)
 {
-	struct buf out = BUF_INIT(1u << 20);
-	char *command = mem_printf("pdftotext -layout %s/%s -", dir, name), part[4096];
-	FILE *f = popen(command, "re");
-	size_t n;
+	char *command = mem_printf("pdftotext -layout %s/%s -", dir, name);
+	char *said = said_by(command);
 
-	assert_non_null(f);
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		(void)buf_add(&out, part, n);
-	assert_int_equal(pclose(f), 0);
 	free(command);
-	return buf_take(&out);
+	return said;
 }
 
 /* Words of a line are apart by any number of spaces. */
@@ -308,22 +302,6 @@ static void a_hamlet_head_gets_counts_and_whom_to_visit(void **state)
 	report_test_close(&t);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-	char *command = mem_printf("rm -rf %s", dir);
-	int rc = system(command);
-
-	(void)state;
-	free(command);
-	return rc;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,5 +313,5 @@ int main(void)
 		the_dead_and_the_dateless_are_on_paper_for_the_civil_status_office),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

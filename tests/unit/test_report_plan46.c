@@ -12,6 +12,7 @@
 
 #include "report/document.h"
 #include "report_house.h"
+#include "said_by.h"
 
 #define ON	1 /* an account is made; the file for a card is taken in */
 #define HAMLETS 3
@@ -190,17 +191,11 @@ static void check_week(struct report_test *t, const struct week *w)
 /* Words of a line are apart by one space. */
 static char *text_of(const char *pdf)
 {
-	char *command = mem_printf("pdftotext -layout %s - | tr -s ' '", pdf), part[4096];
-	struct buf out = BUF_INIT(1u << 20);
-	FILE *f = popen(command, "re");
-	size_t n;
+	char *command = mem_printf("pdftotext -layout %s - | tr -s ' '", pdf);
+	char *said = said_by(command);
 
-	assert_non_null(f);
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		(void)buf_add(&out, part, n);
-	assert_int_equal(pclose(f), 0);
 	free(command);
-	return buf_take(&out);
+	return said;
 }
 
 static void check_final(struct report_test *t)
