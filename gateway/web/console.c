@@ -33,9 +33,9 @@ static void console_headers(const struct web_request *r, struct visit *v)
 		*headers[i].to = mem_strdup(web_request_header(r, headers[i].name));
 }
 
-void web_visit(struct web_request *r)
+static struct visit *console_visit(const struct web_request *r)
 {
-	const char *accept = web_request_header(r, "Accept"), *body;
+	const char *accept = web_request_header(r, "Accept");
 	struct visit *v = mem_calloc(1, sizeof(*v));
 
 	v->route = r->route;
@@ -46,6 +46,45 @@ void web_visit(struct web_request *r)
 	v->api = r->api || (accept != NULL && strstr(accept, "application/json") != NULL &&
 			    strstr(accept, "text/html") == NULL);
 	console_headers(r, v);
+	return v;
+}
+
+/* Only what asks for pages by name is a person's browser, and only where there is a console. */
+void web_refuse(struct web_request *r, int status, const struct err *e)
+{
+	const char *accept = web_request_header(r, "Accept");
+	struct visit *v;
+
+	if (r->web->pages == NULL) {
+		web_problem(r, status, web_problem_kind(status), web_problem_kind(status));
+		return;
+	}
+	v = console_visit(r);
+	v->api = v->api || v->authorization != NULL || accept == NULL ||
+		 strstr(accept, "text/html") == NULL;
+	v->house = &r->web->cfg.house;
+	v->pages = r->web->pages;
+	v->language = visit_language(v);
+	v->status = status;
+	visit_answer_refusal(v, e);
+	if (r->work_free != NULL)
+		r->work_free(r->work);
+	web_visit_served(v, r);
+}
+
+void web_refuse_word(struct web_request *r, int status, const char *word)
+{
+	struct err e = ERR_INIT;
+
+	(void)say(&e, EX_DATAERR, word, NULL);
+	web_refuse(r, status, &e);
+}
+
+void web_visit(struct web_request *r)
+{
+	struct visit *v = console_visit(r);
+	const char *body;
+
 	web_request_address(r, v->address, sizeof(v->address));
 	body = web_request_body(r, &v->body_len);
 	v->body = mem_calloc(v->body_len + 1, 1);
@@ -53,7 +92,7 @@ void web_visit(struct web_request *r)
 	if (desk_serve(r->web->desk, v, r) < 0) {
 		visit_free(v);
 		web_header(r, "Retry-After", "2");
-		web_problem(r, 503, "busy", "too much at once, try again");
+		web_refuse_word(r, 503, "busy");
 	}
 }
 
@@ -145,7 +184,9 @@ void web_visit_served(struct visit *v, void *arg)
 	}
 	if (v->status == 401 && v->api)
 		web_header(r, "WWW-Authenticate", "Bearer");
-	web_header(r, "Vary", "Accept, Cookie");
+	web_header(r, "Vary", "Accept, Accept-Language, Cookie");
+	if (v->has_words)
+		web_header(r, "Content-Language", page_language_name(v->speaks));
 	if (v->location != NULL)
 		web_header(r, "Location", v->location);
 	if (v->out_name != NULL)
@@ -173,7 +214,7 @@ void web_handle_static(struct web_request *r)
 	const char *known = web_request_header(r, "If-None-Match");
 
 	if (f == NULL) {
-		web_problem(r, 404, "not-found", "nothing here");
+		web_refuse_word(r, 404, "not_found");
 		return;
 	}
 	web_header(r, "Cache-Control", "public, max-age=3600");

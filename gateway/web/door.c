@@ -114,7 +114,7 @@ static int door_open_key(struct visit *v, const char *token, struct err *e)
 		return -1;
 	if (found == 0) {
 		v->status = 401;
-		return err_set(e, EX_NOPERM, "khóa API không đúng hoặc đã bị thu hồi");
+		return say(e, EX_NOPERM, "bad_key", NULL);
 	}
 	v->who.signed_in = v->who.key = true;
 	v->who.name = v->who.api_key.name;
@@ -129,7 +129,7 @@ int door_open(struct visit *v, struct err *e)
 		return door_open_session(v, e);
 	if (strncasecmp(v->authorization, "Bearer ", 7) != 0) {
 		v->status = 401;
-		return err_set(e, EX_NOPERM, "chỉ nhận Authorization: Bearer …");
+		return say(e, EX_NOPERM, "bearer", NULL);
 	}
 	return door_open_key(v, v->authorization + 7, e);
 }
@@ -165,10 +165,7 @@ int door_own_form(struct visit *v, struct err *e)
 	if (ours)
 		return 0;
 	v->status = 403;
-	return err_set(
-	    e, EX_NOPERM,
-	    "biểu mẫu này không được gửi từ trang của hệ thống, hoặc phiên đã hết: hãy "
-	    "mở lại trang rồi làm lại");
+	return say(e, EX_NOPERM, "foreign_form", NULL);
 }
 
 int door_begin(struct visit *v, const struct account *a, int64_t totp_step, struct err *e)

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "web/server.h"
 
 /* How long a refused peer may take to read the answer and go. */
 #define GATE_LINGER_MS 2000
@@ -51,7 +52,7 @@ struct gate {
 	struct event_base *base;
 	struct evconnlistener *listener;
 	struct gate_limits limits;
-	void (*refused)(enum guard_reason why, void *arg);
+	const char *(*refused)(enum guard_reason why, void *arg);
 	void *arg;
 	size_t (*admits)(const char *head, size_t len, void *arg);
 	void *admits_arg;
@@ -81,25 +82,24 @@ static void gate_hang_up(struct gate_conn *c, int how)
  * the socket's buffer is empty, one send() is enough. */
 static void gate_refuse(struct gate_conn *c, enum guard_reason why)
 {
-	struct buf out = BUF_INIT(1024);
+	struct buf out = BUF_INIT(4096);
 	int status = guard_reason_status(why);
-	char body[160];
+	const char *text = c->gate->refused(why, c->gate->arg);
+	char *body = web_problem_text(status, web_problem_kind(status),
+				      text != NULL ? text : guard_reason_name(why));
 
-	(void)snprintf(body, sizeof(body),
-		       "{\"type\":\"urn:moidan:problem:bad-request\",\"title\":\"Refused\","
-		       "\"status\":%d,\"detail\":\"%s\"}\n",
-		       status, guard_reason_name(why));
 	(void)buf_addf(&out,
 		       "HTTP/1.1 %d Refused\r\nContent-Type: application/problem+json\r\n"
-		       "Content-Length: %zu\r\nCache-Control: no-store\r\n"
+		       "%sContent-Length: %zu\r\nCache-Control: no-store\r\n"
 		       "X-Content-Type-Options: nosniff\r\n"
 		       "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
 		       "Referrer-Policy: no-referrer\r\nConnection: close\r\n\r\n%s",
-		       status, strlen(body), body);
+		       status, text != NULL ? "Content-Language: vi, en\r\n" : "", strlen(body),
+		       body);
+	free(body);
 	if (c->fd >= 0)
 		(void)send(c->fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	buf_free(&out);
-	c->gate->refused(why, c->gate->arg);
 	c->state = GATE_CLOSING;
 	evbuffer_drain(c->ahead, evbuffer_get_length(c->ahead));
 	gate_hang_up(c, SHUT_WR);
@@ -312,7 +312,7 @@ static void gate_on_accept_failed(struct evconnlistener *l, void *http)
 
 struct gate *gate_new(struct event_base *base, struct evhttp *http,
 		      struct evconnlistener *listener, const struct gate_limits *limits,
-		      void (*refused)(enum guard_reason why, void *arg), void *arg)
+		      const char *(*refused)(enum guard_reason why, void *arg), void *arg)
 {
 	struct gate *g = mem_calloc(1, sizeof(*g));
 	int yes = 1;

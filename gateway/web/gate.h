@@ -24,10 +24,10 @@ struct gate_limits {
 };
 
 /* Puts itself in front of http, which listener feeds (both borrowed). refused is called for each
- * request that does not pass. */
+ * request that does not pass, and says in a sentence why; NULL: the reason's name will do. */
 struct gate *gate_new(struct event_base *base, struct evhttp *http,
 		      struct evconnlistener *listener, const struct gate_limits *limits,
-		      void (*refused)(enum guard_reason why, void *arg), void *arg);
+		      const char *(*refused)(enum guard_reason why, void *arg), void *arg);
 
 /* Lets larger bodies in where admits says so (see guard.h); they have upload_ms to arrive. */
 void gate_admit(struct gate *g, size_t (*admits)(const char *head, size_t len, void *arg), void *arg,

@@ -246,6 +246,13 @@ static bool input_is_type(const char *header, const char *type)
 	       (header[n] == '\0' || strchr("; \t", header[n]) != NULL);
 }
 
+static bool input_is_known(const char *type)
+{
+	return input_is_type(type, "application/x-www-form-urlencoded") ||
+	       input_is_type(type, "multipart/form-data") ||
+	       input_is_type(type, "application/json");
+}
+
 /* All fields, those of the query first. v NULL: the upload is passed over. */
 static int input_each(const struct visit *v, struct visit *upload, input_fn fn, void *arg)
 {
@@ -293,9 +300,33 @@ struct input_take {
 	struct err *e;
 };
 
-static int input_bad(const struct route_input *in, struct err *e, const char *why)
+/* allowed fills the word in; or NULL. */
+static int input_bad(struct visit *v, const struct route_input *in, struct err *e, const char *why,
+		     const char *allowed)
 {
-	return err_set(e, EX_DATAERR, "%s: %s", in->name, why);
+	v->wrong = in;
+	v->wrong_why = why;
+	return say(e, EX_DATAERR, why, allowed, NULL);
+}
+
+static int input_bad_number(struct visit *v, const struct route_input *in, struct err *e,
+			    const char *why)
+{
+	char most[16];
+
+	(void)snprintf(most, sizeof(most), "%d", in->max);
+	return input_bad(v, in, e, why, most);
+}
+
+static int input_bad_choice(struct visit *v, const struct route_input *in, struct err *e)
+{
+	struct buf list = BUF_INIT(512);
+
+	for (const char *at = in->choices; *at != '\0'; at++)
+		(void)(*at == '|' ? buf_adds(&list, ", ") : buf_add(&list, at, 1));
+	(void)input_bad(v, in, e, "choice", buf_text(&list));
+	buf_free(&list);
+	return -1;
 }
 
 static size_t input_characters(const char *s)
@@ -328,45 +359,45 @@ static char *input_clean(const struct route_input *in, const char *value)
 	return vi_clean(value);
 }
 
-static int input_put_number(const struct route_input *in, const char *text, json_t *into,
+static int input_put_number(struct visit *v, const struct route_input *in, const char *text,
 			    struct err *e)
 {
 	char *end;
 	long long n = strtoll(text, &end, 10);
 
 	if (*end != '\0' || *text < '0' || *text > '9' || n > in->max)
-		return input_bad(in, e, "phải là một số");
-	json_object_set_new(into, in->name, json_integer(n));
+		return input_bad_number(v, in, e, "number");
+	json_object_set_new(v->input, in->name, json_integer(n));
 	return 0;
 }
 
-static int input_put_date(const struct route_input *in, const char *text, json_t *into,
+static int input_put_date(struct visit *v, const struct route_input *in, const char *text,
 			  struct err *e)
 {
 	char iso[16];
 	int64_t day;
 
 	if (conf_parse_date(text, &day) < 0)
-		return input_bad(in, e, "ngày phải viết như 20/06/2023");
+		return input_bad(v, in, e, "date", NULL);
 	civil_day_format_iso((civil_day)day, iso);
-	json_object_set_new(into, in->name, json_string(iso));
+	json_object_set_new(v->input, in->name, json_string(iso));
 	return 0;
 }
 
-static int input_put(const struct route_input *in, char *text, json_t *into, struct err *e)
+static int input_put(struct visit *v, const struct route_input *in, const char *text, struct err *e)
 {
-	json_t *list;
+	json_t *into = v->input, *list;
 
 	if (*text == '\0' && in->type != INPUT_FILE && in->type != INPUT_IN_ORDER)
 		return 0;
 	if (in->type == INPUT_INT)
-		return input_put_number(in, text, into, e);
+		return input_put_number(v, in, text, e);
 	if (in->type == INPUT_DATE)
-		return input_put_date(in, text, into, e);
+		return input_put_date(v, in, text, e);
 	if (in->type == INPUT_CHOICE && !input_is_choice(in->choices, text))
-		return input_bad(in, e, "giá trị này không dùng được");
+		return input_bad_choice(v, in, e);
 	if (in->max > 0 && input_characters(text) > (size_t)in->max)
-		return input_bad(in, e, "dài quá");
+		return input_bad_number(v, in, e, "too_long");
 	if (in->type != INPUT_SEVERAL && in->type != INPUT_IN_ORDER) {
 		json_object_set_new(into, in->name, json_string(text));
 		return 0;
@@ -392,9 +423,9 @@ static bool input_take(void *arg, const char *name, const char *value)
 			continue;
 		text = input_clean(in, value);
 		if (text == NULL)
-			rc = input_bad(in, t->e, "không phải chữ UTF-8");
+			rc = input_bad(t->v, in, t->e, "not_utf8", NULL);
 		else
-			rc = input_put(in, text, t->v->input, t->e);
+			rc = input_put(t->v, in, text, t->e);
 		free(text);
 		return rc == 0;
 	}
@@ -407,14 +438,18 @@ int input_read(struct visit *v, struct err *e)
 	int rc;
 
 	v->input = json_object();
+	if (v->post && v->body_len > 0 && !input_is_known(v->content_type)) {
+		v->status = 415;
+		return say(e, EX_DATAERR, "media_type", NULL);
+	}
 	rc = input_each(v, v, input_take, &t);
 	if (e->code != 0)
 		return -1;
 	if (rc < 0)
-		return err_set(e, EX_DATAERR, "không đọc được những gì đã gửi");
+		return say(e, EX_DATAERR, "unreadable", NULL);
 	for (const struct route_input *in = v->route->inputs; in->name != NULL; in++) {
 		if (in->required && json_object_get(v->input, in->name) == NULL)
-			return input_bad(in, e, "chưa điền");
+			return input_bad(v, in, e, "missing", NULL);
 		if (in->type == INPUT_FILE && v->file != NULL)
 			v->file_name = visit_text(v, in->name);
 	}

@@ -12,6 +12,7 @@
 #include "roster/programme.h"
 #include "text/phone.h"
 #include "web/desk.h"
+#include "web/say.h"
 
 static void model_key(int64_t id, char out[24])
 {
@@ -220,8 +221,8 @@ json_t *model_figures_of(struct visit *v, int week, bool *frozen, struct err *e)
 	if (found != 0)
 		return figures;
 	if (week != civil_iso_week(civil_day_of(now))) {
-		(void)err_set(e, EX_NOINPUT, "chưa chốt số liệu của tuần %d-W%02d", week / 100,
-			      week % 100);
+		(void)snprintf(name, sizeof(name), "%d-W%02d", week / 100, week % 100);
+		(void)say(e, EX_NOINPUT, "not_frozen", name, NULL);
 		return NULL;
 	}
 	shared = model_figures_now(v, e);

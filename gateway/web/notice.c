@@ -23,6 +23,7 @@ struct notice_work {
 	struct notice_request q;
 	int status;
 	char *answer;
+	struct err why; /* for status 400 and above: worded on the loop */
 };
 
 static void notice_work_free(void *arg)
@@ -43,7 +44,7 @@ static const char *notice_text(const json_t *body, const char *key)
 	return text != NULL ? text : "";
 }
 
-/* What the body may hold. 0, or -1 with e (Vietnamese, EX_DATAERR). */
+/* What the body may hold. 0, or -1 with e (EX_DATAERR). */
 static int notice_read(struct notice_work *w, struct err *e)
 {
 	static const char *const known[] = {"programme", "key", "text", "values", "expires"};
@@ -52,7 +53,7 @@ static int notice_read(struct notice_work *w, struct err *e)
 	int64_t day;
 
 	if (!json_is_object(w->body))
-		return err_set(e, EX_DATAERR, "phải là một đối tượng JSON");
+		return say(e, EX_DATAERR, "not_object", NULL);
 	json_object_foreach(w->body, name, value)
 	{
 		bool ours = false;
@@ -60,7 +61,7 @@ static int notice_read(struct notice_work *w, struct err *e)
 		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 			ours = ours || strcmp(known[i], name) == 0;
 		if (!ours)
-			return err_set(e, EX_DATAERR, "không có mục \"%s\"", name);
+			return say(e, EX_DATAERR, "unknown_member", name, NULL);
 	}
 	w->q = (struct notice_request){.client = w->client_name,
 				       .programme = notice_text(w->body, "programme"),
@@ -68,18 +69,16 @@ static int notice_read(struct notice_work *w, struct err *e)
 				       .text = notice_text(w->body, "text"),
 				       .values = json_object_get(w->body, "values")};
 	if (w->q.values != NULL && !json_is_object(w->q.values))
-		return err_set(e, EX_DATAERR, "\"values\" phải là một đối tượng");
+		return say(e, EX_DATAERR, "values_object", NULL);
 	json_object_foreach((json_t *)(uintptr_t)w->q.values, name, value)
 	{
 		if (!json_is_string(value) || json_string_length(value) > 200)
-			return err_set(e, EX_DATAERR,
-				       "\"values.%s\" phải là chữ, nhiều nhất 200 byte", name);
+			return say(e, EX_DATAERR, "values_text", name, NULL);
 	}
 	expires = notice_text(w->body, "expires");
 	if (*expires != '\0') {
 		if (conf_parse_date(expires, &day) < 0)
-			return err_set(e, EX_DATAERR,
-				       "\"expires\" phải là một ngày, ví dụ 2023-06-20");
+			return say(e, EX_DATAERR, "expires_date", NULL);
 		/* to its end */
 		w->q.expires_at = civil_day_start_ms((civil_day)day + 1);
 	}
@@ -98,7 +97,7 @@ static int notice_refuse(struct notice_work *w, const struct err *why, struct er
 		*e = *why;
 		return -1;
 	}
-	w->answer = web_problem_text(w->status, web_problem_kind(w->status), why->text);
+	w->why = *why;
 	return 0;
 }
 
@@ -134,17 +133,19 @@ static void notice_stored(int rc, const struct err *e, void *arg)
 {
 	struct notice_work *w = arg;
 	struct web_request *r = w->request;
+	struct err why = w->why; /* answering frees w */
 
 	if (rc < 0) {
 		log_error("web", "notice_not_stored", "reason=\"%s\"", e->text);
 		web_header(r, "Retry-After", "2");
-		web_problem(r, 503, "busy", "not stored, try again");
+		web_refuse_word(r, 503, "busy");
 		return;
 	}
-	web_reply(r, w->status,
-		  w->status < 400 ? "application/json; charset=utf-8"
-				  : "application/problem+json; charset=utf-8",
-		  w->answer, strlen(w->answer));
+	if (w->why.code != 0) {
+		web_refuse(r, w->status, &why);
+		return;
+	}
+	web_reply(r, w->status, "application/json; charset=utf-8", w->answer, strlen(w->answer));
 }
 
 /* Whose key it is: 0 with *key, or -1 and it was answered. */
@@ -158,21 +159,20 @@ static int notice_client(struct web_request *r, struct api_key *key)
 
 	if (web->reader == NULL &&
 	    store_open(web->cfg.database, STORE_READER, &web->reader, &e) < 0) {
-		web_problem(r, 503, "busy", "try again");
+		web_refuse_word(r, 503, "busy");
 		return -1;
 	}
 	v.st = web->reader;
 	v.authorization = mem_strdup(authorization);
 	if (door_open(&v, &e) < 0 || !v.who.key) {
-		web_header(r, "WWW-Authenticate", "Bearer");
-		web_problem(r, 401, "sign-in", "khóa API không đúng hoặc đã bị thu hồi");
+		web_refuse_word(r, 401, "bad_key");
 		may = 0;
 	} else {
 		may = v.who.may;
 		*key = v.who.api_key;
 		v.who.api_key = (struct api_key){0};
 		if ((may & MAY_SEND) == 0) {
-			web_problem(r, 403, "not-permitted", "khóa này không được gửi tin");
+			web_refuse_word(r, 403, "key_cannot_send");
 			api_key_clear(key);
 		}
 	}
@@ -198,7 +198,7 @@ void web_handle_notice(struct web_request *r)
 	if (once_begin(&w->once, key.id, once, r->route->pattern, body, len, &e) < 0) {
 		api_key_clear(&key);
 		notice_work_free(w);
-		web_problem(r, 400, "malformed", e.text);
+		web_refuse(r, 400, &e);
 		return;
 	}
 	w->request = r;
@@ -209,15 +209,15 @@ void web_handle_notice(struct web_request *r)
 	r->work_free = notice_work_free;
 	api_key_clear(&key);
 	if (notice_read(w, &e) < 0) {
-		web_problem(r, 422, "refused", e.text);
+		web_refuse(r, 422, &e);
 	} else if (engine_post(r->web->engine, notice_store, notice_stored, w) < 0) {
 		web_header(r, "Retry-After", "1");
-		web_problem(r, 503, "busy", "too much at once, try again");
+		web_refuse_word(r, 503, "busy");
 	}
 }
 
 /* Whoever comes as a person, by whichever way: another system does this with its key. */
 int screen_notice(struct visit *v, struct err *e)
 {
-	return visit_refuse(v, 403, e, "chỉ khóa API có quyền gửi mới dùng được địa chỉ này");
+	return visit_refuse(v, 403, e, "key_only");
 }

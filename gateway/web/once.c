@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "web/say.h"
 
 /* Characters of a key. */
 #define ONCE_KEY_MAX 128
@@ -18,8 +19,7 @@ int once_begin(struct once *o, int64_t api_key_id, const char *key, const char *
 
 	*o = (struct once){.client = NULL};
 	if (key == NULL || *key == '\0' || strlen(key) > ONCE_KEY_MAX)
-		return err_set(e, EX_DATAERR, "cần tiêu đề Idempotency-Key (1 đến %d ký tự)",
-			       ONCE_KEY_MAX);
+		return say(e, EX_DATAERR, "idempotency_key", TEXT_OF(ONCE_KEY_MAX), NULL);
 	o->client = mem_printf("key:%lld", (long long)api_key_id);
 	o->key = mem_strdup(key);
 	(void)crypto_hash_sha256_init(&h);
@@ -45,11 +45,10 @@ int once_find(struct store *st, const struct once *o, int *status, char **answer
 	*answer = NULL;
 	if (found > 0 && memcmp(before.request, o->request, ACCOUNT_HASH) != 0) {
 		*status = 422;
-		found = err_set(e, EX_DATAERR,
-				"Idempotency-Key này đã dùng cho một yêu cầu khác");
+		found = say(e, EX_DATAERR, "idempotency_other", NULL);
 	} else if (found > 0 && before.status == 0) {
 		*status = 409;
-		found = err_set(e, EX_DATAERR, "yêu cầu này đang được làm");
+		found = say(e, EX_DATAERR, "under_way", NULL);
 	} else if (found > 0) {
 		*status = before.status;
 		*answer = mem_strdup(before.answer);

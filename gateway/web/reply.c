@@ -104,6 +104,9 @@ const char *web_problem_kind(int status)
 		const char *kind;
 	} kinds[] = {{400, "malformed"}, {401, "sign-in"},  {403, "not-permitted"},
 		     {404, "not-found"}, {409, "conflict"}, {412, "changed-meanwhile"},
+		     {405, "method-not-allowed"}, {413, "too-large"}, {431, "too-large"},
+		     {415, "media-type"}, {408, "malformed"}, {411, "malformed"},
+		     {417, "malformed"}, {501, "method-not-allowed"}, {505, "malformed"},
 		     {422, "refused"},	 {428, "if-match"}, {429, "too-often"},
 		     {503, "busy"}};
 

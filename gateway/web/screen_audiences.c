@@ -20,7 +20,7 @@ static const struct programme *audiences_programme(struct visit *v, struct err *
 	else if (v->house->n_programmes > 0)
 		p = v->house->programmes[0];
 	if (p == NULL)
-		(void)err_set(e, EX_NOINPUT, "không có chương trình \"%s\"", name);
+		(void)say(e, EX_NOINPUT, "no_programme", name, NULL);
 	return p;
 }
 
@@ -146,8 +146,7 @@ int screen_audience_remove(struct visit *v, struct err *e)
 		return -1;
 	rc = audience_remove(w, p, visit_text(v, "name"), v->who.name, e);
 	if (rc == 0)
-		return err_set(e, EX_NOINPUT, "không có đối tượng đã lưu tên \"%s\"",
-			       visit_text(v, "name"));
+		return say(e, EX_NOINPUT, "no_audience", visit_text(v, "name"), NULL);
 	return rc < 0 ? -1
 		      : visit_go(v, "/audiences?programme=%s&done=audience_removed", p->name);
 }

@@ -73,7 +73,7 @@ static int campaigns_open(struct visit *v, struct campaign *k, struct err *e)
 	int found = id < 0 ? -1 : store_campaign_get(v->st, id, k, e);
 
 	if (found == 0)
-		return err_set(e, EX_NOINPUT, "không có chiến dịch này");
+		return say(e, EX_NOINPUT, "no_campaign", NULL);
 	return found < 0 ? -1 : 0;
 }
 
@@ -294,7 +294,8 @@ int screen_campaign_new(struct visit *v, struct err *e)
 	} else if (json_array_size(visit_several(v, "audience")) == 0) {
 		if (*step != '\0' && strcmp(step, "who") != 0)
 			json_object_set_new(v->model, "error",
-					    json_string("hãy chọn ít nhất một nhóm người"));
+					    json_string(page_word(v->pages, v->language,
+							  "said.choose_audience")));
 		step = "who";
 	} else if (*step == '\0') {
 		step = "who";
@@ -374,13 +375,13 @@ int screen_campaign_create(struct visit *v, struct err *e)
 	if (w == NULL)
 		return -1;
 	if (json_array_size(visit_several(v, "audience")) == 0)
-		return visit_refuse(v, 422, e, "hãy chọn ít nhất một nhóm người");
+		return visit_refuse(v, 422, e, "choose_audience");
 	while (i < 2 && strcmp(accents[i], visit_text(v, "accents")) != 0)
 		i++;
 	k.accents =
 	    *visit_text(v, "accents") == '\0' ? (int)SMS_WITHOUT_ACCENTS : (int)meant[i];
 	if (*visit_text(v, "only") != '\0' && p == NULL)
-		return visit_refuse(v, 422, e, "không có chương trình này");
+		return say(e, EX_DATAERR, "no_programme", k.programme, NULL);
 	/* It is approved as it is today. */
 	if (*visit_text(v, "only") != '\0' &&
 	    (k.only_when =
@@ -453,10 +454,8 @@ static int campaigns_as_seen(struct visit *v, struct err *e)
 
 		rc = hash != NULL && strcmp(hash, visit_text(v, "hash")) == 0
 			 ? 0
-			 : visit_refuse(
-			       v, 412, e,
-			       "danh sách, nội dung hoặc chi phí đã đổi so với lúc xem: "
-			       "hãy mở lại chiến dịch và xem lại trước khi duyệt");
+			 : visit_refuse(v, 412, e,
+			       "campaign_changed");
 	}
 	campaign_clear(&k);
 	return rc;

@@ -33,6 +33,6 @@ int screen_communes(struct visit *v, struct err *e)
 	}
 	free(text);
 	if (rc == 0 && *one != '\0')
-		return err_set(e, EX_NOINPUT, "\"%s\" chưa gửi báo cáo tuần này", one);
+		return say(e, EX_NOINPUT, "commune_sent_nothing", one, NULL);
 	return rc < 0 ? -1 : 0;
 }

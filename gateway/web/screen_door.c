@@ -17,7 +17,6 @@
 #define KNOWN_DAYS   90
 
 /* The same answer whatever was wrong. */
-#define LOGIN_WRONG "tên đăng nhập, mật khẩu hoặc mã xác thực không đúng"
 
 int screen_login(struct visit *v, struct err *e)
 {
@@ -58,7 +57,7 @@ static int login_done(struct visit *v, const struct account *a, int64_t step, st
 		return -1;
 	if (rc == 0)
 		return visit_refuse(v, 422, e,
-				    "mã xác thực này đã dùng rồi: hãy chờ mã kế tiếp");
+				    "code_used");
 	clerk_password_right(v->clerk, a->name, v->address);
 	login_known(a, known);
 	v->cookies[1] = mem_printf(KNOWN_COOKIE
@@ -80,20 +79,20 @@ int screen_login_post(struct visit *v, struct err *e)
 	    clerk_try_password(v->clerk, name, v->address, found && login_is_known(v, &a));
 	if (v->retry_after > 0) {
 		(void)visit_refuse(v, 429, e,
-				   "sai nhiều lần quá: hãy chờ nửa phút rồi thử lại");
+				   "login_wait");
 		goto out;
 	}
 	/* All is tried before anything is said, so that the time says nothing either. */
 	if (!secret_password_verify(found && !a.disabled ? a.password : NULL,
 				    visit_text(v, "password"))) {
-		(void)visit_refuse(v, 422, e, LOGIN_WRONG);
+		(void)visit_refuse(v, 422, e, "login_wrong");
 		goto out;
 	}
 	if (a.has_totp)
 		step = secret_totp_verify(a.totp, visit_text(v, "code"), clock_now_ms(),
 					  a.totp_step);
 	if (step == 0 && (a.has_totp || account_role_wants_totp(a.role))) {
-		(void)visit_refuse(v, 422, e, LOGIN_WRONG);
+		(void)visit_refuse(v, 422, e, "login_wrong");
 		goto out;
 	}
 	rc = login_done(v, &a, step, e);
@@ -136,9 +135,8 @@ static int setup_open(struct visit *v, struct account *a, unsigned char totp[ACC
 	found = store_link_find(v->st, hash, clock_now_ms(), a, totp, e);
 	if (found == 0) {
 		v->status = 404;
-		return err_set(e, EX_NOINPUT,
-			       "đường dẫn này đã dùng rồi hoặc đã hết hạn: hãy xin quản trị "
-			       "viên đường dẫn mới");
+		return say(e, EX_NOINPUT,
+			       "link_used", NULL);
 	}
 	return found < 0 ? -1 : 0;
 }
@@ -202,7 +200,7 @@ int screen_setup_post(struct visit *v, struct err *e)
 		return -1;
 	wants = account_role_wants_totp(a.role);
 	if (strcmp(visit_text(v, "password"), visit_text(v, "again")) != 0) {
-		(void)visit_refuse(v, 422, e, "hai lần nhập mật khẩu không giống nhau");
+		(void)visit_refuse(v, 422, e, "passwords_differ");
 		goto out;
 	}
 	if (secret_password_check(visit_text(v, "password"), a.name, e) < 0)
@@ -211,8 +209,7 @@ int screen_setup_post(struct visit *v, struct err *e)
 		step = secret_totp_verify(totp, visit_text(v, "code"), clock_now_ms(), 0);
 		if (step == 0) {
 			(void)visit_refuse(v, 422, e,
-					   "mã 6 chữ số không đúng: hãy xem giờ của điện thoại "
-					   "rồi nhập mã đang hiện");
+					   "code_wrong");
 			goto out;
 		}
 	}

@@ -68,7 +68,7 @@ int screen_duty_add(struct visit *v, struct err *e)
 	int64_t day;
 
 	if (conf_parse_date(visit_text(v, "day"), &day) < 0)
-		return visit_refuse(v, 422, e, "ngày phải viết như 12/06/2023");
+		return visit_refuse(v, 422, e, "date");
 	d.day = (civil_day)day;
 	if (campaign_duty_fill(&d, visit_text(v, "hours"), visit_text(v, "phone"), e) < 0 ||
 	    campaign_duty_check(v->st, v->house->campaign, &d, e) < 0)
@@ -101,7 +101,7 @@ int screen_duty_remove(struct visit *v, struct err *e)
 	int rc = id < 0 || w == NULL ? -1 : campaign_duty_remove(w, id, v->who.name, e);
 
 	if (rc == 0)
-		return err_set(e, EX_NOINPUT, "không có ca trực này");
+		return say(e, EX_NOINPUT, "no_duty", NULL);
 	if (rc < 0)
 		return -1;
 	visit_changed(v);

@@ -117,7 +117,7 @@ int screen_hand_in_post(struct visit *v, struct err *e)
 	if (hand_in_begin(v, &in, e) < 0)
 		return -1;
 	if (json_array_size(list) > HAND_IN_FIELDS)
-		return visit_refuse(v, 422, e, "nhiều số quá");
+		return say(e, EX_DATAERR, "too_many_figures", TEXT_OF(HAND_IN_FIELDS), NULL);
 	json_array_foreach(list, i, one) values[i] = json_string_value(one);
 	if (w == NULL || store_begin(w, e) < 0)
 		return -1;

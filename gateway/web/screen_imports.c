@@ -271,9 +271,9 @@ int screen_import_upload(struct visit *v, struct err *e)
 	char token[SECRET_TOKEN];
 
 	if (p == NULL)
-		return visit_refuse(v, 422, e, "hãy chọn chương trình của danh sách này");
+		return visit_refuse(v, 422, e, "choose_programme");
 	if (v->file == NULL)
-		return visit_refuse(v, 422, e, "hãy chọn tệp danh sách (xlsx hoặc csv)");
+		return visit_refuse(v, 422, e, "choose_list");
 	imports_sweep(v);
 	secret_token_new(token);
 	if (imports_check(v, p, token, e) < 0) {
@@ -303,7 +303,7 @@ static json_t *imports_found(struct visit *v, struct err *e)
 	if (found == NULL ||
 	    strcmp(json_string_value(json_object_get(found, "who")), v->who.name) != 0) {
 		json_decref(found);
-		(void)err_set(e, EX_NOINPUT, "tệp này không còn: hãy tải lên lại");
+		(void)say(e, EX_NOINPUT, "upload_gone", NULL);
 		return NULL;
 	}
 	return found;
@@ -445,7 +445,7 @@ int screen_import_undo(struct visit *v, struct err *e)
 	    store_import_list(v->st, NULL, IMPORTS_UNDONE, imports_pick, &one, e) < 0)
 		return -1;
 	if (one.row == NULL)
-		return err_set(e, EX_NOINPUT, "không có lần nhập này");
+		return say(e, EX_NOINPUT, "no_import", NULL);
 	v->model = one.row;
 	if (roster_undo(w, one.id, v->who.name, true, &u, &why) < 0) {
 		if (why.code != EX_DATAERR) {

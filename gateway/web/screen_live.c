@@ -22,7 +22,7 @@ int screen_live(struct visit *v, struct err *e)
 	int found = id < 0 ? -1 : store_campaign_get(v->st, id, &k, e), finished;
 
 	if (found == 0)
-		return err_set(e, EX_NOINPUT, "không có chiến dịch này");
+		return say(e, EX_NOINPUT, "no_campaign", NULL);
 	if (found < 0)
 		return -1;
 	finished = campaign_is_finished(v->st, &k, e);

@@ -64,8 +64,7 @@ static int messages_number(struct visit *v, struct message_filter *f, struct err
 	ph = phone_parse(text, 0);
 	if (ph.number == 0)
 		return visit_refuse(v, 422, e,
-				    "hãy nhập cả số điện thoại; tìm theo vài số cuối thì vào "
-				    "Danh sách");
+				    "whole_number");
 	f->number = ph.number;
 	return 0;
 }
@@ -111,7 +110,7 @@ int screen_messages(struct visit *v, struct err *e)
 			     messages_states(state), "number", visit_text(v, "number"));
 	if (*state != '\0') {
 		if (message_state_from_name(state, &wanted) == 0)
-			return visit_refuse(v, 422, e, "không có trạng thái này");
+			return visit_refuse(v, 422, e, "no_state");
 		f.state = (int)wanted;
 	}
 	if (messages_number(v, &f, e) < 0 || (p.names = model_campaign_names(v, e)) == NULL)
@@ -145,7 +144,7 @@ int screen_message(struct visit *v, struct err *e)
 	int found = id < 0 ? -1 : store_message_get(v->st, id, &r, e);
 
 	if (found == 0)
-		return err_set(e, EX_NOINPUT, "không có tin này");
+		return say(e, EX_NOINPUT, "no_message", NULL);
 	if (found < 0)
 		return -1;
 	attempts = json_array();

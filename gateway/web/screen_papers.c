@@ -53,10 +53,10 @@ int screen_campaign_papers(struct visit *v, struct err *e)
 	int found = id < 0 ? -1 : store_campaign_get(v->st, id, &k, e), rc = -1;
 
 	if (found == 0)
-		(void)err_set(e, EX_NOINPUT, "không có chiến dịch này");
+		(void)say(e, EX_NOINPUT, "no_campaign", NULL);
 	p.plan = found > 0 ? campaign_plan_new(v->st, v->house->campaign, &k, e) : NULL;
 	if (p.plan != NULL && campaign_plan_programme(p.plan) == NULL)
-		(void)err_set(e, EX_DATAERR, "chiến dịch này không có danh sách người nhận");
+		(void)say(e, EX_DATAERR, "no_list_of_campaign", NULL);
 	else if (p.plan != NULL) {
 		(void)snprintf(subject, sizeof(subject), "campaign:%" PRId64, id);
 		rc = visit_audit(v,

@@ -115,7 +115,7 @@ int screen_user_change(struct visit *v, struct err *e)
 	int rc = -1, found = id < 0 ? -1 : store_account_get(v->st, id, &a, e);
 
 	if (found == 0)
-		(void)err_set(e, EX_NOINPUT, "không có tài khoản này");
+		(void)say(e, EX_NOINPUT, "no_account", NULL);
 	if (found <= 0 || (w = visit_writer(v, e)) == NULL || store_begin(w, e) < 0)
 		goto out;
 	rc = strcmp(what, "link") == 0
@@ -164,7 +164,7 @@ int screen_key_add(struct visit *v, struct err *e)
 		   (*visit_text(v, "write") != '\0' ? (unsigned)API_WRITE : 0) |
 		   (*visit_text(v, "send") != '\0' ? (unsigned)API_SEND : 0);
 	if (k.scopes == 0)
-		return visit_refuse(v, 422, e, "hãy chọn ít nhất một việc mà khóa được làm");
+		return visit_refuse(v, 422, e, "choose_scope");
 	secret_token_new(token);
 	secret_token_hash(token, hash);
 	if (w == NULL || store_begin(w, e) < 0)
@@ -189,7 +189,7 @@ int screen_key_revoke(struct visit *v, struct err *e)
 	rc = store_api_key_revoke(w, id, v->who.name, e);
 	if (rc != 1) {
 		store_rollback(w);
-		return rc == 0 ? err_set(e, EX_NOINPUT, "không có khóa này, hoặc đã thu hồi")
+		return rc == 0 ? say(e, EX_NOINPUT, "no_key", NULL)
 			       : -1;
 	}
 	return store_commit(w, e) < 0 ? -1 : visit_go(v, "/keys?done=revoked");

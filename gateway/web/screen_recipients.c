@@ -88,7 +88,7 @@ static int recipients_open(struct visit *v, struct recipient *r, struct err *e)
 		found = 0;
 	}
 	if (found == 0)
-		return err_set(e, EX_NOINPUT, "không có người này trong danh sách");
+		return say(e, EX_NOINPUT, "no_recipient", NULL);
 	return found < 0 ? -1 : 0;
 }
 
@@ -166,11 +166,10 @@ static int recipients_unchanged(struct visit *v, const struct recipient *r, stru
 
 	(void)snprintf(etag, sizeof(etag), "\"%lld\"", (long long)r->rev);
 	if (v->who.key && v->if_match == NULL)
-		return visit_refuse(v, 428, e, "cần tiêu đề If-Match với ETag đã đọc");
+		return visit_refuse(v, 428, e, "if_match");
 	if (v->if_match != NULL ? strcmp(v->if_match, etag) != 0
 				: visit_int(v, "rev") != r->rev)
-		return visit_refuse(
-		    v, 412, e, "người này vừa được người khác sửa: hãy xem lại rồi làm tiếp");
+		return visit_refuse(v, 412, e, "person_changed");
 	return 0;
 }
 
@@ -244,7 +243,7 @@ static int decide_state(struct visit *v, struct store *w, const struct recipient
 		state = programme_state_find(p, visit_text(v, "to"));
 	free(programme);
 	if (state < 0)
-		return err_set(e, EX_DATAERR, "chương trình không có trạng thái này");
+		return say(e, EX_DATAERR, "no_such_result", NULL);
 	return store_recipient_set_state(w, r->id, state, v->who.name, e) == 1 ? 0 : -1;
 }
 
@@ -267,7 +266,7 @@ static int decide_contact(struct visit *v, struct store *w, const struct recipie
 	size_t i = 0;
 
 	if (r->number == 0)
-		return err_set(e, EX_DATAERR, "người này không có số điện thoại");
+		return say(e, EX_DATAERR, "no_number", NULL);
 	while (strcmp(words[i].word, visit_text(v, "is")) != 0)
 		i++;
 	if (store_contact_flags(w, r->number, words[i].set, words[i].clear, v->who.name, e) < 0)

@@ -80,7 +80,7 @@ int screen_reply_settle(struct visit *v, struct err *e)
 	rc = reply_settle(w, &h, id, words[i].kind, v->who.name, e);
 	if (rc <= 0) {
 		store_rollback(w);
-		return rc == 0 ? err_set(e, EX_DATAERR, "tin trả lời này không chờ cán bộ")
+		return rc == 0 ? say(e, EX_DATAERR, "reply_not_open", NULL)
 			       : -1;
 	}
 	if (store_commit(w, e) < 0)

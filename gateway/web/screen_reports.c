@@ -284,6 +284,18 @@ static int providers_prepare(struct visit *v, const struct provider *p, char **t
 	return rc;
 }
 
+static int providers_test_failed(const struct outcome *out, struct err *e)
+{
+	char *what = mem_printf("%s%s%s", outcome_class_name(out->class),
+				*out->code != '\0' ? ", " : "", out->code);
+	char status[16];
+
+	(void)snprintf(status, sizeof(status), "%d", out->http_status);
+	(void)say(e, EX_DATAERR, "test_failed", what, status, out->reason, NULL);
+	free(what);
+	return -1;
+}
+
 /* A test to one's own number, in fixed words. */
 int screen_provider_test(struct visit *v, struct err *e)
 {
@@ -294,13 +306,12 @@ int screen_provider_test(struct visit *v, struct err *e)
 	int rc;
 
 	if (p == NULL)
-		return err_set(e, EX_NOINPUT, "chưa cấu hình nhà cung cấp này");
+		return say(e, EX_NOINPUT, "no_provider", NULL);
 	if (provider_facts(p)->parameters)
 		return visit_refuse(v, 422, e,
-				    "nhà cung cấp này chỉ nhận mẫu đã đăng ký: thử bằng lệnh "
-				    "moidan provider send-test");
+				    "provider_registered_only");
 	if (to.status != PHONE_OK)
-		return visit_refuse(v, 422, e, "số điện thoại này không nhắn tin được");
+		return visit_refuse(v, 422, e, "number_cannot_receive");
 	store_read_end(v->st); /* an answer may take a while */
 	words = mem_printf("%s: tin thử của hệ thống nhắn tin. Xin bỏ qua tin này.",
 			   v->house->campaign->office);
@@ -314,9 +325,7 @@ int screen_provider_test(struct visit *v, struct err *e)
 	if (rc < 0)
 		return -1;
 	if (out.class != OUTCOME_OK)
-		return err_set(e, EX_DATAERR, "tin thử không đi được: %s%s%s (HTTP %d) %s",
-			       outcome_class_name(out.class), *out.code != '\0' ? ", mã " : "",
-			       out.code, out.http_status, out.reason);
+		return providers_test_failed(&out, e);
 	return visit_go(v, "/providers?done=provider_tested");
 }
 
@@ -344,7 +353,7 @@ int screen_provider_resume(struct visit *v, struct err *e)
 	if (store_provider_list(v->st, providers_find, &f, e) < 0 || w == NULL)
 		return -1;
 	if (f.id == 0)
-		return err_set(e, EX_NOINPUT, "nhà cung cấp này không bị dừng");
+		return say(e, EX_NOINPUT, "provider_not_stopped", NULL);
 	if (officer_provider_resume(w, f.id, f.name, v->who.name, e) < 0)
 		return -1;
 	visit_changed(v);

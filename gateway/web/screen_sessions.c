@@ -72,7 +72,7 @@ static int sessions_open(struct visit *v, struct session *s, struct err *e)
 	int found = id < 0 ? -1 : store_session_get(v->st, id, s, e);
 
 	if (found == 0)
-		return err_set(e, EX_NOINPUT, "không có buổi này");
+		return say(e, EX_NOINPUT, "no_session", NULL);
 	return found < 0 ? -1 : 0;
 }
 
@@ -150,7 +150,7 @@ int screen_session_attend(struct visit *v, struct err *e)
 	if (id < 0 || w == NULL)
 		return -1;
 	if (!rest && visit_int(v, "recipient") == 0)
-		return visit_refuse(v, 422, e, "hãy chọn một người");
+		return visit_refuse(v, 422, e, "choose_person");
 	rc = rest
 		 ? campaign_session_close(w, id, v->who.name, &n, e)
 		 : campaign_session_attend(w, v->house->campaign, id, visit_int(v, "recipient"),

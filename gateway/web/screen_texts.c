@@ -100,7 +100,7 @@ static int texts_open(struct visit *v, struct texts_one *t, struct err *e)
 	t->a = i >= 0 ? programme_audience_at(t->p, i) : NULL;
 	if (t->a == NULL || t->a->sms == NULL || t->a->hold ||
 	    (size_t)t->step > t->a->steps.n)
-		return err_set(e, EX_NOINPUT, "không có mẫu tin này");
+		return say(e, EX_NOINPUT, "no_text", NULL);
 	steps = t->a->steps.items;
 	t->name = t->step == 0 ? t->a->sms : steps[t->step - 1].sms;
 	t->now = campaign_text_now(v->st, v->house->campaign, t->name, &t->version, e);
@@ -234,11 +234,10 @@ static int texts_unchanged(struct visit *v, const struct texts_one *t, struct er
 
 	(void)snprintf(etag, sizeof(etag), "\"%d\"", t->version);
 	if (v->who.key && v->if_match == NULL)
-		return visit_refuse(v, 428, e, "cần tiêu đề If-Match với ETag đã đọc");
+		return visit_refuse(v, 428, e, "if_match");
 	if (v->if_match != NULL ? strcmp(v->if_match, etag) != 0
 				: visit_int(v, "rev") != t->version)
-		return visit_refuse(
-		    v, 412, e, "mẫu này vừa được người khác sửa: hãy xem lại rồi làm tiếp");
+		return visit_refuse(v, 412, e, "text_changed");
 	return 0;
 }
 
@@ -253,8 +252,7 @@ static int texts_save(struct visit *v, const struct texts_one *t, const char *te
 	rc = campaign_text_save(w, v->house->campaign, t->p, t->a, t->name, text, t->version,
 				v->who.name, &version, e);
 	if (rc == 0)
-		return visit_refuse(
-		    v, 412, e, "mẫu này vừa được người khác sửa: hãy xem lại rồi làm tiếp");
+		return visit_refuse(v, 412, e, "text_changed");
 	if (rc < 0)
 		return -1;
 	v->model = json_pack("{s:s, s:i}", "file", t->name, "version", version);

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "text/vi.h"
+#include "web/say.h"
 
 #define PASSWORD_MIN 10
 #define PASSWORD_MAX 128
@@ -109,17 +110,16 @@ int secret_password_check(const char *password, const char *account, struct err 
 		characters += (password[i] & 0xC0) != 0x80;
 	if (!vi_utf8_valid(password, bytes) || characters < PASSWORD_MIN ||
 	    bytes > PASSWORD_MAX)
-		return err_set(e, EX_DATAERR,
-			       "mật khẩu phải có ít nhất %d ký tự (nên dùng vài từ ghép lại)",
-			       PASSWORD_MIN);
+		return say(e, EX_DATAERR, "password_short", TEXT_OF(PASSWORD_MIN),
+			   TEXT_OF(PASSWORD_MAX), NULL);
 	lower = vi_lower(password);
 	fold = vi_unaccent(lower);
 	common = password_is_common(fold, account);
 	mem_free_secret(lower, strlen(lower));
 	mem_free_secret(fold, strlen(fold));
 	if (common)
-		return err_set(e, EX_DATAERR,
-			       "mật khẩu này dễ đoán: hãy chọn mật khẩu khác, dài hơn");
+		return say(e, EX_DATAERR,
+			       "password_common", NULL);
 	return 0;
 }
 

@@ -79,6 +79,7 @@ struct web {
 	int64_t ready_at;	  /* monotonic: the store last proved writable */
 	int64_t started_at;
 	int64_t refused[GUARD_REASON_COUNT];
+	char refusal[600]; /* what the last of them was told */
 	int64_t callbacks_refused[WEB_CB_REFUSALS];
 	int64_t (
 	    *answers)[6]; /* per route, by hundreds of the status; the last row: no route */
@@ -97,6 +98,11 @@ const char *web_problem_kind(int status);
 void web_problem(struct web_request *r, int status, const char *kind, const char *detail);
 /* What it answers; yours. */
 char *web_problem_text(int status, const char *kind, const char *detail);
+
+/* Refuses what came to the console before a clerk saw it, in words and language as visit.h has them: a page for
+ * people. Frees r. */
+void web_refuse(struct web_request *r, int status, const struct err *e);
+void web_refuse_word(struct web_request *r, int status, const char *word);
 
 /* Before the reply. */
 void web_header(struct web_request *r, const char *name, const char *value);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ int64_t visit_id(const struct visit *v, int n, struct err *e)
 	size_t len = strlen(text);
 
 	if (len == 0 || len > 18 || strspn(text, "0123456789") < len || *text == '0')
-		return err_set(e, EX_NOINPUT, "không có trang này");
+		return say(e, EX_NOINPUT, "not_found", NULL);
 	return strtoll(text, NULL, 10);
 }
 
@@ -84,10 +85,10 @@ int visit_go(struct visit *v, const char *fmt, ...)
 	return 0;
 }
 
-int visit_refuse(struct visit *v, int status, struct err *e, const char *text)
+int visit_refuse(struct visit *v, int status, struct err *e, const char *word)
 {
 	v->status = status;
-	return err_set(e, EX_DATAERR, "%s", text);
+	return say(e, EX_DATAERR, word, NULL);
 }
 
 int visit_answer_file(struct visit *v, const char *path, struct err *e)
@@ -97,13 +98,13 @@ int visit_answer_file(struct visit *v, const char *path, struct err *e)
 	size_t n;
 
 	if (f == NULL)
-		return err_set(e, EX_NOINPUT, "tệp này không còn");
+		return say(e, EX_NOINPUT, "file_gone", NULL);
 	buf_free(&v->out);
 	buf_init(&v->out, VISIT_FILE_MAX);
 	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
 		(void)buf_add(&v->out, chunk, n);
 	(void)fclose(f);
-	return v->out.overflow ? err_set(e, EX_UNAVAILABLE, "tệp này lớn quá") : 0;
+	return v->out.overflow ? say(e, EX_UNAVAILABLE, "file_too_large", NULL) : 0;
 }
 
 int visit_answer_drawn(struct visit *v,
@@ -155,7 +156,7 @@ int visit_with_upload(struct visit *v,
 	int fd, rc;
 
 	if (v->file == NULL)
-		return visit_refuse(v, 422, e, "hãy chọn tệp (xlsx hoặc csv)");
+		return visit_refuse(v, 422, e, "choose_file");
 	fd = memfd_create("upload", MFD_CLOEXEC);
 	if (fd < 0 || write(fd, v->file, v->file_len) != (ssize_t)v->file_len) {
 		rc = err_set(e, EX_UNAVAILABLE, "the upload: %s", strerror(errno));
@@ -299,6 +300,8 @@ static int visit_render(struct visit *v, const char *name, struct err *e)
 	rc = page_render(v->pages, v->language, name, false, page, &v->out, e);
 	json_decref(page);
 	v->out_type = "text/html; charset=utf-8";
+	v->has_words = true;
+	v->speaks = v->language;
 	return rc;
 }
 
@@ -318,44 +321,94 @@ static bool visit_wants_page(const struct visit *v)
 	return !v->api;
 }
 
-/* What went wrong, as a problem document or as a page that says it in words. */
-static void visit_problem(struct visit *v, const struct err *e)
+/* What went wrong, in words; yours. Sets v->speaks. People know an input by its label, systems by its name. */
+static char *visit_says(struct visit *v, const struct err *e)
 {
-	const char *kind, *title;
-	char *type, *key;
+	bool worded;
+	char *text = say_text(v->pages, v->language, e, &worded), *key, *whole;
+	const char *label;
+
+	v->has_words = true;
+	v->speaks = worded ? v->language : PAGE_VI;
+	if (v->wrong == NULL || !worded)
+		return text;
+	key = mem_printf("field.%s", v->wrong->name);
+	label = visit_wants_page(v) ? page_word(v->pages, v->language, key) : NULL;
+	whole = mem_printf("%s: %s", label != NULL ? label : v->wrong->name, text);
+	free(key);
+	free(text);
+	return whole;
+}
+
+/* RFC 9457 §3.2: which member is wrong, for a program. */
+static void visit_problem_errors(const struct visit *v, const char *detail)
+{
+	json_t *one;
+
+	if (v->wrong == NULL)
+		return;
+	one = json_pack("{s:o, s:s, s:s}", "pointer", json_sprintf("#/%s", v->wrong->name), "code",
+			v->wrong_why, "detail", detail);
+	json_object_set_new(v->model, "errors", json_pack("[o]", one));
+}
+
+void visit_answer_refusal(struct visit *v, const struct err *e)
+{
+	const char *kind = web_problem_kind(v->status), *title;
+	char *type, *key, *text;
 	json_t *detail;
 	struct err again = ERR_INIT;
 
-	if (v->status < 400)
-		v->status = visit_status_of(e);
-	if (v->status >= 500)
-		log_error("web", "visit_failed", "route=%s status=%d reason=\"%s\"",
-			  v->route->pattern, v->status, e->text);
 	/* Nothing of what was begun goes out with it. */
 	free(v->out_name);
 	v->out_name = NULL;
 	free(v->location);
 	v->location = NULL;
-	kind = web_problem_kind(v->status);
+	text = visit_says(v, e);
 	key = mem_printf("problem.%s", kind);
-	title = page_word(v->pages, v->language, key);
 	type = mem_printf("urn:moidan:problem:%s", kind);
 	json_decref(v->model);
 	/* What a machine said inside is for the log. Whatever the words are, an answer there is. */
-	detail = json_string(v->status == 500 ? "" : e->text);
-	v->model = json_pack("{s:s, s:s, s:i, s:o}", "type", type, "title",
+	if (v->status == 500)
+		v->speaks = v->language;
+	detail = json_string(v->status == 500 ? "" : text);
+	title = page_word(v->pages, visit_wants_page(v) ? v->language : v->speaks, key);
+	v->model = json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", type, "title",
 			     title != NULL ? title : kind, "status", v->status, "detail",
-			     detail != NULL ? detail : json_string(kind));
+			     detail != NULL ? detail : json_string(kind), "detail_lang",
+			     page_language_name(v->speaks));
 	free(type);
 	free(key);
-	if (!visit_wants_page(v) || visit_render(v, "problem", &again) < 0)
+	if (!visit_wants_page(v) || visit_render(v, "problem", &again) < 0) {
+		json_object_del(v->model, "detail_lang");
+		visit_problem_errors(v, text);
 		visit_json(v, "application/problem+json; charset=utf-8");
+	}
+	free(text);
+}
+
+/* What went wrong, as a problem document or as a page that says it in words. */
+static void visit_problem(struct visit *v, const struct err *e)
+{
+	bool worded;
+	char *text;
+
+	if (v->status < 400)
+		v->status = visit_status_of(e);
+	if (v->status >= 500) {
+		text = say_text(v->pages, PAGE_VI, e, &worded);
+		log_error("web", "visit_failed", "route=%s status=%d reason=\"%s\"",
+			  v->route->pattern, v->status, text);
+		free(text);
+	}
+	visit_answer_refusal(v, e);
 }
 
 /* A form that was refused comes back as it was filled in, with what was wrong on top. */
 static bool visit_again(struct visit *v, const struct err *why)
 {
 	struct err e = ERR_INIT;
+	char *text;
 
 	if (!visit_wants_page(v) || v->route->again == NULL || v->input == NULL ||
 	    (why->code != EX_DATAERR && why->code != EX_USAGE))
@@ -364,7 +417,12 @@ static bool visit_again(struct visit *v, const struct err *why)
 	v->model = NULL;
 	if (v->route->again(v, &e) < 0 || v->model == NULL)
 		return false;
-	json_object_set_new(v->model, "error", json_string(why->text));
+	text = visit_says(v, why);
+	json_object_set_new(v->model, "error", json_string(text));
+	json_object_set_new(v->model, "error_lang", json_string(page_language_name(v->speaks)));
+	if (v->wrong != NULL)
+		json_object_set_new(v->model, "error_at", json_string(v->wrong->name));
+	free(text);
 	if (v->status < 400)
 		v->status = 422;
 	return visit_render(v, v->route->page, &e) == 0;
@@ -436,15 +494,37 @@ static int visit_once(struct visit *v, struct err *e)
 
 /* ---- the way ----------------------------------------------------------------------------- */
 
-static enum page_language visit_language(const struct visit *v)
+/* How much English is wanted, against Vietnamese, in "vi, en-GB;q=0.8" (RFC 9110 §12.5.4). */
+static double visit_weight(const char *list, const char *language)
+{
+	double best = 0;
+
+	while (*list != '\0') {
+		size_t n = strcspn(list, ",");
+		const char *q = memmem(list, n, ";q=", 3);
+
+		if (strncasecmp(list, language, 2) == 0 && strchr("-;, ", list[2]) != NULL) {
+			double weight = q != NULL ? strtod(q + 3, NULL) : 1;
+
+			best = weight > best ? weight : best;
+		}
+		list += n;
+		list += strspn(list, ", ");
+	}
+	return best;
+}
+
+enum page_language visit_language(const struct visit *v)
 {
 	const char *at = v->cookie != NULL ? strstr(v->cookie, "lang=") : NULL;
 
 	if (at != NULL)
 		return strncmp(at + 5, "en", 2) == 0 ? PAGE_EN : PAGE_VI;
 	/* Other systems say it; a browser in English belongs to an officer all the same. */
-	return v->api && v->languages != NULL && strncmp(v->languages, "en", 2) == 0 ? PAGE_EN
-										     : PAGE_VI;
+	if ((!v->api && v->authorization == NULL) || v->languages == NULL)
+		return PAGE_VI;
+	return visit_weight(v->languages, "en") > visit_weight(v->languages, "vi") ? PAGE_EN
+										   : PAGE_VI;
 }
 
 /* Whether the route lets them in: 0, 1 when they were sent to the door, -1. */
@@ -460,11 +540,11 @@ static int visit_permit(struct visit *v, struct err *e)
 			return 1;
 		}
 		v->status = 401;
-		return err_set(e, EX_NOPERM, "cần đăng nhập");
+		return say(e, EX_NOPERM, "sign_in", NULL);
 	}
 	if (r->permission == ROUTE_MAY && !visit_may(v, r->may)) {
 		v->status = 403;
-		return err_set(e, EX_NOPERM, "vai trò của bạn không được làm việc này");
+		return say(e, EX_NOPERM, "role", NULL);
 	}
 	return 0;
 }
@@ -473,9 +553,9 @@ static int visit_run(struct visit *v, struct err *e)
 {
 	int rc;
 
+	v->language = visit_language(v);
 	if (door_open(v, e) < 0)
 		return -1;
-	v->language = visit_language(v);
 	rc = visit_permit(v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
@@ -483,8 +563,7 @@ static int visit_run(struct visit *v, struct err *e)
 		v->retry_after = clerk_too_often(v->clerk, v);
 		if (v->retry_after > 0)
 			return visit_refuse(v, 429, e,
-					    "quá nhiều yêu cầu cùng lúc: hãy chờ một "
-					    "chút");
+					    "too_often");
 	}
 	if (v->post && door_own_form(v, e) < 0)
 		return -1;

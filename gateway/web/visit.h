@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "web/page.h"
 #include "web/route.h"
+#include "web/say.h"
 #include "web/secret.h"
 #include "web/web.h"
 
@@ -57,6 +58,8 @@ struct visit {
 	json_t *input;		      /* as the route's inputs say */
 	const char *file_name, *file; /* the upload, within body */
 	size_t file_len;
+	const struct route_input *wrong; /* the input that was refused, and which word says why */
+	const char *wrong_why;
 	/* answered */
 	int status; /* 0: 200, or 303 with location */
 	json_t *model;
@@ -66,6 +69,8 @@ struct visit {
 	const char *out_type;
 	char *out_name; /* offered as a file of this name */
 	char *etag;
+	enum page_language speaks; /* of the answer, as far as it holds words */
+	bool has_words;
 	int retry_after; /* seconds */
 };
 
@@ -88,8 +93,8 @@ bool visit_may(const struct visit *v, unsigned may);
 
 /* Goes on elsewhere (303); for other systems the model stays the answer. 0. */
 int visit_go(struct visit *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* An answer of its own status. -1, so that "return visit_refuse(…)" reads well; text Vietnamese. */
-int visit_refuse(struct visit *v, int status, struct err *e, const char *text);
+/* An answer of its own status. -1, so that "return visit_refuse(…)" reads well; word as in say(). */
+int visit_refuse(struct visit *v, int status, struct err *e, const char *word);
 
 /* The bytes of a file as the answer; its type is the caller's to say. -1 with e (EX_NOINPUT). */
 MUST_CHECK int visit_answer_file(struct visit *v, const char *path, struct err *e);
@@ -126,7 +131,7 @@ unsigned door_may(enum account_role role);
 /* ---- input.c ------------------------------------------------------------------------------------ */
 
 /* Reads query and body by the route's inputs into v->input, the upload into v->file. 0, or -1 with e
- * (EX_DATAERR, Vietnamese). */
+ * (EX_DATAERR) and v->wrong. */
 MUST_CHECK int input_read(struct visit *v, struct err *e);
 /* The value of a form's field as it was sent, whatever the inputs say; yours, NULL when absent. */
 char *input_raw(const struct visit *v, const char *name);
@@ -149,6 +154,10 @@ void visit_free(struct visit *v);
 
 /* Runs v to its answer (desk.c calls it on a clerk's thread). */
 void visit_serve(struct visit *v);
+/* The language that its cookie, or another system's Accept-Language, asks for. */
+enum page_language visit_language(const struct visit *v);
+/* Its answer is that it is refused, as e says: a page or a problem document. Without the store. */
+void visit_answer_refusal(struct visit *v, const struct err *e);
 
 /* ---- throttle.c --------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include <event2/listener.h>
 #include <event2/util.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -38,12 +39,26 @@ static void web_on_lost(void *arg)
 	r->ev = NULL;
 }
 
-static void web_on_refused(enum guard_reason why, void *arg)
+/* What does not get in has no language yet: it is said in both. */
+static const char *web_on_refused(enum guard_reason why, void *arg)
 {
 	struct web *web = arg;
+	struct err e = ERR_INIT;
+	char word[32], *vi, *en;
+	bool worded;
 
 	web->refused[why]++;
 	log_debug("web", "refused", "reason=%s", guard_reason_name(why));
+	if (web->pages == NULL)
+		return NULL;
+	(void)snprintf(word, sizeof(word), "guard_%s", guard_reason_name(why));
+	(void)say(&e, EX_DATAERR, word, NULL);
+	vi = say_text(web->pages, PAGE_VI, &e, &worded);
+	en = say_text(web->pages, PAGE_EN, &e, &worded);
+	(void)snprintf(web->refusal, sizeof(web->refusal), "%s / %s", vi, en);
+	free(vi);
+	free(en);
+	return web->refusal;
 }
 
 static unsigned web_method(struct web_request *r)
@@ -86,7 +101,7 @@ static void web_refuse_method(struct web_request *r, unsigned allowed)
 		   allowed == ROUTE_GET	   ? "GET, HEAD"
 		   : allowed == ROUTE_POST ? "POST"
 					   : "GET, HEAD, POST");
-	web_problem(r, 405, "method-not-allowed", "not with this method");
+	web_refuse_word(r, 405, "method");
 }
 
 static void web_on_request(struct evhttp_request *ev, void *arg)
@@ -120,7 +135,7 @@ static void web_on_request(struct evhttp_request *ev, void *arg)
 		web_refuse_method(r, allowed);
 	else if (found == 0 || (r->route->permission == ROUTE_LOCAL && !web_is_local(r)) ||
 		 (r->route->serve != NULL && web->desk == NULL))
-		web_problem(r, 404, "not-found", "nothing here");
+		web_refuse_word(r, 404, "not_found");
 	else if (r->route->serve != NULL &&
 		 (r->route->handler == NULL || web_request_header(r, "Authorization") == NULL))
 		web_visit(r);

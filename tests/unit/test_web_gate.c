@@ -40,11 +40,12 @@ static struct event_base *base;
 static struct gate *gate;
 static struct server srv;
 
-static void on_refused(enum guard_reason why, void *arg)
+static const char *on_refused(enum guard_reason why, void *arg)
 {
 	(void)why;
 	(void)arg;
 	++*srv.refused;
+	return NULL;
 }
 
 static void on_lost(void *arg)

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the console says when it refuses stands in the catalogues, in both languages with the same places to fill,
+and nothing stands there that nobody says. Usage: words.py SOURCE_DIR"""
+import glob
+import re
+import sys
+
+ROOT = sys.argv[1]
+failed = []
+
+
+def catalogue(language):
+    words, area = {}, None
+    with open(f"{ROOT}/templates/console/{language}.yaml", encoding="utf-8") as f:
+        for line in f:
+            if m := re.match(r"(\w+):$", line):
+                area = m[1]
+            elif m := re.match(r'  "?([\w-]+)"?: (.+)$', line):
+                words[f"{area}.{m[1]}"] = m[2].strip("\"'")
+    return words
+
+
+vi, en = catalogue("vi"), catalogue("en")
+sources = {}
+for name in glob.glob(ROOT + "/gateway/web/*.c"):
+    with open(name, encoding="utf-8") as f:
+        sources[name.split("/")[-1]] = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
+everything = "\n".join(sources.values())
+
+
+def among(area, said, what):
+    kept = {k.split(".", 1)[1] for k in vi if k.startswith(area + ".")}
+    assert said and kept, area
+    failed.extend(f"{what} {w!r} has no word {area}.{w}" for w in sorted(said - kept))
+    failed.extend(f"the word {area}.{w} is not said" for w in sorted(kept - said))
+
+
+said = set(re.findall(r'\b(?:say\(\s*&?e,\s*EX_\w+|visit_refuse\(\s*v,\s*\d+,\s*e|web_refuse_word\(\s*r,\s*\d+),\s*"(\w+)"', everything))
+said |= set(re.findall(r'\binput_bad(?:_number)?\([^;]*?"(\w+)"', everything)) | set(re.findall(r'"said\.(\w+)"', everything))
+said |= {"guard_" + n for n in re.findall(r'\[GUARD_(?!OK)\w+\] = \{"(\w+)", \d+\}', sources["guard.c"])}
+among("said", said, "what is said,")
+kinds = re.search(r"kinds\[\] = \{(.*?)\};", everything, re.S)[1]
+among("problem", set(re.findall(r'\{\d+,\s*"([\w-]+)"\}', kinds)) | {"internal"}, "the kind")
+inputs = set(re.findall(r'\b(?:TEXT|NEEDED|SECRET|NUMBER|CHOICE|DAY|SEVERAL|OPTION|LONG|IN_ORDER|UPLOAD)\("(\w+)"', sources["routes.c"]))
+among("field", inputs | set(re.findall(r'\.name = "(\w+)"', sources["routes.c"])), "the input")
+
+for key in vi:
+    if re.match(r"(said|problem|field)\.", key):
+        if key in en and set(re.findall(r"\{\d\}", vi[key])) != set(re.findall(r"\{\d\}", en[key])):
+            failed.append(f"{key}: the two languages have other places to fill")
+        if re.search(r"[^\x00-\x7f…“”]", en.get(key, "")):
+            failed.append(f"{key}: the English is not English")
+for name, text in sources.items():
+    # "%s" of the store's own sentences may pass through; a sentence of ours is a word.
+    for m in re.finditer(r'\b(err_set|json_string|web_problem)\([^;]*?"[^"]*[^\x00-\x7f…–“”][^;]*;', text):
+        failed.append(f"{name}: a sentence that is not in the catalogues: {m[0][:80]!r}")
+for line in failed:
+    print(line)
+print(len(said), "words that are said,", len(inputs), "inputs")
+sys.exit(1 if failed else 0)
