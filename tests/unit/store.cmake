@@ -1,4 +1,5 @@
 moidan_unit(store_account store)
+moidan_unit(store_message_read store PkgConfig::SQLITE)
 moidan_unit(store_message_state store)
 moidan_unit(store_kind store PkgConfig::SQLITE)
 moidan_unit(store_purge store PkgConfig::SQLITE)
