@@ -45,6 +45,7 @@ static struct visit *console_visit(const struct web_request *r)
 	v->query = mem_strdup(r->query);
 	v->api = r->api || (accept != NULL && strstr(accept, "application/json") != NULL &&
 			    strstr(accept, "text/html") == NULL);
+	v->streams = accept != NULL && strstr(accept, "text/event-stream") != NULL;
 	console_headers(r, v);
 	return v;
 }
@@ -135,10 +136,9 @@ size_t web_admits(const char *head, size_t len, void *arg)
 	if (web->desk == NULL || (strncmp(head, starts[0], strlen(starts[0])) != 0 &&
 				  strncmp(head, starts[1], strlen(starts[1])) != 0))
 		return 0;
-	if (web->reader == NULL &&
-	    store_open(web->cfg.database, STORE_READER, &web->reader, &e) < 0)
+	v.st = web_reader(web);
+	if (v.st == NULL)
 		return 0;
-	v.st = web->reader;
 	v.cookie = console_header(head, len, "Cookie");
 	v.authorization = console_header(head, len, "Authorization");
 	if (door_open(&v, &e) == 0 && (v.who.may & MAY_COMPOSE) != 0 &&
@@ -192,6 +192,10 @@ void web_visit_served(struct visit *v, void *arg)
 	if (v->out_name != NULL)
 		console_name(r, v->out_name);
 	r->page = v->out_type != NULL && strncmp(v->out_type, "text/html", 9) == 0;
+	if (v->live != 0) {
+		live_join(r, v->live, v->out.data, v->out.len);
+		return;
+	}
 	web_reply(r, v->status != 0 ? v->status : 200,
 		  v->out_type != NULL ? v->out_type : "text/plain; charset=utf-8",
 		  buf_text(&v->out), v->out.len);

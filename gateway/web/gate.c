@@ -382,6 +382,14 @@ void gate_request_answered(struct gate *g, struct evhttp_request *req)
 		c->lost = NULL;
 }
 
+void gate_hang_up_request(struct gate *g, struct evhttp_request *req)
+{
+	struct gate_conn *c = gate_conn_of(g, req);
+
+	if (c != NULL)
+		gate_hang_up(c, SHUT_RDWR);
+}
+
 size_t gate_connections(const struct gate *g)
 {
 	return g->n_conns;

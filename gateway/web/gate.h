@@ -41,6 +41,9 @@ void gate_request_begins(struct gate *g, struct evhttp_request *req, void (*lost
 /* The answer has been handed to evhttp: lost will not be called. */
 void gate_request_answered(struct gate *g, struct evhttp_request *req);
 
+/* Ends the connection of a request that is being answered: lost is called, in a later turn of the loop. */
+void gate_hang_up_request(struct gate *g, struct evhttp_request *req);
+
 size_t gate_connections(const struct gate *g);
 
 /* Accepts no more. Before evhttp_free(), which takes the listener with it and ends all connections. */

@@ -157,12 +157,11 @@ static int notice_client(struct web_request *r, struct api_key *key)
 	struct err e = ERR_INIT;
 	unsigned may;
 
-	if (web->reader == NULL &&
-	    store_open(web->cfg.database, STORE_READER, &web->reader, &e) < 0) {
+	v.st = web_reader(web);
+	if (v.st == NULL) {
 		web_refuse_word(r, 503, "busy");
 		return -1;
 	}
-	v.st = web->reader;
 	v.authorization = mem_strdup(authorization);
 	if (door_open(&v, &e) < 0 || !v.who.key) {
 		web_refuse_word(r, 401, "bad_key");

@@ -117,9 +117,8 @@ static int figures_read(struct web *web, struct buf *out, struct err *e)
 {
 	int rc = -1;
 
-	if (web->reader == NULL &&
-	    store_open(web->cfg.database, STORE_READER, &web->reader, e) < 0)
-		return -1;
+	if (web_reader(web) == NULL)
+		return err_set(e, EX_UNAVAILABLE, "no connection to the store");
 	if (store_read_begin(web->reader, e) < 0)
 		return -1;
 	metrics_family(out, "provider_up", METRICS_GAUGE, "1 while a provider may be used.");
@@ -204,6 +203,7 @@ static void metrics_callbacks(const struct web *web, struct buf *out)
 
 static void metrics_http(const struct web *web, struct buf *out)
 {
+	int64_t dropped;
 	static const char *const codes[] = {"", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
 	metrics_family(out, "http_requests_total", METRICS_COUNTER, "Requests answered.");
@@ -223,6 +223,11 @@ static void metrics_http(const struct web *web, struct buf *out)
 			    guard_reason_name((enum guard_reason)i), NULL);
 	metrics_family(out, "http_connections", METRICS_GAUGE, "Open connections.");
 	metrics_int(out, "http_connections", (int64_t)gate_connections(web->gate), NULL);
+	metrics_family(out, "live_listeners", METRICS_GAUGE, "Pages that progress is told to.");
+	metrics_int(out, "live_listeners", (int64_t)live_listeners(web->live, &dropped), NULL);
+	metrics_family(out, "live_dropped_total", METRICS_COUNTER,
+		       "Listeners hung up because they did not read.");
+	metrics_int(out, "live_dropped_total", dropped, NULL);
 }
 
 void web_handle_metrics(struct web_request *r)

@@ -57,6 +57,19 @@ void web_header(struct web_request *r, const char *name, const char *value)
 		evhttp_add_header(evhttp_request_get_output_headers(r->ev), name, value);
 }
 
+/* What stands on every answer. */
+static void web_head(struct web_request *r, const char *content_type)
+{
+	for (size_t i = 0; i < sizeof(web_headers) / sizeof(web_headers[0]); i++)
+		web_header(r, web_headers[i][0], web_headers[i][1]);
+	for (size_t i = 0; i < 2; i++)
+		web_header(r, web_policies[r->page][i][0], web_policies[r->page][i][1]);
+	if (evhttp_find_header(evhttp_request_get_output_headers(r->ev), "Cache-Control") ==
+	    NULL)
+		web_header(r, "Cache-Control", "no-store");
+	web_header(r, "Content-Type", content_type);
+}
+
 void web_reply(struct web_request *r, int status, const char *content_type, const void *body,
 	       size_t len)
 {
@@ -68,14 +81,7 @@ void web_reply(struct web_request *r, int status, const char *content_type, cons
 		web_request_free(r);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(web_headers) / sizeof(web_headers[0]); i++)
-		web_header(r, web_headers[i][0], web_headers[i][1]);
-	for (size_t i = 0; i < 2; i++)
-		web_header(r, web_policies[r->page][i][0], web_policies[r->page][i][1]);
-	if (evhttp_find_header(evhttp_request_get_output_headers(r->ev), "Cache-Control") ==
-	    NULL)
-		web_header(r, "Cache-Control", "no-store");
-	web_header(r, "Content-Type", content_type);
+	web_head(r, content_type);
 	/* evhttp would count, and send, the body of an answer to HEAD. */
 	(void)snprintf(length, sizeof(length), "%zu", len);
 	web_header(r, "Content-Length", length);
@@ -86,6 +92,33 @@ void web_reply(struct web_request *r, int status, const char *content_type, cons
 	evhttp_send_reply(r->ev, status, NULL, out);
 	evbuffer_free(out);
 	web_request_free(r);
+}
+
+void web_stream_begin(struct web_request *r, const char *content_type)
+{
+	web_count(r, 200);
+	web_head(r, content_type);
+	evhttp_send_reply_start(r->ev, 200, NULL);
+}
+
+void web_stream(struct web_request *r, struct evbuffer *piece)
+{
+	if (r->ev != NULL)
+		evhttp_send_reply_chunk(r->ev, piece);
+}
+
+void web_stream_end(struct web_request *r)
+{
+	if (r->ev != NULL) {
+		gate_request_answered(r->web->gate, r->ev);
+		evhttp_send_reply_end(r->ev);
+	}
+	web_request_free(r);
+}
+
+struct bufferevent *web_stream_of(const struct web_request *r)
+{
+	return evhttp_connection_get_bufferevent(evhttp_request_get_connection(r->ev));
 }
 
 void web_reply_json(struct web_request *r, int status, json_t *take)

@@ -13,7 +13,10 @@
 #include "web/web.h"
 
 struct desk;
+struct bufferevent;
+struct evbuffer;
 struct evhttp_bound_socket;
+struct live;
 struct page_set;
 struct throttle;
 struct visit;
@@ -68,6 +71,7 @@ struct web {
 	struct evhttp_bound_socket *bound;
 	struct gate *gate;
 	struct desk *desk;	/* NULL: no console */
+	struct live *live;
 	struct page_set *pages; /* likewise */
 	struct throttle *uploads, *rollups;
 	struct web_request *requests; /* under way */
@@ -112,6 +116,33 @@ void web_request_address(const struct web_request *r, char *out, size_t size);
 const char *web_request_header(const struct web_request *r, const char *name);
 /* The body, borrowed until the reply. */
 const char *web_request_body(struct web_request *r, size_t *len);
+
+/* Instead of web_reply(): an answer in pieces. From web_stream_begin() on, where r->ev is not NULL, until
+ * web_stream_end(), which frees r; r->ev becomes NULL when the connection goes. */
+void web_stream_begin(struct web_request *r, const char *content_type);
+void web_stream(struct web_request *r, struct evbuffer *piece);
+void web_stream_end(struct web_request *r);
+/* What it goes out by, while r->ev is not NULL. */
+struct bufferevent *web_stream_of(const struct web_request *r);
+
+/* The loop's own connection to the store, for what takes no time; NULL when it cannot be opened. */
+struct store *web_reader(struct web *web);
+
+/* live.c: progress of campaigns, to many at once. */
+#define LIVE_TYPE      "text/event-stream; charset=utf-8"
+#define LIVE_RETRY_MS  2000
+#define LIVE_EVENT_MAX ((size_t)1 << 16)
+struct live *live_new(struct web *w);
+/* After evhttp_free(). NULL is allowed. */
+void live_free(struct live *live);
+/* The counts and the state of a campaign as JSON, yours; over: nothing moves any more. 1/0/-1. */
+int live_draw(struct store *st, int64_t campaign_id, char **data, bool *over, struct err *e);
+/* An event that tells them, appended. */
+void live_event(const char *data, struct buf *out);
+/* Answers r with the first event and all that come. */
+void live_join(struct web_request *r, int64_t campaign_id, const void *first, size_t len);
+/* How many listen, and how many were hung up since the start because they did not read. */
+size_t live_listeners(const struct live *live, int64_t *dropped);
 
 /* console.c: hands r to a clerk, who answers it. */
 void web_visit(struct web_request *r);

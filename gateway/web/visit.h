@@ -43,6 +43,7 @@ struct visit {
 	const struct route *route;
 	struct route_params params;
 	bool post, secure, api; /* api: came by /api/v1, or wants JSON */
+	bool streams; /* it reads an event stream to its end */
 	char *path, *query;	/* path without /api/v1 */
 	char *host, *cookie, *authorization, *origin, *fetch_site, *content_type, *if_match,
 	    *once_key, *languages;
@@ -72,6 +73,7 @@ struct visit {
 	enum page_language speaks; /* of the answer, as far as it holds words */
 	bool has_words;
 	int retry_after; /* seconds */
+	int64_t live;	 /* goes on with the progress of this campaign; 0: no */
 };
 
 /* What the route's inputs hold, "" or 0 or NULL when not given. Borrowed. */

@@ -80,6 +80,16 @@ static unsigned web_method(struct web_request *r)
 	}
 }
 
+struct store *web_reader(struct web *web)
+{
+	struct err e = ERR_INIT;
+
+	if (web->reader == NULL &&
+	    store_open(web->cfg.database, STORE_READER, &web->reader, &e) < 0)
+		log_error("web", "no_reader", "reason=\"%s\"", e.text);
+	return web->reader;
+}
+
 /* From this machine and not handed on by the proxy, which names whom it speaks for. */
 static bool web_is_local(const struct web_request *r)
 {
@@ -248,6 +258,7 @@ struct web *web_new(struct event_base *base, struct engine *en, const struct web
 	w->receipts = mem_calloc(WEB_RECEIPTS_MAX, sizeof(*w->receipts));
 	w->uploads = throttle_new(6, 10 * CLOCK_SECOND_MS);
 	w->rollups = throttle_new(30, CLOCK_SECOND_MS);
+	w->live = live_new(w);
 	w->answers = mem_calloc(web_n_routes + 1, sizeof(*w->answers));
 	buf_init(&w->figures, 1 << 20);
 	if (web_reconfigure(w, cfg, e) < 0 || web_open_desk(w, e) < 0)
@@ -303,6 +314,7 @@ void web_free(struct web *w)
 	if (w->http != NULL)
 		evhttp_free(w->http);
 	gate_free(w->gate);
+	live_free(w->live);
 	/* What was waiting for the store has lost its connection by now. */
 	while (w->requests != NULL)
 		web_reply(w->requests, 503, "text/plain", "", 0);

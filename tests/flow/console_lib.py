@@ -5,9 +5,13 @@ import hashlib
 import hmac
 import html
 import http.client
+import itertools
 import json
 import re
+import selectors
+import socket
 import struct
+import threading
 import time
 import urllib.parse
 
@@ -129,3 +133,70 @@ def add_user(house, name, role, *more):
     v.name = name
     v.get("/")
     return v
+
+
+class Listeners:
+    """Connections of these visitors that listen to the progress of a campaign, read by one thread; those that are opened
+    deaf are never read."""
+
+    def __init__(self, visitors, path):
+        self.port, self.path = visitors[0].house.port, path
+        self.cookies = itertools.cycle("; ".join(f"{k}={c}" for k, c in v.cookies.items()) for v in visitors)
+        self.select, self.text = selectors.DefaultSelector(), {}
+        self.refused, self.deaf, self.stopped = 0, [], False
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _connect(self, room=None):
+        s = socket.socket()
+        if room:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        s.connect(("127.0.0.1", self.port))
+        s.sendall(f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAccept: text/event-stream\r\n"
+                  f"Cookie: {next(self.cookies)}\r\n\r\n".encode())
+        return s
+
+    def open(self, n):
+        for _ in range(n):
+            s = self._connect()
+            s.setblocking(False)
+            self.text[s] = b""
+            self.select.register(s, selectors.EVENT_READ)
+            time.sleep(0.002)
+
+    def open_deaf(self, n):
+        self.deaf += [self._connect(1) for _ in range(n)]
+
+    def _read(self):
+        while not self.stopped:
+            for key, _ in self.select.select(0.1):
+                s = key.fileobj
+                try:
+                    data = s.recv(65536)
+                except OSError:
+                    data = b""
+                if data:
+                    self.text[s] += data
+                    continue
+                self.select.unregister(s)
+                s.close()
+                again = self.text[s].startswith(b"HTTP/1.1 429") or self.text[s].startswith(b"HTTP/1.1 503")
+                if again:  # as the page does, but sooner
+                    self.refused += 1
+                    del self.text[s]
+                    time.sleep(0.02)
+                    self.open(1)
+
+    def events(self):
+        """What each heard, a list a connection."""
+        return [[json.loads(m) for m in re.findall(rb"\ndata: ({.*?})\n", text)] for text in list(self.text.values())]
+
+    def over(self):
+        """How many streams have come to their end."""
+        return sum(text.endswith(b"\r\n0\r\n\r\n") for text in list(self.text.values()))
+
+    def close(self):
+        self.stopped = True
+        self.thread.join()
+        for s in [*self.text, *self.deaf]:
+            s.close()

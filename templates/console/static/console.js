@@ -6,8 +6,18 @@
 
 	if (!live || !window.EventSource)
 		return;
-	var source = new EventSource(live.getAttribute("data-live"));
-	source.addEventListener("progress", function (event) {
+	function listen() {
+		var source = new EventSource(live.getAttribute("data-live"));
+		source.addEventListener("progress", function (event) {
+			show(source, event);
+		});
+		/* The browser comes again by itself, unless it was refused: too many at once, or we were not there. */
+		source.addEventListener("error", function () {
+			if (source.readyState === EventSource.CLOSED)
+				setTimeout(listen, 5000);
+		});
+	}
+	function show(source, event) {
 		var now = JSON.parse(event.data);
 		live.querySelectorAll("[data-n]").forEach(function (cell) {
 			var n = now[cell.getAttribute("data-n")];
@@ -22,7 +32,8 @@
 			source.close();
 			window.location.reload();
 		}
-	});
+	}
+	listen();
 })();
 /* A text that is being written is tried as one types: the section that the button would show again. */
 (function () {
