@@ -2,8 +2,10 @@
 /* Asks a server for so many addresses over so many kept connections, one call after the other on
  * each, and prints how fast and how late it was answered as one JSON line.
  *
- *   load_client PORT PATH CONNECTIONS REQUESTS [FIRST [FILE PEOPLE]]
+ *   load_client PORT PATH CONNECTIONS REQUESTS [FIRST [FILE PEOPLE [RATE]]]
  *
+ * With RATE so many requests become due a second, whether the server keeps up or not; each is timed from when it was
+ * due.
  * {n} in PATH becomes FIRST, FIRST + 1 …: one of its own for each request. With FILE, a POST of what it holds: lines of
  * the head, an empty line, the body; {n} there likewise, {p} a number from 1 to PEOPLE. One thread, epoll. */
 #include <arpa/inet.h>
@@ -37,6 +39,9 @@ struct load {
 	char *post, *body; /* head and body of a POST; NULL: it is a GET */
 	int64_t people;
 	int64_t next, left, done, failed;
+	int64_t rate, start_us, asked; /* rate: a second, 0 = as fast as they are answered */
+	struct load_conn **idle;
+	size_t n_idle;
 	uint32_t *took_us; /* of each answer */
 };
 
@@ -64,9 +69,9 @@ static int load_fill(const struct load *l, const char *text, char out[LOAD_ROOM]
 			out[n++] = *text++;
 			continue;
 		}
-		n += snprintf(out + n, 24, "%lld",
-			      (long long)(text[1] == 'n' ? l->next
-							 : 1 + l->next * 7 % l->people));
+		n += snprintf(
+		    out + n, 24, "%lld",
+		    (long long)(text[1] == 'n' ? l->next : 1 + l->next * 7 % l->people));
 		text += 3;
 	}
 	out[n] = '\0';
@@ -82,8 +87,8 @@ static int load_post(struct load *l, char out[LOAD_ROOM])
 	return snprintf(out, LOAD_ROOM,
 			"POST %.*s%lld%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n"
 			"%s\r\n%s",
-			(int)l->before_len, l->before, (long long)l->next++, l->after, len, head,
-			body);
+			(int)l->before_len, l->before, (long long)l->next++, l->after, len,
+			head, body);
 }
 
 /* "Name: value\n…\n\nbody" */
@@ -106,6 +111,11 @@ static void load_read_post(struct load *l, const char *path)
 	}
 }
 
+static int64_t load_due_us(const struct load *l)
+{
+	return l->start_us + l->asked * 1000000 / l->rate;
+}
+
 static void load_ask(struct load *l, struct load_conn *c)
 {
 	char out[LOAD_ROOM];
@@ -113,13 +123,18 @@ static void load_ask(struct load *l, struct load_conn *c)
 
 	if (l->left == 0)
 		return;
+	if (l->rate > 0 && load_due_us(l) > load_now_us()) {
+		l->idle[l->n_idle++] = c;
+		return;
+	}
 	l->left--;
 	n = l->post != NULL
 		? load_post(l, out)
 		: snprintf(out, sizeof(out),
 			   "GET %.*s%lld%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
 			   (int)l->before_len, l->before, (long long)l->next++, l->after);
-	c->asked_us = load_now_us();
+	c->asked_us = l->rate > 0 ? load_due_us(l) : load_now_us();
+	l->asked++;
 	c->len = 0;
 	if (n >= LOAD_ROOM || send(c->fd, out, (size_t)n, MSG_NOSIGNAL) != n)
 		load_die("send");
@@ -175,6 +190,20 @@ static void load_connect(struct load *l)
 	load_ask(l, c);
 }
 
+/* Asks what is due; the ms until more is. */
+static int load_ask_due(struct load *l)
+{
+	size_t n = l->n_idle;
+
+	if (l->rate == 0)
+		return LOAD_STALL_MS;
+	while (n > 0 && l->left > 0 && load_due_us(l) <= load_now_us()) {
+		l->n_idle = --n;
+		load_ask(l, l->idle[n]);
+	}
+	return n > 0 && l->left > 0 ? 1 : LOAD_STALL_MS;
+}
+
 static int load_compare(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -202,15 +231,17 @@ int main(int argc, char **argv)
 		l.people = strtoll(argv[7], NULL, 10);
 		load_read_post(&l, argv[6]);
 	}
+	l.rate = argc > 8 ? strtoll(argv[8], NULL, 10) : 0;
+	l.idle = mem_calloc((size_t)strtol(argv[3], NULL, 10), sizeof(struct load_conn *));
 	l.took_us = mem_calloc((size_t)requests, sizeof(*l.took_us));
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
-	start = load_now_us();
+	start = l.start_us = load_now_us();
 	for (long i = strtol(argv[3], NULL, 10); i > 0; i--)
 		load_connect(&l);
 	while (l.done < requests) {
-		int n = epoll_wait(l.epoll, ev, LOAD_EVENTS, LOAD_STALL_MS);
+		int ms = load_ask_due(&l), n = epoll_wait(l.epoll, ev, LOAD_EVENTS, ms);
 
-		if (n == 0)
+		if (n == 0 && ms == LOAD_STALL_MS)
 			load_die("no answer");
 		for (int i = 0; i < n; i++)
 			load_read(&l, ev[i].data.ptr);
