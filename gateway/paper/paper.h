@@ -69,6 +69,21 @@ void paper_chart(struct paper *p, const struct chart *c);
 /* The same as a picture of its own. 0, or -1 (EX_CANTCREAT). */
 MUST_CHECK int chart_svg(const struct chart *c, const char *path, struct err *e);
 
+/* How far each of several has come, one bar below the other, as a picture for a screen: narrow enough to be read on
+ * a telephone. Words are the caller's. */
+struct bar {
+	const char *label; /* "ấp Tân Phú" */
+	int64_t done, total, target; /* target: 0 = none */
+};
+struct bars {
+	const char *title;
+	const char *done, *total, *target; /* what the three are called */
+	size_t n;
+	const struct bar *items;
+};
+/* 0, or -1 (EX_CANTCREAT). */
+MUST_CHECK int bars_svg(const struct bars *b, const char *path, struct err *e);
+
 /* "ngày 08 tháng 6 năm 2023": a zero before days 1 to 9 and months 1 and 2 (Decree 30/2020, Appendix I,
  * II.4). dom 0 leaves room for the day. out holds at least 64 bytes. */
 void paper_date(int year, int month, int dom, char out[64]);

@@ -80,6 +80,57 @@ void message_count(struct store *st, int64_t campaign_id, int rung, enum message
 	d->segments += segments;
 }
 
+/* What moves of the open transaction add to the day's messages of the campaign of the nth delta; false when an
+ * earlier delta was of the same campaign. */
+static bool message_day_of(const struct store *st, size_t nth, int64_t *sent, int64_t *delivered)
+{
+	int64_t campaign_id = st->deltas[nth].campaign_id;
+
+	*sent = *delivered = 0;
+	for (size_t i = 0; i < nth; i++) {
+		if (st->deltas[i].campaign_id == campaign_id)
+			return false;
+	}
+	for (size_t i = nth; i < st->n_deltas; i++) {
+		const struct store_delta *d = &st->deltas[i];
+
+		if (d->campaign_id != campaign_id)
+			continue;
+		if (message_was_accepted((enum message_state)d->state))
+			*sent += d->n;
+		if (d->state == MESSAGE_DELIVERED)
+			*delivered += d->n;
+	}
+	return true;
+}
+
+static int message_day_flush(struct store *st, struct err *e)
+{
+	static const char ADD[] = "INSERT INTO message_day(day, campaign_id, sent, delivered)"
+				  " VALUES ($1, $2, $3, $4)"
+				  " ON CONFLICT (day, campaign_id) DO UPDATE SET"
+				  " sent = message_day.sent + excluded.sent,"
+				  " delivered = message_day.delivered + excluded.delivered";
+	civil_day today = civil_day_of(clock_now_ms());
+
+	for (size_t i = 0; i < st->n_deltas; i++) {
+		int64_t sent, delivered;
+		struct db_stmt *s;
+
+		if (!message_day_of(st, i, &sent, &delivered) || (sent == 0 && delivered == 0))
+			continue;
+		if ((s = db_query(st->db, ADD, e)) == NULL)
+			return -1;
+		db_put_int(s, today);
+		db_put_int(s, st->deltas[i].campaign_id);
+		db_put_int(s, sent);
+		db_put_int(s, delivered);
+		if (db_run(s, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int message_moves_flush(struct store *st, struct err *e)
 {
 	static const char ADD[] =
@@ -102,6 +153,8 @@ int message_moves_flush(struct store *st, struct err *e)
 		if (db_run(s, e) != 0)
 			return -1;
 	}
+	if (message_day_flush(st, e) != 0)
+		return -1;
 	st->n_deltas = 0;
 	return st->n_ends > 0 ? rung_ends_flush(st, e) : 0;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "store/store.h"
 
@@ -58,6 +59,8 @@ enum message_event {
  * is data and refused; our own illegal move is a fault). Source: the state table that the man page
  * moidan-states(7) prints. */
 int message_next(enum message_state from, enum message_event ev, enum message_state *to);
+/* The provider took it: it is paid for. */
+bool message_was_accepted(enum message_state s);
 bool message_is_final(enum message_state s); /* nothing more will happen by itself */
 const char *message_state_name(enum message_state s);  /* "queued" … */
 const char *message_state_vi(enum message_state s);    /* "chờ gửi" … */
@@ -320,5 +323,17 @@ struct message_counts {
 };
 MUST_CHECK int store_message_counts(struct store *st, int64_t campaign_id, int64_t unit_id,
 				    struct message_counts *out, struct err *e);
+
+/* How many messages of each campaign were found on a civil day to be accepted by a provider, and to have reached the
+ * telephone (whenever they were sent); campaigns of which none was are left out. */
+MUST_CHECK int store_message_day(struct store *st, civil_day day,
+				 void (*fn)(int64_t campaign_id, int64_t sent, int64_t delivered,
+					    void *arg),
+				 void *arg, struct err *e);
+/* How many of each campaign's messages wait that are due before a moment, campaigns with none left out. Counted along
+ * an index: some 20 ms for a million. */
+MUST_CHECK int store_message_due_before(struct store *st, int64_t before,
+					void (*fn)(int64_t campaign_id, int64_t n, void *arg),
+					void *arg, struct err *e);
 
 #endif

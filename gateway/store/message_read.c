@@ -257,13 +257,6 @@ int store_message_attempts(struct store *st, int64_t id,
 	return rc < 0 ? -1 : 0;
 }
 
-/* The provider took it: it is paid for. */
-static bool message_was_accepted(int state)
-{
-	return state == MESSAGE_SENT || state == MESSAGE_NO_RECEIPT ||
-	       state == MESSAGE_DELIVERED || state == MESSAGE_UNDELIVERED;
-}
-
 int store_message_counts(struct store *st, int64_t campaign_id, int64_t unit_id,
 			 struct message_counts *out, struct err *e)
 {
@@ -291,10 +284,57 @@ int store_message_counts(struct store *st, int64_t campaign_id, int64_t unit_id,
 			continue;
 		out->by_state[state] = n;
 		out->total += n;
-		if (message_was_accepted(state))
+		if (message_was_accepted((enum message_state)state))
 			out->segments_accepted += segments;
 		else if (state <= MESSAGE_UNCERTAIN)
 			out->segments_open += segments;
+	}
+	db_done(s);
+	return rc;
+}
+
+int store_message_day(struct store *st, civil_day day,
+		      void (*fn)(int64_t campaign_id, int64_t sent, int64_t delivered, void *arg),
+		      void *arg, struct err *e)
+{
+	static const char DAY[] = "SELECT campaign_id, sent, delivered FROM message_day"
+				  " WHERE day = $1 ORDER BY campaign_id";
+	struct db_stmt *s = db_query(st->db, DAY, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, day);
+	while ((rc = db_step(s, e)) == 1) {
+		int64_t campaign_id = db_get_int(s), sent = db_get_int(s);
+
+		fn(campaign_id, sent, db_get_int(s), arg);
+	}
+	db_done(s);
+	return rc;
+}
+
+int store_message_due_before(struct store *st, int64_t before,
+			     void (*fn)(int64_t campaign_id, int64_t n, void *arg), void *arg,
+			     struct err *e)
+{
+	/* The counts say in which campaigns and rungs there are any. */
+	static const char DUE[] =
+	    "SELECT c.campaign_id, sum((SELECT count(*) FROM message m WHERE m.state = 1"
+	    " AND m.campaign_id = c.campaign_id AND m.rung = c.rung AND m.due_at < $1)) AS due"
+	    " FROM message_count c WHERE c.state = 1 AND c.n > 0 GROUP BY c.campaign_id"
+	    " ORDER BY c.campaign_id";
+	struct db_stmt *s = db_query(st->db, DUE, e);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, before);
+	while ((rc = db_step(s, e)) == 1) {
+		int64_t campaign_id = db_get_int(s), n = db_get_int(s);
+
+		if (n > 0)
+			fn(campaign_id, n, arg);
 	}
 	db_done(s);
 	return rc;

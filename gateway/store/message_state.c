@@ -128,6 +128,12 @@ const char *message_event_name(enum message_event ev)
 	return (unsigned)ev < MESSAGE_EV_COUNT ? event_names[ev] : "?";
 }
 
+bool message_was_accepted(enum message_state s)
+{
+	return s == MESSAGE_SENT || s == MESSAGE_NO_RECEIPT || s == MESSAGE_DELIVERED ||
+	       s == MESSAGE_UNDELIVERED;
+}
+
 int message_state_from_name(const char *name, enum message_state *s)
 {
 	for (unsigned i = 0; i < STATES; i++) {

@@ -180,6 +180,21 @@ int store_seat_list(struct store *st, int64_t session_id,
 	return seat_each(s, fn, arg, e);
 }
 
+int store_seat_count_of_unit(struct store *st, int64_t session_id, int64_t unit_id, int64_t *n,
+			     struct err *e)
+{
+	static const char COUNT[] =
+	    "SELECT count(*) FROM seat s JOIN recipient r ON r.id = s.recipient_id"
+	    " WHERE s.session_id = $1 AND s.state <> 3 AND r.unit_id = $2";
+	struct db_stmt *s = db_query(st->db, COUNT, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, session_id);
+	db_put_int(s, unit_id);
+	return db_run_int(s, n, e) < 0 ? -1 : 0;
+}
+
 int store_seat_open(struct store *st, int64_t campaign_id, civil_day from_day,
 		    bool (*fn)(const struct seat *s, void *arg), void *arg, struct err *e)
 {

@@ -81,6 +81,9 @@ MUST_CHECK int store_seat_round(struct store *st, int64_t id, int round, struct 
 MUST_CHECK int store_seat_list(struct store *st, int64_t session_id,
 			       bool (*fn)(const struct seat *s, void *arg), void *arg,
 			       struct err *e);
+/* How many of them are of people of a hamlet. */
+MUST_CHECK int store_seat_count_of_unit(struct store *st, int64_t session_id, int64_t unit_id,
+					int64_t *n, struct err *e);
 /* Open seats of a campaign in sessions that begin on from_day or later. */
 MUST_CHECK int store_seat_open(struct store *st, int64_t campaign_id, civil_day from_day,
 			       bool (*fn)(const struct seat *s, void *arg), void *arg,

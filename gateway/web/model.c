@@ -130,6 +130,25 @@ json_t *model_message(const struct message_row *r)
 	return o;
 }
 
+json_t *model_session(const struct session *s, const json_t *units, civil_day today)
+{
+	char day[16];
+	json_t *o;
+
+	civil_day_format_iso(s->day, day);
+	o = json_pack("{s:I, s:s, s:o, s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:b, s:b}", "id",
+		      (json_int_t)s->id, "day", day, "hours",
+		      json_sprintf("%02d:%02d–%02d:%02d", s->opens / 60, s->opens % 60,
+				   s->closes / 60, s->closes % 60),
+		      "place", s->place, "unit", model_unit(units, s->unit_id), "seats",
+		      s->seats, "taken", s->taken, "team", s->team != NULL ? s->team : "",
+		      "documents", s->documents != NULL ? s->documents : "", "reason",
+		      s->reason != NULL ? s->reason : "", "cancelled",
+		      s->state == SESSION_CANCELLED, "past", s->day < today);
+	json_object_set_new(o, "full", json_boolean(s->taken >= s->seats));
+	return o;
+}
+
 json_t *model_campaign(const struct campaign *k)
 {
 	json_t *o =

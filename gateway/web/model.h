@@ -6,6 +6,7 @@
 #include "store/campaign.h"
 #include "store/message.h"
 #include "store/recipient.h"
+#include "store/session.h"
 #include "web/visit.h"
 
 /* {"7": "ấp Tân Phú"}: yours; NULL with e. */
@@ -22,6 +23,8 @@ json_t *model_recipient(const struct visit *v, const json_t *units, const char *
 			const struct recipient *r);
 json_t *model_message(const struct message_row *r);
 json_t *model_campaign(const struct campaign *k);
+/* units as of model_units(). */
+json_t *model_session(const struct session *s, const json_t *units, civil_day today);
 /* Counts by state: {"total": …, "finished": …, "queued": …, "states": [{"state", "n"}]}. */
 json_t *model_counts(const struct message_counts *n);
 /* Names of campaigns by id: {"3": "Đợt 1"}; yours, NULL with e. */

@@ -86,6 +86,7 @@ const struct route web_routes[] = {
 
     {GET("/"), .permission = ROUTE_SIGNED, .serve = screen_home, .page = "home",
      .inputs = {DONE}},
+    {GET("/progress/:programme/:target"), MAY(MAY_LOOK_OWN), .serve = screen_progress},
 
     /* ---- people ---- */
     {GET("/recipients"), MAY(MAY_LOOK_OWN), .serve = screen_recipients, .page = "recipients",

@@ -16,6 +16,14 @@ int screen_language(struct visit *v, struct err *e);
 /* screen_home.c */
 int screen_home(struct visit *v, struct err *e);
 
+/* screen_progress.c: "progress" beside what the model holds. */
+int screen_progress(struct visit *v, struct err *e);
+int progress_fill(struct visit *v, struct err *e);
+
+/* screen_today.c: "today", "duty" and "next" beside what the model holds; "next" and "duty" are left out where there
+ * is none, "today" for whoever sees one hamlet alone. */
+int today_fill(struct visit *v, struct err *e);
+
 /* screen_recipients.c */
 int screen_recipients(struct visit *v, struct err *e);
 int screen_recipient(struct visit *v, struct err *e);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first page: what waits for whoever looks, what is under way, how far it has come. */
+/* The first page: what waits for whoever looks, what is under way, whether it can go out. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
+#include "provider/provider.h"
 #include "store/campaign.h"
 #include "store/health.h"
 #include "store/message.h"
@@ -15,7 +15,7 @@
 
 struct home {
 	struct visit *v;
-	json_t *waiting, *running, *providers, *resting;
+	json_t *waiting, *running, *providers, *resting, *states;
 	struct err *e;
 	int rc;
 };
@@ -60,6 +60,34 @@ static void home_campaign(const struct campaign *k, void *arg)
 	}
 }
 
+/* Those that are configured, all at work until something else is known of them. */
+static json_t *home_providers(const struct web_house *house)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < house->n_providers; i++)
+		json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:s, s:b}", "name",
+				    provider_facts(house->providers[i])->name, "title",
+				    provider_facts(house->providers[i])->title, "is", "works",
+				    "works", true));
+	return list;
+}
+
+static void home_provider_is(struct home *h, const char *name, const char *is)
+{
+	json_t *o;
+	size_t i;
+
+	json_array_foreach(h->states, i, o)
+	{
+		if (strcmp(json_string_value(json_object_get(o, "name")), name) != 0)
+			continue;
+		json_object_set_new(o, "is", json_string(is));
+		json_object_set_new(o, "works", json_false());
+	}
+}
+
 static void home_provider(int id, const char *name, const char *stopped, int64_t since,
 			  void *arg)
 {
@@ -71,6 +99,7 @@ static void home_provider(int id, const char *name, const char *stopped, int64_t
 
 	if (store_provider_rest_get(h->v->st, id, &until, &why, &ignored) > 0 &&
 	    until > clock_now_ms()) {
+		home_provider_is(h, name, "rests");
 		o = json_pack("{s:s, s:s}", "name", name, "reason", why);
 		visit_time(o, "until", until);
 		json_array_append_new(h->resting, o);
@@ -78,6 +107,7 @@ static void home_provider(int id, const char *name, const char *stopped, int64_t
 	free(why);
 	if (stopped == NULL)
 		return;
+	home_provider_is(h, name, "stopped");
 	o = json_pack("{s:s, s:s}", "name", name, "reason", stopped);
 	visit_time(o, "since", since);
 	json_array_append_new(h->providers, o);
@@ -115,108 +145,6 @@ static int home_report(struct visit *v, struct err *e)
 	return 0;
 }
 
-/* A row of a unit: how many of its target's people are reached. */
-static json_t *home_unit(const json_t *u, const char *target)
-{
-	json_int_t total = json_integer_value(json_object_get(u, "total"));
-	json_int_t done =
-	    json_integer_value(json_object_get(json_object_get(u, "reached"), target));
-
-	return json_pack("{s:s, s:s, s:I, s:I, s:I}", "kind",
-			 json_string_value(json_object_get(u, "kind")), "unit",
-			 json_string_value(json_object_get(u, "unit")), "total", total, "done",
-			 done, "percent", total > 0 ? done * 100 / total : 0);
-}
-
-/* What a hamlet's officer is told of a target: the own hamlet's share, nothing of the others, of whom the
- * commune's numbers would tell. */
-static void home_own(json_t *o, const json_t *target, const char *own)
-{
-	const json_t *unit = json_array_get(json_object_get(o, "units"), 0), *share;
-	json_t *assigned = json_integer(0);
-	size_t i;
-
-	json_array_foreach(json_object_get(target, "assigned_by_unit"), i, share)
-	{
-		if (strcmp(json_string_value(json_object_get(share, "unit")), own) == 0)
-			json_integer_set(
-			    assigned, json_integer_value(json_object_get(share, "assigned")));
-	}
-	json_object_set_new(o, "assigned", assigned);
-	json_object_set_new(o, "reached",
-			    json_integer(json_integer_value(json_object_get(unit, "done"))));
-	json_object_set_new(o, "count",
-			    json_integer(json_integer_value(json_object_get(unit, "total"))));
-}
-
-/* Each programme's targets, with the hamlets beside each other. own: one unit alone, NULL = all. */
-static json_t *home_progress(const json_t *figures, const char *own)
-{
-	json_t *list = json_array();
-	const json_t *p, *t, *u;
-	size_t i, k, m;
-
-	json_array_foreach(json_object_get(figures, "programmes"), i, p)
-	{
-		json_array_foreach(json_object_get(p, "targets"), k, t)
-		{
-			const char *id = json_string_value(json_object_get(t, "id"));
-			json_t *units = json_array(), *o = json_object();
-
-			json_array_foreach(json_object_get(p, "units"), m, u)
-			{
-				const char *unit =
-				    json_string_value(json_object_get(u, "unit"));
-
-				if (own == NULL || strcmp(own, unit) == 0)
-					json_array_append_new(units, home_unit(u, id));
-			}
-			json_object_set(o, "title", json_object_get(t, "title"));
-			json_object_set(o, "row", json_object_get(t, "unit"));
-			json_object_set(o, "assigned", json_object_get(t, "assigned"));
-			json_object_set(o, "reached", json_object_get(t, "reached"));
-			json_object_set(o, "count", json_object_get(t, "count"));
-			json_object_set(o, "deadline", json_object_get(t, "deadline"));
-			json_object_set_new(o, "units", units);
-			if (own != NULL)
-				home_own(o, t, own);
-			json_array_append_new(list, o);
-		}
-	}
-	return list;
-}
-
-struct home_unit_name {
-	int64_t id;
-	char *name;
-};
-
-static void home_unit_name(const struct unit *u, void *arg)
-{
-	struct home_unit_name *n = arg;
-
-	if (u->id == n->id)
-		n->name = mem_strdup(u->name);
-}
-
-static int home_draw_progress(struct visit *v, struct err *e)
-{
-	struct home_unit_name own = {.id = v->who.unit_id};
-	json_t *figures;
-
-	if (own.id != 0 && store_unit_list(v->st, home_unit_name, &own, e) < 0)
-		return -1;
-	figures = report_progress(v->st, v->house->report, clock_now_ms(), e);
-	if (figures != NULL) {
-		json_object_set_new(v->model, "progress",
-				    home_progress(figures, own.id != 0 ? own.name : NULL));
-		json_object_set(v->model, "drawn_at", json_object_get(figures, "drawn_at"));
-	}
-	json_decref(figures);
-	free(own.name);
-	return figures != NULL ? 0 : -1;
-}
-
 int screen_home(struct visit *v, struct err *e)
 {
 	struct home h = {.v = v,
@@ -224,13 +152,15 @@ int screen_home(struct visit *v, struct err *e)
 			 .running = json_array(),
 			 .providers = json_array(),
 			 .resting = json_array(),
+			 .states = home_providers(v->house),
 			 .e = e};
 	struct recipient_search held = {.held = true};
 	struct message_counts n;
 	int n_held = 0;
 
-	v->model = json_pack("{s:o, s:o, s:o, s:o}", "waiting", h.waiting, "running", h.running,
-			     "providers", h.providers, "resting", h.resting);
+	v->model = json_pack("{s:o, s:o, s:o, s:o, s:o}", "waiting", h.waiting, "running",
+			     h.running, "providers", h.providers, "resting", h.resting,
+			     "provider_states", h.states);
 	visit_time(v->model, "now", clock_now_ms());
 	if (visit_may(v, MAY_LOOK)) {
 		if (store_campaign_list(v->st, -1, home_campaign, &h, e) < 0 || h.rc < 0 ||
@@ -258,5 +188,5 @@ int screen_home(struct visit *v, struct err *e)
 		    v->model, "cost",
 		    json_integer(n.segments_accepted * v->house->campaign->price_per_segment));
 	}
-	return home_draw_progress(v, e);
+	return today_fill(v, e) < 0 || progress_fill(v, e) < 0 ? -1 : 0;
 }

@@ -23,30 +23,11 @@ struct sessions {
 	int rc;
 };
 
-static json_t *sessions_row(const struct sessions *x, const struct session *s)
-{
-	char day[16];
-	json_t *o;
-
-	civil_day_format_iso(s->day, day);
-	o = json_pack("{s:I, s:s, s:o, s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:b, s:b}", "id",
-		      (json_int_t)s->id, "day", day, "hours",
-		      json_sprintf("%02d:%02d–%02d:%02d", s->opens / 60, s->opens % 60,
-				   s->closes / 60, s->closes % 60),
-		      "place", s->place, "unit", model_unit(x->units, s->unit_id), "seats",
-		      s->seats, "taken", s->taken, "team", s->team != NULL ? s->team : "",
-		      "documents", s->documents != NULL ? s->documents : "", "reason",
-		      s->reason != NULL ? s->reason : "", "cancelled",
-		      s->state == SESSION_CANCELLED, "past", s->day < x->today);
-	json_object_set_new(o, "full", json_boolean(s->taken >= s->seats));
-	return o;
-}
-
 static void sessions_take(const struct session *s, void *arg)
 {
 	struct sessions *x = arg;
 
-	json_array_append_new(x->list, sessions_row(x, s));
+	json_array_append_new(x->list, model_session(s, x->units, x->today));
 }
 
 int screen_sessions(struct visit *v, struct err *e)
@@ -92,7 +73,7 @@ int screen_session(struct visit *v, struct err *e)
 		    person, "unit",
 		    json_string(model_unit(x.units, json_integer_value(json_object_get(
 							person, "unit_id")))));
-		v->model = sessions_row(&x, &s);
+		v->model = model_session(&s, x.units, x.today);
 		json_object_set_new(v->model, "people", p.list);
 		json_object_set_new(v->model, "left_out", json_integer(p.left_out));
 		json_object_set_new(v->model, "any_left_out", json_boolean(p.left_out > 0));

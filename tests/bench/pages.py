@@ -107,7 +107,7 @@ def ask(h, visitor, path, tries):
 def screens(db):
     last = db.execute("SELECT max(id) FROM message").fetchone()[0]
     person = db.execute("SELECT max(id) FROM recipient").fetchone()[0]
-    yield from ("/", "/recipients", f"/recipients?after={person // 2}", "/recipients?q=nguyen+van", "/recipients?q=duc",
+    yield from ("/", "/progress/vneid/vneid", "/recipients", f"/recipients?after={person // 2}", "/recipients?q=nguyen+van", "/recipients?q=duc",
                 "/recipients?q=n", "/recipients?q=thach+ut", "/recipients?q=1234", "/recipients?q=H-0000777",
                 "/recipients?q=khong-co-ai", "/recipients?held=yes", "/recipients?programme=vneid&unit=3", "/recipients?q=nguyen&unit=3",
                 "/recipients?q=nguyen&held=yes", f"/recipients/{person // 2}")

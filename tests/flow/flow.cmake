@@ -65,6 +65,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   moidan_flow(own_hamlet)
   moidan_flow(rollup)
   moidan_flow(texts)
+  moidan_flow(today)
   moidan_flow(undo)
   moidan_flow(weekly)
   # What takes longer than the others: ctest -LE slow leaves them out.

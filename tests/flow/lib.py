@@ -519,6 +519,11 @@ def check(h, db, ledger):
     states = collections.Counter(state for state, _, _ in rows.values())
     kept = {STATES[s]: n for s, n in db.execute("SELECT state, sum(n) FROM message_count GROUP BY state") if n}
     assert kept == dict(states), (kept, states)
+    days = {i: (sent, delivered) for i, sent, delivered in
+            db.execute("SELECT campaign_id, sum(sent), sum(delivered) FROM message_day GROUP BY campaign_id")}
+    now = {i: (sent, delivered) for i, sent, delivered in
+           db.execute("SELECT campaign_id, sum(state IN (4, 5, 10, 11)), sum(state = 10) FROM message GROUP BY campaign_id")}
+    assert {i: n for i, n in days.items() if any(n)} == {i: n for i, n in now.items() if any(n)}, (days, now)
     shown = collections.Counter()
     for name in column("SELECT name FROM campaign WHERE started_at > 0"):
         shown.update(h.states(name))

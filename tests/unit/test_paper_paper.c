@@ -330,6 +330,54 @@ static void a_chart_names_its_target_and_deadline(void **state)
 	free(svg);
 }
 
+/* Text in an SVG is drawn as shapes: rsvg is not there to read it, so the picture is counted. */
+static size_t occurrences(const char *path, const char *what)
+{
+	char *line = NULL;
+	size_t cap = 0, n = 0;
+	FILE *f = fopen(path, "re");
+
+	assert_non_null(f);
+	while (getline(&line, &cap, f) > 0) {
+		for (const char *p = line; (p = strstr(p, what)) != NULL; p += strlen(what))
+			n++;
+	}
+	free(line);
+	(void)fclose(f);
+	return n;
+}
+
+static void bars_show_what_is_done_of_what_and_of_what_was_assigned(void **state)
+{
+	const struct bar items[] = {
+	    {.label = "ấp Tân Phú", .done = 120, .total = 375, .target = 339},
+	    {.label = "ấp có tên dài đến mức không thể vừa một dòng của hình", .total = 10},
+	    {.label = "ấp Tân Đông", .done = 9, .total = 9, .target = 443}};
+	struct bars b = {.title = "hộ có tài khoản định danh điện tử mức 2",
+			 .done = "Đã xong",
+			 .total = "Tổng số",
+			 .target = "Chỉ tiêu",
+			 .n = 3,
+			 .items = items};
+	char *svg = mem_printf("%s/bars.svg", dir);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(bars_svg(&b, svg, &e), 0);
+	/* three bars' whole and done with their keys, the done of the second being nothing; targets of two, and theirs */
+	assert_int_equal(occurrences(svg, "rgb(84%"), 4);
+	assert_int_equal(occurrences(svg, "rgb(4%"), 3);
+	assert_int_equal(occurrences(svg, "rgb(70%"), 3);
+	/* as wide as a telephone, whatever stands in it */
+	assert_int_equal(occurrences(svg, "width=\"330"), 1);
+	b.n = 0;
+	assert_int_equal(bars_svg(&b, svg, &e), 0);
+	free(svg);
+	b.n = 3;
+	assert_int_equal(bars_svg(&b, "/nowhere/bars.svg", &e), -1);
+	assert_int_equal(e.code, EX_CANTCREAT);
+}
+
 static void a_mark_that_is_none_is_named_by_its_line(void **state)
 {
 	struct paper *p = paper_named("mark.pdf");
@@ -402,6 +450,7 @@ int main(void)
 	    cmocka_unit_test(a_signature_is_never_alone_on_a_page),
 	    cmocka_unit_test(a_code_is_read_by_a_reader),
 	    cmocka_unit_test(a_chart_names_its_target_and_deadline),
+	    cmocka_unit_test(bars_show_what_is_done_of_what_and_of_what_was_assigned),
 	    cmocka_unit_test(a_mark_that_is_none_is_named_by_its_line),
 	    cmocka_unit_test(what_cannot_be_written_is_said_and_leaves_nothing),
 	    cmocka_unit_test(dates_have_zeros_where_the_decree_wants_them),

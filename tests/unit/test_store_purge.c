@@ -39,6 +39,7 @@ static const struct {
     {"message", "code provider_ref"},
     {"message_asked", ""},
     {"message_count", ""},
+    {"message_day", ""},
     {"message_settled", ""},
     {"message_shared", ""},
     {"message_text", ""},
