@@ -214,8 +214,9 @@ static int import_undo(struct cli *c, int argc, char **argv, struct err *e)
 	int64_t id;
 
 	if (cli_parse(c, argc, argv, options, 1, 1, e) < 0 || (id = cli_id(argv[1], e)) < 0 ||
-	    cli_open(c, STORE_WRITER, e) < 0 ||
-	    roster_undo(c->store, id, cli_who(), dry_run, &u, e) < 0)
+	    cli_open(c, dry_run ? STORE_READER : STORE_WRITER, e) < 0 ||
+	    (dry_run ? roster_undo_look(c->store, id, &u, e)
+		     : roster_undo(c->store, id, cli_who(), &u, e)) < 0)
 		return -1;
 	if (!dry_run)
 		cli_changed(c);

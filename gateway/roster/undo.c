@@ -3,21 +3,31 @@
 
 #include "base/log.h"
 
-int roster_undo(struct store *st, int64_t id, const char *who, bool dry_run,
-		struct import_undone *out, struct err *e)
+static int undo_run(struct store *st, int64_t id, const char *who, struct import_undone *out,
+		    struct err *e)
+{
+	int rc = store_import_undo(st, id, who, out, e);
+
+	if (rc == 0)
+		rc = err_set(e, EX_NOINPUT, "không có lần nhập số %lld", (long long)id);
+	return rc < 0 ? -1 : 0;
+}
+
+int roster_undo_look(struct store *st, int64_t id, struct import_undone *out, struct err *e)
 {
 	int rc;
 
-	if (store_begin(st, e) < 0)
+	if (store_read_begin(st, e) < 0)
 		return -1;
-	rc = store_import_undo(st, id, who, out, e);
-	if (rc == 0)
-		rc = err_set(e, EX_NOINPUT, "không có lần nhập số %lld", (long long)id);
-	if (rc < 0 || dry_run) {
-		store_rollback(st);
-		return rc < 0 ? -1 : 0;
-	}
-	if (store_commit(st, e) < 0)
+	rc = undo_run(st, id, NULL, out, e);
+	store_read_end(st);
+	return rc;
+}
+
+int roster_undo(struct store *st, int64_t id, const char *who, struct import_undone *out,
+		struct err *e)
+{
+	if (store_begin(st, e) < 0 || store_end(st, undo_run(st, id, who, out, e), e) < 0)
 		return -1;
 	log_info("roster", "import_undone", "import=%lld removed=%d restored=%d kept=%d",
 		 (long long)id, out->removed, out->restored,

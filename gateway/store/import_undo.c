@@ -227,6 +227,7 @@ static int undo_remove(struct store *st, int64_t from, int64_t until, struct err
 		   : undo_run_range(st, BLANK, from, until, e);
 }
 
+/* Each run of rows that all go. */
 static int undo_remove_all(struct undo *u, struct err *e)
 {
 	int64_t n = u->until - u->from + 1, i = 0;
@@ -238,9 +239,7 @@ static int undo_remove_all(struct undo *u, struct err *e)
 			i++;
 		if (i > first && undo_remove(u->st, u->from + first, u->from + i - 1, e) != 0)
 			return -1;
-		u->out->removed += (int)(i - first);
-		if (i < n)
-			undo_count(u, u->fates[i++]);
+		i++;
 	}
 	return 0;
 }
@@ -298,7 +297,6 @@ static int undo_restore(struct undo *u, int64_t id, struct err *e)
 	if (f.contact_id != c.id && (contact_count(st, f.contact_id, -1, e) != 0 ||
 				     contact_count(st, c.made ? 0 : c.id, 1, e) != 0))
 		return -1;
-	u->out->restored++;
 	return undo_run_range(st, GONE, u->id, id, e);
 }
 
@@ -324,8 +322,11 @@ static int undo_mark(struct undo *u, const char *who, struct err *e)
 	return store_audit(u->st, who, "import.undo", subject, detail, e);
 }
 
-static int undo_all(struct undo *u, const char *who, struct err *e)
+/* What would be done, and whether anything can be: 0, or -1 with e. Reads alone. */
+static int undo_look(struct undo *u, struct err *e)
 {
+	struct import_undone *out = u->out;
+
 	if (!u->kept)
 		return err_set(e, EX_DATAERR,
 			       "danh sách này nhập khi chương trình chưa giữ giá trị cũ: không "
@@ -335,24 +336,36 @@ static int undo_all(struct undo *u, const char *who, struct err *e)
 			       "danh sách này nhập đã quá %d ngày: giá trị cũ không còn giữ",
 			       (int)(IMPORT_UNDO_MS / CLOCK_DAY_MS));
 	if (undo_look_at_new(u, e) != 0 || undo_look_at_written(u, e) != 0 ||
-	    undo_look_at_changed(u, e) != 0 || undo_remove_all(u, e) != 0)
+	    undo_look_at_changed(u, e) != 0)
 		return -1;
-	for (size_t i = 0; i < u->n_changed; i++) {
-		if (undo_restore(u, u->changed[i], e) != 0)
-			return -1;
+	for (int64_t i = 0; i <= u->until - u->from; i++) {
+		out->removed += u->fates[i] == FATE_GOES;
+		undo_count(u, u->fates[i]);
 	}
-	if (u->out->removed + u->out->restored > 0)
-		return undo_mark(u, who, e);
-	u->out->already = u->undone_at != 0;
-	if (u->out->already)
+	out->restored = (int)u->n_changed;
+	if (out->removed + out->restored > 0)
 		return 0;
-	if (u->out->kept_listed + u->out->kept_decided + u->out->kept_written > 0)
+	out->already = u->undone_at != 0;
+	if (!out->already && out->kept_listed + out->kept_decided + out->kept_written > 0)
 		return err_set(
 		    e, EX_DATAERR,
 		    "không hoàn tác được dòng nào: %d có trong danh sách nhập sau "
 		    "(hoàn tác danh sách đó trước), %d cán bộ đã ghi khác, %d đã được "
 		    "nhắn, hẹn hoặc giao giấy",
-		    u->out->kept_listed, u->out->kept_decided, u->out->kept_written);
+		    out->kept_listed, out->kept_decided, out->kept_written);
+	return 0;
+}
+
+static int undo_do(struct undo *u, const char *who, struct err *e)
+{
+	if (u->out->already)
+		return 0;
+	if (undo_remove_all(u, e) != 0)
+		return -1;
+	for (size_t i = 0; i < u->n_changed; i++) {
+		if (undo_restore(u, u->changed[i], e) != 0)
+			return -1;
+	}
 	return undo_mark(u, who, e);
 }
 
@@ -362,11 +375,15 @@ int store_import_undo(struct store *st, int64_t id, const char *who, struct impo
 	struct undo u = {.st = st, .id = id, .out = out};
 	int rc;
 
-	store_want_transaction(st, "import_undo");
 	*out = (struct import_undone){0};
 	rc = undo_open(&u, e);
-	if (rc == 1 && undo_all(&u, who, e) < 0)
+	if (rc == 1 && undo_look(&u, e) < 0)
 		rc = -1;
+	if (rc == 1 && who != NULL) {
+		store_want_transaction(st, "import_undo");
+		if (undo_do(&u, who, e) < 0)
+			rc = -1;
+	}
 	free(u.programme);
 	free(u.fates);
 	free(u.changed);

@@ -121,8 +121,8 @@ struct import_undone {
 };
 /* Takes back what the list did, where nothing was built on it since; again, it does what has become possible
  * since (a later list was taken back). Audited. In a transaction, best one of its own: a whole list is read and
- * written. 1; 0 when there is no such list; -1 with e, Vietnamese (EX_DATAERR: nothing of it can be taken
- * back, and why). */
+ * written. who NULL: only reads what it would do, in a snapshot. 1; 0 when there is no such list; -1 with e,
+ * Vietnamese (EX_DATAERR: nothing of it can be taken back, and why). */
 MUST_CHECK int store_import_undo(struct store *st, int64_t id, const char *who,
 				 struct import_undone *out, struct err *e);
 

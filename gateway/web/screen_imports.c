@@ -432,22 +432,21 @@ static void imports_pick(const struct import_record *r, void *arg)
 	json_decref(list);
 }
 
-/* What taking it back would do, tried and undone. */
+/* What taking it back would do. */
 int screen_import_undo(struct visit *v, struct err *e)
 {
 	struct imports_one one = {.id = visit_id(v, 0, e)};
-	struct store *w = visit_writer(v, e);
 	struct import_undone u;
 	struct err why = ERR_INIT;
 	json_t *would;
 
-	if (one.id < 0 || w == NULL ||
+	if (one.id < 0 ||
 	    store_import_list(v->st, NULL, IMPORTS_UNDONE, imports_pick, &one, e) < 0)
 		return -1;
 	if (one.row == NULL)
 		return say(e, EX_NOINPUT, "no_import", NULL);
 	v->model = one.row;
-	if (roster_undo(w, one.id, v->who.name, true, &u, &why) < 0) {
+	if (roster_undo_look(v->st, one.id, &u, &why) < 0) {
 		if (why.code != EX_DATAERR) {
 			*e = why;
 			return -1;
@@ -468,7 +467,7 @@ int screen_import_undo_post(struct visit *v, struct err *e)
 	struct store *w = visit_writer(v, e);
 	struct import_undone u;
 
-	if (id < 0 || w == NULL || roster_undo(w, id, v->who.name, false, &u, e) < 0)
+	if (id < 0 || w == NULL || roster_undo(w, id, v->who.name, &u, e) < 0)
 		return -1;
 	v->model = roster_undone_json(&u);
 	visit_changed(v);

@@ -12,6 +12,7 @@ real servers around it. Nothing here knows what a test wants to show.
 import collections
 import contextlib
 import datetime
+import fcntl
 import glob
 import http.server
 import json
@@ -23,6 +24,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -377,6 +379,19 @@ providers:
             yield
         finally:
             self.daemon.send_signal(signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def writer(self):
+        """Somebody holds the right to write, which all wait for."""
+        def take():
+            try:
+                fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))  # F_OFD_SETLK
+                return True
+            except OSError:
+                return False
+        with open(self.path(self.database + "-writer"), "r+b") as f:
+            wait_for("the right to write", take)
+            yield
 
     def stop(self, sig=signal.SIGTERM, seconds=40):
         """Sends the daemon sig and returns its exit code."""

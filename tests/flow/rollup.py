@@ -123,6 +123,11 @@ def by_hand(below, above):
     assert push(above, body, secret=OTHER_SECRET) == 404  # the other commune's secret
     assert push(above, json.dumps({"type": "x", "data": {"figures": figures}}).encode()) == 422
     assert push(above, b"{") == 404
+    # what is signed is theirs, whatever it is; what is not is nobody's, and not read
+    assert push(above, body[:-1]) == 422 and push(above, body[:-1], secret=OTHER_SECRET) == 404
+    named = json.dumps({"commune": COMMUNE, "type": "report.weekly", "data": {"figures": {**figures, "commune": OTHER}}}).encode()
+    assert push(above, named) == 422  # signed by one, of the other
+    assert push(above, json.dumps({"type": "report.weekly", "data": {"commune": COMMUNE}}).encode()) == 422
     assert push(above, body) == 200 and push(above, body) == 200
     figures["programmes"][0]["total"]["total"] = 10 ** 18  # nobody could add to that
     assert push(above, json.dumps({"type": "report.weekly", "data": {"figures": figures, "text": ""}}).encode()) == 422
