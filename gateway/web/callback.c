@@ -13,6 +13,8 @@
 
 /* Answers that one call may carry. */
 #define WEB_REPLIES_MAX 64
+/* A call as it is kept. */
+#define WEB_RAW_MAX (GUARD_HEAD_MAX + GUARD_BODY_MAX)
 
 /* One call on its way through the store. The answer is taken from the provider beforehand: a reload
  * may replace the provider before the commit. */
@@ -46,30 +48,17 @@ static void callback_work_free(void *arg)
 	free(w);
 }
 
-static enum message_event callback_event(enum receipt_state s)
+static int callback_store_receipts(struct store *st, const struct callback_work *w,
+				   struct err *e)
 {
-	switch (s) {
-	case RECEIPT_DELIVERED:
-		return MESSAGE_EV_RECEIPT_DELIVERED;
-	case RECEIPT_UNDELIVERED:
-		return MESSAGE_EV_RECEIPT_FAILED;
-	case RECEIPT_IN_FLIGHT:
-	case RECEIPT_UNKNOWN:
-		break;
-	}
-	return MESSAGE_EV_RECEIPT_SEEN;
-}
-
-/* On the store thread, inside its transaction. */
-static int callback_store(struct store *st, void *arg, struct err *e)
-{
-	struct callback_work *w = arg;
+	static const enum message_event events[] = {
+	    [RECEIPT_DELIVERED] = MESSAGE_EV_RECEIPT_DELIVERED,
+	    [RECEIPT_UNDELIVERED] = MESSAGE_EV_RECEIPT_FAILED,
+	    [RECEIPT_IN_FLIGHT] = MESSAGE_EV_RECEIPT_SEEN,
+	    [RECEIPT_UNKNOWN] = MESSAGE_EV_RECEIPT_SEEN};
 	struct message_receipt *rows = mem_calloc(w->n, sizeof(*rows));
-	int generation, rc = -1;
+	int generation, rc;
 
-	if (w->provider_id == 0 &&
-	    store_provider_put(st, w->provider_name, &w->provider_id, e) < 0)
-		goto out;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct receipt *in = &w->receipts[i];
 		struct message_receipt *row = &rows[i];
@@ -80,7 +69,7 @@ static int callback_store(struct store *st, void *arg, struct err *e)
 			row->message_id = 0;
 		memcpy(row->provider_ref, in->provider_ref, sizeof(row->provider_ref));
 		row->phone = in->phone;
-		row->event = callback_event(in->state);
+		row->event = events[in->state];
 		memcpy(row->code, in->code, sizeof(row->code));
 		row->class = (int)in->error_class;
 		row->at = in->at_ms;
@@ -89,19 +78,13 @@ static int callback_store(struct store *st, void *arg, struct err *e)
 		row->raw_len = w->raw.len;
 	}
 	rc = store_message_receipts(st, rows, w->n, w->fates, e);
-out:
 	free(rows);
 	return rc;
 }
 
-/* Likewise of answers. */
-static int callback_store_replies(struct store *st, void *arg, struct err *e)
+static int callback_store_replies(struct store *st, const struct callback_work *w,
+				  struct err *e)
 {
-	struct callback_work *w = arg;
-
-	if (w->provider_id == 0 &&
-	    store_provider_put(st, w->provider_name, &w->provider_id, e) < 0)
-		return -1;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct inbound *in = &w->replies[i];
 		struct reply r = {.provider_id = w->provider_id,
@@ -119,13 +102,25 @@ static int callback_store_replies(struct store *st, void *arg, struct err *e)
 	return 0;
 }
 
+/* On the store thread, inside its transaction. 0, or -1 with e. */
+static int callback_store(struct store *st, void *arg, struct err *e)
+{
+	struct callback_work *w = arg;
+
+	if (w->provider_id == 0 &&
+	    store_provider_put(st, w->provider_name, &w->provider_id, e) < 0)
+		return -1;
+	return w->replies != NULL ? callback_store_replies(st, w, e)
+				  : callback_store_receipts(st, w, e);
+}
+
 /* On our loop, after the commit. */
 static void callback_stored(int rc, const struct err *e, void *arg)
 {
 	struct callback_work *w = arg;
 	struct web_request *r = w->request;
 
-	if (rc < 0) {
+	if (rc != 0) {
 		log_error("web", "receipts_not_stored", "provider=%s reason=\"%s\"",
 			  w->slot->name, e->text);
 		r->web->callbacks_refused[WEB_CB_BUSY]++;
@@ -212,17 +207,16 @@ static bool callback_admitted(struct web_request *r, const struct web_slot *slot
 		refused[WEB_CB_STALE]++;
 		log_warn("web", "callback_stale", "provider=%s", slot->name);
 		web_problem(r, 403, "stale", "signed too long ago, or in the future");
-		return false;
+		break;
 	case CALLBACK_ELSEWHERE:
 		refused[WEB_CB_ADDRESS]++;
 		log_warn("web", "callback_from_elsewhere", "provider=%s", slot->name);
 		web_problem(r, 403, "address", "not from this address");
-		return false;
-	case CALLBACK_FORGED:
 		break;
+	case CALLBACK_FORGED:
+		refused[WEB_CB_TOKEN]++;
+		web_problem(r, 404, "not-found", "nothing here");
 	}
-	refused[WEB_CB_TOKEN]++;
-	web_problem(r, 404, "not-found", "nothing here");
 	return false;
 }
 
@@ -237,7 +231,7 @@ static struct callback_work *callback_work_new(struct web_request *r, struct web
 	w->provider_name = mem_strdup(slot->name);
 	w->n = n;
 	/* Without the token: what is kept for disputes opens nothing. */
-	buf_init(&w->raw, GUARD_HEAD_MAX + GUARD_BODY_MAX);
+	buf_init(&w->raw, WEB_RAW_MAX);
 	(void)buf_addf(&w->raw, "%s ?%s\n", call->method, call->query);
 	(void)buf_add(&w->raw, call->body, call->body_len);
 	w->received_at = clock_now_ms();
@@ -247,12 +241,11 @@ static struct callback_work *callback_work_new(struct web_request *r, struct web
 }
 
 static void callback_post(struct web_request *r, struct callback_work *w,
-			  int (*store)(struct store *st, void *arg, struct err *e),
 			  const char *content_type, const char *body)
 {
 	w->content_type = mem_strdup(content_type);
 	w->body = mem_strdup(body);
-	if (engine_post(r->web->engine, store, callback_stored, w) < 0) {
+	if (engine_post(r->web->engine, callback_store, callback_stored, w) < 0) {
 		r->web->callbacks_refused[WEB_CB_BUSY]++;
 		web_header(r, "Retry-After", "5");
 		web_problem(r, 503, "queue-full", "too much at once, try again");
@@ -269,7 +262,7 @@ static void callback_post_receipts(struct web_request *r, struct web_slot *slot,
 	memcpy(w->receipts, r->web->receipts, n * sizeof(*w->receipts));
 	w->fates = mem_calloc(n, sizeof(*w->fates));
 	provider_callback_answer(slot->provider, &w->status, &content_type, &body);
-	callback_post(r, w, callback_store, content_type, body);
+	callback_post(r, w, content_type, body);
 }
 
 /* Answers of citizens, when the call has some: true when it was dealt with. */
@@ -303,7 +296,7 @@ static bool callback_replies(struct web_request *r, struct web_slot *slot,
 		w->house.n_reported = h->report->n_programmes;
 	}
 	provider_inbound_answer(slot->provider, &w->status, &content_type, &body);
-	callback_post(r, w, callback_store_replies, content_type, body);
+	callback_post(r, w, content_type, body);
 	return true;
 }
 
@@ -326,8 +319,8 @@ void web_handle_callback(struct web_request *r)
 	if (n < 0) {
 		slot->misread++;
 		web->callbacks_refused[WEB_CB_MISREAD]++;
-		log_warn("web", "callback_misread", "provider=%s bytes=%zu", slot->name,
-			 strlen(call.query) + call.body_len);
+		log_warn("web", "callback_misread", "provider=%s query=%zu body=%zu",
+			 slot->name, strlen(call.query), call.body_len);
 		web_problem(r, 400, "not-understood", "not a receipt that is known here");
 		return;
 	}

@@ -221,7 +221,25 @@ static size_t web_connections_max(void)
 						      : WEB_OWN_DESCRIPTORS;
 }
 
-/* Binds cfg->listen, "ADDRESS:PORT" or "[ADDRESS]:PORT" in figures: names are not looked up. */
+/* "ADDRESS:PORT" or "[ADDRESS]:PORT" in figures: names are not looked up. Port 0 is any that is free, which
+ * libevent takes for an error; an address alone means the same to it. */
+static int web_parse_listen(const char *listen, struct sockaddr_storage *sa, int *len)
+{
+	const char *port = strrchr(listen, ':');
+	char *address;
+	int rc;
+
+	if (port == NULL)
+		return -1;
+	if (strcmp(port, ":0") != 0)
+		return evutil_parse_sockaddr_port(listen, (struct sockaddr *)sa, len);
+	address = mem_strndup(listen, (size_t)(port - listen));
+	rc = evutil_parse_sockaddr_port(address, (struct sockaddr *)sa, len);
+	free(address);
+	return rc;
+}
+
+/* Binds cfg->listen. */
 static int web_bind(struct web *w, const char *listen, struct err *e)
 {
 	const struct gate_limits limits = {.connections = web_connections_max(),
@@ -232,8 +250,7 @@ static int web_bind(struct web *w, const char *listen, struct err *e)
 	struct evconnlistener *l;
 	int len = sizeof(sa);
 
-	if (strrchr(listen, ':') == NULL ||
-	    evutil_parse_sockaddr_port(listen, (struct sockaddr *)&sa, &len) < 0)
+	if (web_parse_listen(listen, &sa, &len) < 0)
 		return err_set(e, EX_CONFIG, "listen: \"%s\" is not ADDRESS:PORT", listen);
 	l = evconnlistener_new_bind(w->base, NULL, NULL,
 				    LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_FREE |

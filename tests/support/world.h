@@ -17,7 +17,7 @@
 #include "store/recipient.h"
 #include "store/store.h"
 
-#define WORLD_MAX_PROVIDERS 6
+#define WORLD_MAX_PROVIDERS 8
 
 struct world {
 	char dir[256];

@@ -1,3 +1,4 @@
+moidan_unit(web_callback web world PkgConfig::EVENT PkgConfig::NETTLE PkgConfig::SQLITE)
 moidan_unit(web_gate web PkgConfig::EVENT)
 moidan_unit(web_guard web)
 moidan_unit(web_openapi web)
