@@ -4,11 +4,19 @@
 
 #include <stddef.h>
 
+#include "provider/provider.h"
+
 #define AT(type, member) .offset = offsetof(struct type, member)
 
+/* In the order of enum receipt_state. */
 static const char *const states[] = {"delivered", "undelivered", "in_flight", "unknown", NULL};
 static const char *const formats[] = {"query", "form", "json", NULL};
 const char *const description_times[] = {"seconds", "milliseconds", "iso", "digits", NULL};
+
+const char *receipt_state_name(enum receipt_state s)
+{
+	return states[s];
+}
 
 static const struct conf_field state_fields[] = {
     {.key = "when", .type = CONF_TREE, AT(description_state, when), .help = "as in a rule"},

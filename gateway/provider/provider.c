@@ -96,6 +96,7 @@ struct provider_loader {
 	struct ydoc doc;
 	bool masked;  /* secrets are not read: their names stand for them */
 	bool lenient; /* settings and secrets may be missing: only the description is checked */
+	bool draft;   /* doc is read already, and names the provider: no file is looked at */
 };
 
 static void provider_constant(struct provider *p, const char *kind, const char *name,
@@ -146,6 +147,10 @@ __attribute__((format(printf, 5, 6))) static int provider_wrong(const struct pro
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (l->draft)
+		return key != NULL && json_object_get(l->doc.root, key) != NULL
+			   ? ydoc_error(&l->doc, l->doc.root, key, 0, e, "%s", text)
+			   : ydoc_error(&l->doc, NULL, NULL, 0, e, "%s", text);
 	if (cfg->doc == NULL)
 		return err_set(e, EX_CONFIG, "provider %s: %s", l->p->name, text);
 	if (section != NULL)
@@ -221,6 +226,16 @@ static int provider_not_allowed(const struct provider_loader *l,
 	return rc;
 }
 
+/* What a setting is where the account gives none: in a draft, which has no account, its own name. Yours. */
+static char *provider_default(const struct provider_loader *l,
+			      const struct description_setting *s)
+{
+	if (s->fallback != NULL || !l->draft || !s->required)
+		return mem_strdup(s->fallback != NULL ? s->fallback : "");
+	return s->allowed.n > 0 ? mem_strdup(((char **)s->allowed.items)[0])
+				: mem_printf("[%s]", s->name);
+}
+
 static int provider_resolve_settings(struct provider_loader *l, struct err *e)
 {
 	const struct description_setting *s = l->p->d.settings.items;
@@ -230,8 +245,7 @@ static int provider_resolve_settings(struct provider_loader *l, struct err *e)
 		return -1;
 	for (size_t i = 0; i < l->p->d.settings.n; i++) {
 		json_t *given = json_object_get(l->cfg->settings, s[i].name);
-		char *value = given != NULL ? provider_scalar(given)
-					    : mem_strdup(s[i].fallback ? s[i].fallback : "");
+		char *value = given != NULL ? provider_scalar(given) : provider_default(l, &s[i]);
 		bool missing = s[i].required && (value == NULL || *value == '\0');
 
 		if ((missing && !l->lenient) || value == NULL) {
@@ -517,15 +531,32 @@ static bool provider_name_valid(const char *name)
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
+static int provider_read(struct provider_loader *l, const char *path, struct err *e)
+{
+	struct provider *p = l->p;
+
+	if (l->draft) {
+		if (description_read(&l->doc, &p->d, e) < 0)
+			return -1;
+		if (!provider_name_valid(p->d.provider))
+			return ydoc_error(&l->doc, l->doc.root, "provider", 0, e,
+					  "a provider's name has a-z, 0-9 and - only, at most 32");
+		p->name = mem_strdup(p->d.provider);
+		return 0;
+	}
+	p->name = mem_strdup(l->cfg->name);
+	if (access(path, R_OK) != 0)
+		return provider_wrong(l, NULL, "description", e, "no description %s: %s", path,
+				      strerror(errno));
+	return description_load(path, &l->doc, &p->d, e);
+}
+
 static int provider_load(struct provider_loader *l, const char *path, struct err *e)
 {
 	struct provider *p = l->p;
 	int rc = 0;
 
-	if (access(path, R_OK) != 0)
-		return provider_wrong(l, NULL, "description", e, "no description %s: %s", path,
-				      strerror(errno));
-	if (description_load(path, &l->doc, &p->d, e) < 0)
+	if (provider_read(l, path, e) < 0)
 		return -1;
 	if (provider_resolve_settings(l, e) < 0 || provider_resolve_secrets(l, e) < 0 ||
 	    provider_resolve_url(l, e) < 0 || provider_compile_send(l, e) < 0 ||
@@ -538,8 +569,21 @@ static int provider_load(struct provider_loader *l, const char *path, struct err
 		rc = -1;
 	else
 		provider_facts_fill(p, l->cfg);
-	ydoc_free(&l->doc);
+	if (!l->draft)
+		ydoc_free(&l->doc);
 	return rc;
+}
+
+static struct provider *provider_make(struct provider_loader *l, const char *path,
+				      struct err *e)
+{
+	if (sodium_init() < 0)
+		abort();
+	l->p = mem_calloc(1, sizeof(*l->p));
+	if (provider_load(l, path, e) == 0)
+		return l->p;
+	provider_free(l->p);
+	return NULL;
 }
 
 static struct provider *provider_open(const struct provider_config *cfg, const char *path,
@@ -552,14 +596,22 @@ static struct provider *provider_open(const struct provider_config *cfg, const c
 			      "a provider's name has a-z, 0-9 and - only, at most 32");
 		return NULL;
 	}
-	if (sodium_init() < 0)
-		abort();
-	l.p = mem_calloc(1, sizeof(*l.p));
-	l.p->name = mem_strdup(cfg->name);
-	if (provider_load(&l, path, e) == 0)
-		return l.p;
-	provider_free(l.p);
-	return NULL;
+	return provider_make(&l, path, e);
+}
+
+struct provider *provider_new_draft(const char *file, const char *text, size_t len,
+				    struct err *e)
+{
+	static const struct provider_config nobody = {.name = NULL};
+	struct provider_loader l = {
+	    .cfg = &nobody, .lenient = true, .masked = true, .draft = true};
+	struct provider *p;
+
+	if (ydoc_load_text(file, text, len, &l.doc, e) < 0)
+		return NULL;
+	p = provider_make(&l, NULL, e);
+	ydoc_free(&l.doc);
+	return p;
 }
 
 static struct provider *provider_find(const struct provider_config *cfg, const char *dir,
@@ -710,19 +762,6 @@ int provider_build_send(const struct provider *p, const struct provider_message 
 		rc = provider_ask_open(p, &p->send, &v, m->token, r, e);
 	json_decref(form);
 	return rc;
-}
-
-int provider_build_example(const struct provider *p, struct provider_request *r, struct err *e)
-{
-	struct provider_message m = {.to = UINT64_C(84900000000),
-				     .text = "Tin thu",
-				     .ref = "example-0-1",
-				     .callback_url = "https://example.invalid/callbacks",
-				     .token = "[token]"};
-
-	if (p->facts.parameters)
-		m.text = "{\"template\":\"000000\",\"parameters\":{\"ten\":\"Lê Thị Bưởi\"}}";
-	return provider_build_send(p, &m, r, e);
 }
 
 static int provider_only_yaml(const struct dirent *entry)

@@ -49,6 +49,11 @@ struct provider *provider_new(const struct provider_config *cfg, const char *dir
 /* As provider_new(), but each secret is its own name: what it builds can be shown to people. */
 struct provider *provider_new_masked(const struct provider_config *cfg, const char *dir,
 				     struct err *e);
+/* A description that is not in providers/ yet, read and checked as those are: file is what errors call it. No file
+ * is opened, no secret is looked for and no account is asked: each secret and each setting that has no default is its
+ * own name, as above. NULL with e (EX_CONFIG: file, line, column). */
+struct provider *provider_new_draft(const char *file, const char *text, size_t len,
+				    struct err *e);
 void provider_free(struct provider *p);
 
 /* How an uncertain outcome may be settled (reference: delivery classes A, B, C, D). */
@@ -230,6 +235,8 @@ enum receipt_state {
 	RECEIPT_UNKNOWN
 };
 
+const char *receipt_state_name(enum receipt_state s); /* "delivered", … */
+
 struct receipt {
 	enum receipt_state state;
 	char provider_ref[64]; /* "" when the receipt has none */
@@ -344,6 +351,13 @@ void provider_each_description(const char *dir,
 			       void (*cb)(const char *name, const struct provider_facts *facts,
 					  const char *error, void *arg),
 			       void *arg);
+
+/* What a description says, for whoever is about to place it: {"name", "title", "channel", "note", "receipts", "replies",
+ * "callbacks", "receipts_by": "GET|POST", "settle": "reference|query|receipts|none", "settings" and "secrets": [{"name", "help", …}], "rules": [{"when",
+ * "class", "reason"}] of answers, "states": [{"when", "state", "class"}] of receipts, "request": {"method", "url",
+ * "headers", "body"} as it would be for an example}. p must be masked, or it shows its secrets. Yours; NULL with e when
+ * no example can be built. */
+json_t *provider_show(const struct provider *p, struct err *e);
 
 /* The JSON Schema of a description, for config/schema/. Yours to json_decref(). */
 json_t *provider_description_schema(void);

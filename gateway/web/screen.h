@@ -87,6 +87,10 @@ int screen_providers(struct visit *v, struct err *e);
 int screen_provider_resume(struct visit *v, struct err *e);
 int screen_provider_test(struct visit *v, struct err *e);
 
+/* screen_provider_check.c */
+int screen_provider_check(struct visit *v, struct err *e);
+int screen_provider_check_again(struct visit *v, struct err *e);
+
 /* screen_sessions.c */
 int screen_sessions(struct visit *v, struct err *e);
 int screen_session(struct visit *v, struct err *e);

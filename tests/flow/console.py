@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console's work over HTTP: people found and held, a campaign written, submitted, approved by somebody
 else over what was shown, its messages looked up and settled; a hamlet's officer and another system."""
+import os
 import re
 import sys
 
@@ -156,6 +157,40 @@ def providers(author, approver, provider):
     assert approver.post("/providers/sms/resume").status == 404  # it is not stopped
 
 
+def a_description_is_tried(h, provider, admin, approver):
+    """Before an operator places it: read, shown, judged; nothing of it stays and nothing leaves."""
+    assert approver.get("/providers/check").status == 403 and not approver.get("/providers").has("Thử một tệp mô tả")
+    assert admin.get("/providers").has("Thử một tệp mô tả") and admin.get("/providers/check").has("Nội dung câu trả lời")
+    with open(ROOT + "/config/providers/esms.yaml", encoding="utf-8") as f:
+        good = f.read()
+    before, there = len(provider.seen()), set(os.listdir(h.home))
+    mine = good.replace("https://rest.esms.vn/MainService.svc/json", provider.url).replace("channel: sms", "channel: sms\nallow_http: true\nallow_private: true")
+    assert provider.url in mine
+    a = admin.upload("/providers/check", {}, "esms (1).yaml", mine.encode())
+    assert a.status == 200 and a.has("</strong> esms (1).yaml: eSMS"), a.text
+    assert a.has('"ApiKey":"[api_key]"') and a.has("[brandname]") and provider.url in a.text, a.text
+    assert "flow-api-key" not in a.text and "flow-secret-key" not in a.text, a.text
+    assert a.has("providers/esms.yaml") and a.has("moidan provider send-test esms") and a.has("secrets.api_key_file"), a.text
+    said = {"status": "200", "answer": '{"CodeResult":"103","SMSID":"S-7"}',
+            "receipt": "https://gw.example/callbacks/x?SMSID=S-7&RequestId=m-1-1&SendStatus=5&SendSuccess=1"}
+    a = admin.upload("/api/v1/providers/check", said, "a.yaml", good.encode())
+    assert a.status == 200, a.text
+    shown = a.json()["shown"]
+    assert (shown["judged"]["class"], shown["judged"]["code"]) == ("money", "103"), shown["judged"]
+    assert [(r["state"], r["ref"]) for r in shown["called"]["items"]] == [("delivered", "m-1-1")], shown["called"]
+    a = admin.upload("/providers/check", {**said, "answer": "<b>oops", "status": "500", "receipt": "sender=1"}, "a.yaml", good.encode())
+    assert a.has("không biết chắc đã gửi hay chưa") and a.has("Không phải là báo kết quả") and "<b>oops" not in a.text, a.text
+    wrong = good.replace("class: ok_dup", "class: fine", 1)
+    line = wrong[:wrong.index("class: fine")].count("\n") + 1
+    a = admin.upload("/providers/check", said, "sai <1>.yaml", wrong.encode())
+    assert a.status == 422 and a.has(f"sai <1>.yaml:{line}:") and a.has("ok_dup") and a.has("S-7"), a.text
+    for bad in (b"", b"\xff\xfe", b"provider: x\ntitle: !!binary /etc/passwd\n", b"a: &a [*a]\n", b"[" * 5000):
+        assert admin.upload("/providers/check", {}, "a.yaml", bad).status == 422, bad
+    assert admin.post("/providers/check", {}).status == 422
+    assert approver.upload("/providers/check", {}, "a.yaml", good.encode()).status == 403
+    assert len(provider.seen()) == before and set(os.listdir(h.home)) == there
+
+
 def another_system(h, admin):
     page = admin.post("/keys", {"name": "một cửa", "read": "yes", "write": "yes", "send": "yes"})
     api = Visitor(h, key=re.search(r'<code class="key">([\w-]+)</code>', page.text)[1])
@@ -197,6 +232,7 @@ def main():
         a_campaign(h, who["author"], who["approver"])
         messages(who["author"], who["approver"], provider)
         providers(who["author"], who["approver"], provider)
+        a_description_is_tried(h, provider, who["administrator"], who["approver"])
         another_system(h, who["administrator"])
         a_list(h, who["author"], who["viewer"])
         reports(who["author"], who["administrator"])

@@ -67,6 +67,23 @@ static void on_description(const char *name, const struct provider_facts *facts,
 	FUZZ_CHECK((facts == NULL) == (error != NULL && error[0] != '\0'));
 }
 
+/* As somebody tries it before it is placed. */
+static void check_draft(const uint8_t *data, size_t size)
+{
+	struct err e = ERR_INIT;
+	struct provider *p = provider_new_draft("a.yaml", (const char *)data, size, &e);
+	json_t *shown;
+
+	FUZZ_CHECK((p == NULL) == (e.code != 0));
+	FUZZ_CHECK(vi_utf8_valid(e.text, strlen(e.text)));
+	if (p == NULL)
+		return;
+	shown = provider_show(p, &e);
+	FUZZ_CHECK((shown == NULL) == (e.code != 0));
+	json_decref(shown);
+	provider_free(p);
+}
+
 static void check_provider(void)
 {
 	char name[] = "fuzz";
@@ -112,9 +129,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		begun = true;
 	}
 	if (memmem(data, size, "\nprovider:", 10) != NULL ||
-	    (size > 9 && memcmp(data, "provider:", 9) == 0))
+	    (size > 9 && memcmp(data, "provider:", 9) == 0)) {
 		check_provider();
-	else
+		check_draft(data, size);
+	} else {
 		check_programme();
+	}
 	return 0;
 }

@@ -407,6 +407,81 @@ static void a_request_can_be_shown_without_its_secrets(void **state)
 	json_decref(cfg.secrets);
 }
 
+static struct provider *draft(const char *text, struct err *e)
+{
+	err_clear(e);
+	return provider_new_draft("thử (1).yaml", text, strlen(text), e);
+}
+
+/* What is about to be placed is read as what is placed, but looks for nothing outside of itself. */
+static void a_draft_is_read_without_an_account(void **state)
+{
+	struct err e = ERR_INIT;
+	struct provider *p;
+	json_t *o;
+
+	(void)state;
+	assert_int_equal(setenv("MOIDAN_SECRET_X_KEY", "very-secret", 1), 0);
+	assert_int_equal(setenv("MOIDAN_SECRET_X_PIN_FILE", "/proc/self/environ", 1), 0);
+	p = draft(HEAD "settings:\n  - {name: brand, required: true}\n"
+		       "  - {name: kind, required: true, allowed: [a, b]}\n  - {name: more}\n"
+		       "secrets: [{name: key, help: whose}, {name: pin}]\nsend:\n"
+		       "  path: /send\n  headers: {X-Key: \"{{secret.key}}\"}\n"
+		       "  json: {b: \"{{cfg.brand}}\", k: \"{{cfg.kind}}\", \"m?\": \"{{cfg.more}}\","
+		       " p: \"{{secret.pin}}\", t: \"{{text}}\"}\n"
+		       "  rules:\n    - {when: {status: {from: 200, to: 299}}, class: ok, reason: taken}\n"
+		       "receipts:\n  method: GET\n  format: query\n  fields: {ref: r, s: s}\n"
+		       "  states: [{when: {s: \"1\"}, state: delivered}]\n",
+		  &e);
+	assert_string_equal(e.text, "");
+	o = provider_show(p, &e);
+	assert_non_null(o);
+	assert_string_equal(json_string_value(json_object_get(o, "name")), "x");
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(o, "request"), "body")),
+	    "{\"b\":\"[brand]\",\"k\":\"a\",\"p\":\"[pin]\",\"t\":\"Tin thu\"}");
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(o, "request"), "url")),
+	    "https://x.example/send");
+	assert_int_equal(json_array_size(json_object_get(o, "rules")), 1);
+	assert_string_equal(json_string_value(json_object_get(
+				json_array_get(json_object_get(o, "states"), 0), "state")),
+			    "delivered");
+	json_decref(o);
+	provider_free(p);
+	(void)unsetenv("MOIDAN_SECRET_X_KEY");
+	(void)unsetenv("MOIDAN_SECRET_X_PIN_FILE");
+}
+
+static void a_draft_is_refused_where_it_stands(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+	    {"provider: x\n title: X\n", "thử (1).yaml:2:"},
+	    {"provider: x\ntitle: X\nbase_url: https://x.example\nsned:\n  path: /\n",
+	     "thử (1).yaml:4:1: unknown key \"sned\""},
+	    {"provider: ../x\ntitle: X\nbase_url: https://x.example\nsend:\n  path: /\n",
+	     "thử (1).yaml:1:1: a provider's name"},
+	    {"provider: x\ntitle: X\nbase_url: ftp://x.example\nsend:\n  path: /\n",
+	     "thử (1).yaml:3:1: base_url must begin with https://"},
+	    {"provider: x\ntitle: X\nbase_url: https://x.example\n", "\"send\" is missing"},
+	    {"provider: x\ntitle: !include /etc/passwd\n", "thử (1).yaml:2:"},
+	    {HEAD "send:\n  path: /\n  json: {a: \"{{secret.none}}\"}\n", "thử (1).yaml:6:"},
+	    {"", "thử (1).yaml"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err e = ERR_INIT;
+
+		assert_null(draft(bad[i].text, &e));
+		assert_int_equal(e.code, EX_CONFIG);
+		if (strstr(e.text, bad[i].says) == NULL)
+			fail_msg("%zu: %s", i, e.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +494,8 @@ int main(void)
 	    cmocka_unit_test(parameters_become_an_object_a_list_pairs_and_fields),
 	    cmocka_unit_test(messages_go_together_each_with_its_own),
 	    cmocka_unit_test(a_request_can_be_shown_without_its_secrets),
+	    cmocka_unit_test(a_draft_is_read_without_an_account),
+	    cmocka_unit_test(a_draft_is_refused_where_it_stands),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
