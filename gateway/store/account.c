@@ -251,11 +251,12 @@ int store_account_disable(struct store *st, const struct account *a, bool disabl
 			     "", e);
 }
 
-int store_account_login(struct store *st, int64_t id, int64_t totp_step, int64_t now,
-			struct err *e)
+int store_account_login(struct store *st, const struct account *a, int64_t totp_step,
+			int64_t now, struct err *e)
 {
 	static const char SET[] = "UPDATE account SET login_at = $1, totp_step = max(totp_step,"
-				  " $2) WHERE id = $3 AND ($2 = 0 OR totp_step < $2)";
+				  " $2) WHERE id = $3 AND ($2 = 0 OR totp_step < $2)"
+				  " AND disabled = 0 AND password = $4";
 	struct db_stmt *s = db_query(st->db, SET, e);
 
 	store_want_transaction(st, "account_login");
@@ -263,7 +264,8 @@ int store_account_login(struct store *st, int64_t id, int64_t totp_step, int64_t
 		return -1;
 	db_put_int(s, now);
 	db_put_int(s, totp_step);
-	db_put_int(s, id);
+	db_put_int(s, a->id);
+	db_put_text(s, a->password);
 	if (db_run(s, e) != 0)
 		return -1;
 	return db_changes(st->db) > 0;
@@ -334,20 +336,6 @@ int store_login_end(struct store *st, const unsigned char hash[ACCOUNT_HASH], st
 		return -1;
 	db_put_bytes(s, hash, ACCOUNT_HASH);
 	return db_run(s, e);
-}
-
-int store_login_known(struct store *st, int64_t account_id, const char *address, struct err *e)
-{
-	static const char KNOWN[] =
-	    "SELECT 1 FROM account_session WHERE account_id = $1 AND address = $2 LIMIT 1";
-	struct db_stmt *s = db_query(st->db, KNOWN, e);
-	int64_t one;
-
-	if (s == NULL)
-		return -1;
-	db_put_int(s, account_id);
-	db_put_text(s, address);
-	return db_run_int(s, &one, e);
 }
 
 int store_login_purge(struct store *st, int64_t idle_before, int64_t begun_before, int64_t now,
@@ -429,4 +417,21 @@ int store_link_find(struct store *st, const unsigned char hash[ACCOUNT_HASH], in
 	}
 	db_done(s);
 	return rc;
+}
+
+int store_link_take(struct store *st, const unsigned char hash[ACCOUNT_HASH], int64_t now,
+		    struct err *e)
+{
+	static const char TAKE[] =
+	    "DELETE FROM account_link WHERE hash = $1 AND expires_at > $2";
+	struct db_stmt *s = db_query(st->db, TAKE, e);
+
+	store_want_transaction(st, "link_take");
+	if (s == NULL)
+		return -1;
+	db_put_bytes(s, hash, ACCOUNT_HASH);
+	db_put_int(s, now);
+	if (db_run(s, e) != 0)
+		return -1;
+	return db_changes(st->db) > 0;
 }

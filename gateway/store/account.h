@@ -61,9 +61,10 @@ MUST_CHECK int store_account_secrets(struct store *st, const struct account *a,
 MUST_CHECK int store_account_disable(struct store *st, const struct account *a, bool disabled,
 				     const char *who, struct err *e);
 /* Records a sign-in and uses up a step of the second factor (0 = none was shown): 1, or 0 when that step
- * was used before. In a transaction. */
-int store_account_login(struct store *st, int64_t id, int64_t totp_step, int64_t now,
-			struct err *e);
+ * was used before, or the account was disabled or got another password since a was read. In a
+ * transaction. */
+int store_account_login(struct store *st, const struct account *a, int64_t totp_step,
+			int64_t now, struct err *e);
 
 /* Somebody who came in, until they go: a row of account_session. (A session is a machine at a place: session.h.) */
 struct login {
@@ -79,8 +80,6 @@ MUST_CHECK int store_login_seen(struct store *st, const unsigned char hash[ACCOU
 				int64_t now, struct err *e);
 MUST_CHECK int store_login_end(struct store *st, const unsigned char hash[ACCOUNT_HASH],
 			       struct err *e);
-/* Whether this address has signed in to the account since: 1/0/-1. */
-int store_login_known(struct store *st, int64_t account_id, const char *address, struct err *e);
 /* Ends what nobody used since, and links and kept answers that are over. */
 MUST_CHECK int store_login_purge(struct store *st, int64_t idle_before, int64_t begun_before,
 				 int64_t now, struct err *e);
@@ -92,6 +91,9 @@ MUST_CHECK int store_link_add(struct store *st, const unsigned char hash[ACCOUNT
 /* 1 with the account (yours to clear) and the second factor it offers; 0 when unknown or over. */
 int store_link_find(struct store *st, const unsigned char hash[ACCOUNT_HASH], int64_t now,
 		    struct account *a, unsigned char totp[ACCOUNT_TOTP], struct err *e);
+/* Uses it up: 1, or 0 when somebody else has, or it is over. In a transaction. */
+int store_link_take(struct store *st, const unsigned char hash[ACCOUNT_HASH], int64_t now,
+		    struct err *e);
 
 /* What another system may do. Numbers are stored. */
 enum api_scope {

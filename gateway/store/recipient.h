@@ -147,6 +147,9 @@ struct recipient_search {
 	int64_t unit_id;       /* 0 = any */
 	bool held;             /* only those that are held */
 	int64_t after_id;      /* keyset */
+	/* Whoever sees no more than so many last digits finds by these or by the whole number: by ever longer
+	 * ends a masked number could be guessed digit by digit. 0 = all are seen. */
+	int shown_digits;
 };
 /* Calls fn for at most max rows in order of id; r is borrowed, without raw, name_fold, name_sort; fn
  * returns false to stop. */

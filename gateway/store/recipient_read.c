@@ -184,6 +184,8 @@ int store_recipient_counts(struct store *st, const char *programme,
 /* ---- search ------------------------------------------------------------------------------ */
 
 #define SEARCH_WORDS 8
+/* Digits of a whole number, without what stands before it. */
+#define SEARCH_WHOLE 9
 
 static void search_and(struct buf *q)
 {
@@ -193,22 +195,23 @@ static void search_and(struct buf *q)
 
 /* Digits are the end of a number (09…, 84… and +84… are all written), or a part of the list's code.
  * Folded words hold nothing but letters and digits, so that quotes are safe. */
-static void search_word(struct buf *q, const char *word, size_t len)
+static void search_word(struct buf *q, const char *word, size_t len, int shown)
 {
 	const char *digits = word;
 	size_t n = len;
 
-	search_and(q);
-	if (strspn(word, "0123456789") < len || len < 3) {
-		(void)buf_addf(q, "name:\"%.*s\"*", (int)len, word);
-		return;
-	}
 	if (n == 11 && strncmp(digits, "84", 2) == 0) {
 		digits += 2;
 		n -= 2;
 	} else if (n == 10 && *digits == '0') {
 		digits++;
 		n--;
+	}
+	search_and(q);
+	if (strspn(word, "0123456789") < len || len < 3 ||
+	    (shown > 0 && n > (size_t)shown && n < SEARCH_WHOLE)) {
+		(void)buf_addf(q, "name:\"%.*s\"*", (int)len, word);
+		return;
 	}
 	(void)buf_adds(q, "(digits:\"");
 	while (n > 0)
@@ -252,7 +255,7 @@ static bool search_build(const struct recipient_search *f, struct buf *q)
 
 	search_join_digits(fold);
 	for (int words = 0; words < SEARCH_WORDS && (len = search_run(&at)) > 0; words++) {
-		search_word(q, at, len);
+		search_word(q, at, len, f->shown_digits);
 		at += len;
 	}
 	free(fold);

@@ -53,7 +53,8 @@ const char *phone_flag_name(unsigned bit);	    /* NULL for a bit that is none */
 void phone_format_e164(uint64_t number, char out[24]);
 /* "0912345678". */
 void phone_format_national(uint64_t number, char out[24]);
-/* "+84•••••678": the only form that may enter logs and errors. */
+/* "+84•••••678": the only form that may enter logs and errors; so many digits of it are seen. */
+#define PHONE_SHOWN 3
 void phone_mask(uint64_t number, char out[32]);
 
 /* "Viettel", "VinaPhone" …, "" when unknown. For statistics: numbers move between networks. */

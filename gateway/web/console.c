@@ -144,8 +144,7 @@ size_t web_admits(const char *head, size_t len, void *arg)
 	if (door_open(&v, &e) == 0 && (v.who.may & MAY_COMPOSE) != 0 &&
 	    throttle_take(web->uploads, "upload", v.who.name, clock_mono_ms()) == 0)
 		may = WEB_UPLOAD_MAX;
-	account_clear(&v.who.account);
-	api_key_clear(&v.who.api_key);
+	visitor_clear(&v.who);
 	free(v.cookie);
 	free(v.authorization);
 	return may;

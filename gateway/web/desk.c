@@ -64,7 +64,7 @@ struct desk {
 	pthread_rwlock_t house_lock; /* held for reading while a visit is served */
 	const struct web_house *house;
 	const struct page_set *pages;
-	struct throttle *visits, *passwords_at, *passwords_of, *passwords_known;
+	struct throttle *visits, *passwords_at, *passwords_of, *passwords_known, *tests;
 	pthread_mutex_t cache_lock;
 	struct desk_cache cache[DESK_CACHED];
 };
@@ -115,6 +115,11 @@ void clerk_password_right(struct clerk *c, const char *account, const char *addr
 {
 	throttle_forget(c->desk->passwords_known, "known", account);
 	throttle_forget(c->desk->passwords_at, "address", address);
+}
+
+int clerk_try_provider(struct clerk *c)
+{
+	return throttle_take(c->desk->tests, "test", "", clock_mono_ms());
 }
 
 /* The place of key, NULL when there are too many; with the lock. */
@@ -281,6 +286,8 @@ struct desk *desk_new(struct web *w, struct event_base *base,
 	d->passwords_at = throttle_new(5, 12 * CLOCK_SECOND_MS);
 	d->passwords_of = throttle_new(5, 12 * CLOCK_SECOND_MS);
 	d->passwords_known = throttle_new(5, 12 * CLOCK_SECOND_MS);
+	/* Of all officers and providers together: nobody pumps messages through it. */
+	d->tests = throttle_new(5, CLOCK_MINUTE_MS);
 	if (desk_start(d, e) < 0) {
 		desk_free(d);
 		return NULL;
@@ -347,6 +354,7 @@ void desk_free(struct desk *d)
 	throttle_free(d->passwords_at);
 	throttle_free(d->passwords_of);
 	throttle_free(d->passwords_known);
+	throttle_free(d->tests);
 	for (size_t i = 0; i < DESK_CACHED; i++)
 		json_decref(d->cache[i].value);
 	(void)pthread_rwlock_destroy(&d->house_lock);

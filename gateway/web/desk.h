@@ -16,6 +16,9 @@ int clerk_try_password(struct clerk *c, const char *account, const char *address
 /* It was the right one. */
 void clerk_password_right(struct clerk *c, const char *account, const char *address);
 
+/* A test of a provider, which goes to any number and into no books: seconds to wait, else 0. */
+int clerk_try_provider(struct clerk *c);
+
 /* Draws something that is expensive and may be a little old; NULL with e. Ends v's snapshot if it likes. */
 typedef json_t *(*clerk_draw)(struct visit *v, struct err *e);
 

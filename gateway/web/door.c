@@ -17,6 +17,14 @@
 /* The prefix keeps the cookie to this host, to HTTPS and to the whole path. */
 #define DOOR_COOKIE "__Host-moidan"
 
+void visitor_clear(struct visitor *who)
+{
+	account_clear(&who->account);
+	api_key_clear(&who->api_key);
+	free(who->key_name);
+	*who = (struct visitor){.key = false};
+}
+
 unsigned door_may(enum account_role role)
 {
 	static const unsigned may[ROLE_COUNT] = {
@@ -117,7 +125,9 @@ static int door_open_key(struct visit *v, const char *token, struct err *e)
 		return say(e, EX_NOPERM, "bad_key", NULL);
 	}
 	v->who.signed_in = v->who.key = true;
-	v->who.name = v->who.api_key.name;
+	/* No account is called so: what a key did is not put down to a person. */
+	v->who.key_name = mem_printf("api:%s", v->who.api_key.name);
+	v->who.name = v->who.key_name;
 	v->who.may = door_scopes(v->who.api_key.scopes);
 	v->api = true;
 	return 0;
@@ -181,7 +191,7 @@ int door_begin(struct visit *v, const struct account *a, int64_t totp_step, stru
 	secret_token_new(token);
 	secret_token_hash(token, hash);
 	(void)snprintf(subject, sizeof(subject), "account:%s", a->name);
-	rc = store_account_login(w, a->id, totp_step, now, e);
+	rc = store_account_login(w, a, totp_step, now, e);
 	if (rc == 1 &&
 	    (store_login_purge(w, now - DOOR_IDLE_MS, now - DOOR_WHOLE_MS, now, e) < 0 ||
 	     store_login_add(w, hash, a->id, v->address, now, e) < 0 ||

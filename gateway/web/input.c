@@ -253,14 +253,16 @@ static bool input_is_known(const char *type)
 	       input_is_type(type, "application/json");
 }
 
-/* All fields, those of the query first. v NULL: the upload is passed over. */
+/* All fields: of the query, or, of a POST, of the body alone, so that nothing is said twice and no secret
+ * stands in an address. upload NULL: it is passed over. */
 static int input_each(const struct visit *v, struct visit *upload, input_fn fn, void *arg)
 {
 	struct input_reader r = {.fn = fn, .arg = arg};
-	int rc = input_urlencoded(&r, v->query, strlen(v->query));
 
-	if (rc <= 0 || !v->post || v->body_len == 0)
-		return rc;
+	if (!v->post)
+		return input_urlencoded(&r, v->query, strlen(v->query));
+	if (v->body_len == 0)
+		return 1;
 	if (input_is_type(v->content_type, "application/x-www-form-urlencoded"))
 		return input_urlencoded(&r, v->body, v->body_len);
 	if (input_is_type(v->content_type, "multipart/form-data"))
@@ -390,6 +392,10 @@ static int input_put(struct visit *v, const struct route_input *in, const char *
 
 	if (*text == '\0' && in->type != INPUT_FILE && in->type != INPUT_IN_ORDER)
 		return 0;
+	/* Whoever looks at the first and whoever looks at the last would not see the same. */
+	if (in->type != INPUT_SEVERAL && in->type != INPUT_IN_ORDER &&
+	    json_object_get(into, in->name) != NULL)
+		return input_bad(v, in, e, "once_only", NULL);
 	if (in->type == INPUT_INT)
 		return input_put_number(v, in, text, e);
 	if (in->type == INPUT_DATE)

@@ -175,8 +175,7 @@ static int notice_client(struct web_request *r, struct api_key *key)
 			api_key_clear(key);
 		}
 	}
-	account_clear(&v.who.account);
-	api_key_clear(&v.who.api_key);
+	visitor_clear(&v.who);
 	if (v.authorization != NULL)
 		mem_free_secret(v.authorization, strlen(v.authorization));
 	return (may & MAY_SEND) != 0 ? 0 : -1;

@@ -68,6 +68,7 @@ const struct route web_routes[] = {
     {GET("/healthz"), .permission = ROUTE_PUBLIC, .handler = web_handle_healthz},
     {GET("/readyz"), .permission = ROUTE_LOCAL, .handler = web_handle_readyz},
     {GET("/metrics"), .permission = ROUTE_LOCAL, .handler = web_handle_metrics},
+    {GET("/openapi.yaml"), .permission = ROUTE_PUBLIC, .handler = web_handle_openapi},
     {GET("/static/:file"), .permission = ROUTE_PUBLIC, .handler = web_handle_static},
 
     /* ---- the door ---- */

@@ -57,7 +57,7 @@ static int login_done(struct visit *v, const struct account *a, int64_t step, st
 		return -1;
 	if (rc == 0)
 		return visit_refuse(v, 422, e,
-				    "code_used");
+				    step != 0 ? "code_used" : "login_wrong");
 	clerk_password_right(v->clerk, a->name, v->address);
 	login_known(a, known);
 	v->cookies[1] = mem_printf(KNOWN_COOKIE
@@ -125,20 +125,24 @@ int screen_logout(struct visit *v, struct err *e)
 
 /* ---- the set-up link ------------------------------------------------------------------------- */
 
-static int setup_open(struct visit *v, struct account *a, unsigned char totp[ACCOUNT_TOTP],
-		      struct err *e)
+/* found as the store says it; 0 when there is the link, else -1 with e. */
+static int setup_found(struct visit *v, int found, struct err *e)
 {
-	unsigned char hash[ACCOUNT_HASH];
-	int found;
-
-	secret_token_hash(v->params.value[0], hash);
-	found = store_link_find(v->st, hash, clock_now_ms(), a, totp, e);
 	if (found == 0) {
 		v->status = 404;
 		return say(e, EX_NOINPUT,
 			       "link_used", NULL);
 	}
 	return found < 0 ? -1 : 0;
+}
+
+static int setup_open(struct visit *v, struct account *a, unsigned char totp[ACCOUNT_TOTP],
+		      struct err *e)
+{
+	unsigned char hash[ACCOUNT_HASH];
+
+	secret_token_hash(v->params.value[0], hash);
+	return setup_found(v, store_link_find(v->st, hash, clock_now_ms(), a, totp, e), e);
 }
 
 int screen_setup(struct visit *v, struct err *e)
@@ -169,21 +173,24 @@ int screen_setup(struct visit *v, struct err *e)
 	return 0;
 }
 
-/* The password and the second factor are kept; every other way in ends. */
+/* The password and the second factor are kept; every other way in ends. The link is used up in the same
+ * transaction: of two who send it at once, one comes in. */
 static int setup_keep(struct visit *v, const struct account *a, const unsigned char *totp,
 		      struct err *e)
 {
 	char hash[SECRET_PASSWORD];
+	unsigned char link[ACCOUNT_HASH];
 	struct store *w = visit_writer(v, e);
-	int rc = -1;
+	int rc;
 
+	secret_token_hash(v->params.value[0], link);
 	if (w == NULL || secret_password_hash(visit_text(v, "password"), hash, e) < 0 ||
 	    store_begin(w, e) < 0)
 		return -1;
-	if (store_account_secrets(w, a, hash, totp, a->name, e) == 0)
-		rc = store_commit(w, e);
-	else
-		store_rollback(w);
+	rc = setup_found(v, store_link_take(w, link, clock_now_ms(), e), e);
+	if (rc == 0)
+		rc = store_account_secrets(w, a, hash, totp, a->name, e);
+	rc = store_end(w, rc, e);
 	explicit_bzero(hash, sizeof(hash));
 	return rc;
 }

@@ -23,6 +23,8 @@
 #define IMPORTS_HISTORY 10
 #define IMPORTS_UNDONE	1000 /* of the newest one may be taken back */
 #define IMPORTS_PLACES	3
+#define IMPORTS_NAME	200 /* bytes of a file's name; NAME_MAX is 255 */
+#define IMPORTS_ENDING	10  /* that are kept of ".xlsx" */
 #define IMPORTS_KEPT_MS CLOCK_DAY_MS
 
 /* A file of an upload, in a directory of the upload's own. Yours. */
@@ -45,11 +47,17 @@ static int imports_make_directory(const struct visit *v, const char *token, stru
 }
 
 /* The list keeps the name that it came with, as errors and the history name it, but for what a path could
- * be made of, and for a dot in front: so are our own files beside it called. */
+ * be made of, for what no file system takes, and for a dot in front: so are our own files beside it called. */
 static char *imports_list(const struct visit *v, const char *token, const char *name)
 {
-	char *safe = mem_printf("%s%s", *name == '.' || *name == '\0' ? "list-" : "", name), *path;
+	const char *dot = strrchr(name, '.');
+	size_t ending = dot != NULL ? strlen(dot) : 0;
+	char *safe, *path;
 
+	if (strlen(name) <= IMPORTS_NAME || ending > IMPORTS_ENDING)
+		ending = 0;
+	safe = mem_printf("%s%.*s%s", *name == '.' || *name == '\0' ? "list-" : "",
+			  buf_fit(name, IMPORTS_NAME - ending), name, ending > 0 ? dot : "");
 	for (char *p = safe; *p != '\0'; p++) {
 		if (*p == '/' || *p == '\\')
 			*p = '_';
@@ -99,18 +107,19 @@ static void imports_sweep(const struct visit *v)
 	free(all);
 }
 
+/* Errors do not name the file: its name may be a person's, and they are logged. */
 static int imports_write(const char *path, const char *bytes, size_t n, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
-		return err_set(e, EX_CANTCREAT, "%s: %s", path, strerror(errno));
+		return err_set(e, EX_CANTCREAT, "the upload: %s", strerror(errno));
 	while (n > 0) {
 		ssize_t done = write(fd, bytes, n);
 
 		if (done < 0) {
 			(void)close(fd);
-			return err_set(e, EX_UNAVAILABLE, "%s: %s", path, strerror(errno));
+			return err_set(e, EX_UNAVAILABLE, "the upload: %s", strerror(errno));
 		}
 		bytes += done;
 		n -= (size_t)done;

@@ -43,7 +43,9 @@ int screen_recipients(struct visit *v, struct err *e)
 				     .programme = *programme != '\0' ? programme : NULL,
 				     .unit_id = visit_int(v, "unit"),
 				     .held = *visit_text(v, "held") != '\0',
-				     .after_id = visit_int(v, "after")};
+				     .after_id = visit_int(v, "after"),
+				     .shown_digits =
+					 visit_may(v, MAY_UNMASK) ? 0 : PHONE_SHOWN};
 	struct people_page p = {.v = v, .list = json_array(), .seen = BUF_INIT(4096)};
 	int rc = 0;
 
@@ -77,11 +79,12 @@ int screen_recipients(struct visit *v, struct err *e)
 
 /* ---- one person ------------------------------------------------------------------------------ */
 
-/* The row of the address, if the visitor may see it; yours to clear. */
-static int recipients_open(struct visit *v, struct recipient *r, struct err *e)
+/* The row of the address as st has it, if the visitor may see it; yours to clear. */
+static int recipients_open(const struct visit *v, struct store *st, struct recipient *r,
+			   struct err *e)
 {
 	int64_t id = visit_id(v, 0, e);
-	int found = id < 0 ? -1 : store_recipient_get(v->st, id, r, e);
+	int found = id < 0 ? -1 : store_recipient_get(st, id, r, e);
 
 	if (found == 1 && v->who.unit_id != 0 && r->unit_id != v->who.unit_id) {
 		recipient_clear(r);
@@ -133,7 +136,7 @@ int screen_recipient(struct visit *v, struct err *e)
 	json_t *units = NULL;
 	int rc = -1;
 
-	if (recipients_open(v, &r, e) < 0 ||
+	if (recipients_open(v, v->st, &r, e) < 0 ||
 	    store_recipient_programme(v->st, r.id, &programme, e) != 1 ||
 	    (units = model_units(v, e)) == NULL ||
 	    (story.names = model_campaign_names(v, e)) == NULL)
@@ -173,7 +176,8 @@ static int recipients_unchanged(struct visit *v, const struct recipient *r, stru
 	return 0;
 }
 
-/* One decision in its transaction; said is what the page then says. */
+/* One decision in its transaction, in which the row is looked at again: of two who saw the same row, one
+ * decides. said is what the page then says. */
 static int recipients_decide(struct visit *v,
 			     int (*decide)(struct visit *v, struct store *w,
 					   const struct recipient *r, struct err *e),
@@ -181,18 +185,20 @@ static int recipients_decide(struct visit *v,
 {
 	struct recipient r = {0};
 	struct store *w = visit_writer(v, e);
-	int rc = -1;
+	int rc;
 
-	if (w == NULL || recipients_open(v, &r, e) < 0 || recipients_unchanged(v, &r, e) < 0 ||
-	    store_begin(w, e) < 0)
-		goto out;
-	rc = decide(v, w, &r, e);
+	if (w == NULL || store_begin(w, e) < 0)
+		return -1;
+	rc = recipients_open(v, w, &r, e);
+	if (rc == 0)
+		rc = recipients_unchanged(v, &r, e);
+	if (rc == 0)
+		rc = decide(v, w, &r, e);
 	rc = store_end(w, rc, e);
 	if (rc == 0) {
 		visit_changed(v);
 		rc = visit_go(v, "/recipients/%lld?done=%s", (long long)r.id, said);
 	}
-out:
 	recipient_clear(&r);
 	return rc;
 }
@@ -288,7 +294,7 @@ int screen_recipient_number(struct visit *v, struct err *e)
 	char subject[40], number[24];
 	int rc = -1;
 
-	if (recipients_open(v, &r, e) < 0)
+	if (recipients_open(v, v->st, &r, e) < 0)
 		goto out;
 	(void)snprintf(subject, sizeof(subject), "recipient/%lld", (long long)r.id);
 	rc = visit_audit(v, "recipient.unmask", subject, "", e);

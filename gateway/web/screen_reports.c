@@ -312,6 +312,9 @@ int screen_provider_test(struct visit *v, struct err *e)
 				    "provider_registered_only");
 	if (to.status != PHONE_OK)
 		return visit_refuse(v, 422, e, "number_cannot_receive");
+	v->retry_after = clerk_try_provider(v->clerk);
+	if (v->retry_after > 0)
+		return visit_refuse(v, 429, e, "provider_tests_wait");
 	store_read_end(v->st); /* an answer may take a while */
 	words = mem_printf("%s: tin thử của hệ thống nhắn tin. Xin bỏ qua tin này.",
 			   v->house->campaign->office);

@@ -202,8 +202,7 @@ void visit_free(struct visit *v)
 		explicit_bzero(v->authorization, strlen(v->authorization));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(*texts[i]);
-	account_clear(&v->who.account);
-	api_key_clear(&v->who.api_key);
+	visitor_clear(&v->who);
 	explicit_bzero(v->token, sizeof(v->token));
 	json_decref(v->input);
 	json_decref(v->model);

@@ -33,7 +33,9 @@ struct visitor {
 	unsigned may;	  /* enum may */
 	int64_t unit_id;  /* 0 = the whole commune */
 	const char *name; /* for the audit: the account's, "api:NAME" */
+	char *key_name;	  /* the latter */
 };
+void visitor_clear(struct visitor *who);
 
 struct visit {
 	/* given */

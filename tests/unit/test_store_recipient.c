@@ -451,6 +451,14 @@ static void people_are_found_without_accents_and_by_last_digits(void **state)
 	      "");
 	finds(f, &(struct recipient_search){.programme = "(", .text = "duc"}, "");
 	finds(f, &(struct recipient_search){.unit_id = unit}, "3");
+	/* Whoever sees three digits finds by these, by the whole number, and by nothing between: by 5678, 45678 … it
+	 * could be guessed. A code of digits is no number. */
+	finds(f, &(struct recipient_search){.text = "678", .shown_digits = 3}, "1 4");
+	finds(f, &(struct recipient_search){.text = "+84 912.345 678", .shown_digits = 3}, "1 4");
+	finds(f, &(struct recipient_search){.text = "5678", .shown_digits = 3}, "");
+	finds(f, &(struct recipient_search){.text = "12345678", .shown_digits = 3}, "");
+	finds(f, &(struct recipient_search){.text = "duc 5678", .shown_digits = 3}, "");
+	finds(f, &(struct recipient_search){.text = "0001", .shown_digits = 3}, "1 3 4");
 	finds(f, &(struct recipient_search){.held = true}, "2");
 	finds(f, &(struct recipient_search){.held = true, .text = "nguyen"}, "2");
 	finds(f, &(struct recipient_search){.held = true, .text = "van"}, "");
