@@ -124,6 +124,20 @@ class Visitor:
                                     "code": self.code() if code is None else code})
 
 
+def is_closed(a, path):
+    """What every answer says to a browser: load nothing but ours, keep nothing, guess nothing, in no frame; and no page
+    has a script or a style in it."""
+    csp, kind = a.headers["Content-Security-Policy"], a.headers["Content-Type"]
+    assert csp.startswith("default-src 'none'") and "frame-ancestors 'none'" in csp and "unsafe" not in csp, (path, csp)
+    assert a.headers["X-Content-Type-Options"] == "nosniff" and a.headers["X-Frame-Options"] == "DENY", path
+    assert a.headers["Strict-Transport-Security"] and a.headers["Referrer-Policy"] in ("no-referrer", "same-origin"), path
+    if not path.startswith("/static"):
+        assert a.headers["Cache-Control"] == "no-store", path
+    assert "charset=utf-8" in kind.lower() or kind.startswith(("application/pdf", "application/vnd.")), (path, kind)
+    if kind.startswith("text/html"):
+        assert not re.search(r"<script(?![^>]*src=)|<style| style=| on[a-z]+=", a.text), path
+
+
 def add_user(house, name, role, *more):
     """A user of the house who has come in by the link, and is in."""
     link = house.json("user", "add", name, "--role", role, *more)["link"]
