@@ -8,6 +8,7 @@
 #include <utf8proc.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "provider/parts.h"
 #include "text/vi.h"
@@ -212,14 +213,15 @@ static const char *call_value(const struct values *v, int field)
 typedef int (*call_read_fn)(const struct provider *p, const struct values *v, void *out,
 			    size_t found, struct err *e);
 
+/* One element that cannot be understood does not spoil the others. */
 static int call_read_json(const struct provider *p, const struct provider_incoming *in,
 			  const struct callback_request *c, call_read_fn fn, void *out,
 			  size_t max, struct err *e)
 {
 	json_t *root = values_parse_json(c->body, c->body_len, e);
 	const json_t *list = root;
-	size_t n = 1;
-	int found = 0, rc = 0;
+	struct err why = ERR_INIT;
+	size_t n = 1, found = 0;
 
 	if (root == NULL)
 		return -1;
@@ -227,17 +229,26 @@ static int call_read_json(const struct provider *p, const struct provider_incomi
 		list = values_pointer(root, in->d->each);
 		n = json_array_size(list);
 	}
-	for (size_t i = 0; i < n && (size_t)found < max && rc >= 0; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct values v = {0};
 
+		if (found == max) {
+			json_decref(root);
+			return err_set(e, EX_DATAERR, "the callback holds more than %zu", max);
+		}
 		values_read_json(&in->fields, in->d->each ? json_array_get(list, i) : root, &v);
 		values_read_headers(&in->fields, c->headers, c->n_headers, &v);
-		rc = fn(p, &v, out, (size_t)found, e);
-		found += rc > 0;
+		found += fn(p, &v, out, found, &why) > 0;
 		values_free(&v);
 	}
 	json_decref(root);
-	return rc < 0 ? -1 : found;
+	if (why.code == 0)
+		return (int)found;
+	if (found == 0)
+		return err_set(e, why.code, "%s", why.text);
+	log_warn("provider", "callback_partly_read", "provider=%s elements=%zu read=%zu",
+		 p->name, n, found);
+	return (int)found;
 }
 
 /* Whether a call comes as `in` is described. */

@@ -277,7 +277,8 @@ bool provider_callback_verify(const struct provider *p, const struct callback_re
 			      const char *token_wanted);
 
 /* Reads a verified callback. Returns the number of receipts put into out (at most max), 0 when the
- * call is of another kind and only wants an answer, -1 with e when it cannot be understood. */
+ * call is of another kind and only wants an answer, -1 with e when it cannot be understood, or holds more than
+ * max. What cannot be understood beside others that can is left out, and logged. */
 int provider_callback_parse(const struct provider *p, const struct callback_request *c,
 			    struct receipt *out, size_t max, struct err *e);
 

@@ -11,8 +11,6 @@
 #include "base/mem.h"
 #include "web/server.h"
 
-/* Answers that one call may carry. */
-#define WEB_REPLIES_MAX 64
 /* A call as it is kept. */
 #define WEB_RAW_MAX (GUARD_HEAD_MAX + GUARD_BODY_MAX)
 
@@ -265,27 +263,34 @@ static void callback_post_receipts(struct web_request *r, struct web_slot *slot,
 	callback_post(r, w, content_type, body);
 }
 
-/* Answers of citizens, when the call has some: true when it was dealt with. */
-static bool callback_replies(struct web_request *r, struct web_slot *slot,
+static void callback_misread(struct web *web, struct web_slot *slot,
 			     const struct callback_request *call)
+{
+	slot->misread++;
+	web->callbacks_refused[WEB_CB_MISREAD]++;
+	log_warn("web", "callback_misread", "provider=%s query=%zu body=%zu", slot->name,
+		 strlen(call->query), call->body_len);
+}
+
+/* Answers of citizens, when the call has some: how many, then it is dealt with; 0 none; -1 none that can be read. */
+static int callback_replies(struct web_request *r, struct web_slot *slot,
+			    const struct callback_request *call)
 {
 	const struct web_house *h = &r->web->cfg.house;
 	struct callback_work *w;
 	const char *content_type, *body;
 	struct err e = ERR_INIT;
-	struct inbound *in;
 	int n;
 
 	if (h->replies == NULL || !provider_facts(slot->provider)->replies)
-		return false;
-	in = mem_calloc(WEB_REPLIES_MAX, sizeof(*in));
-	n = provider_callback_inbound(slot->provider, call, in, WEB_REPLIES_MAX, &e);
-	if (n <= 0) {
-		free(in);
-		return false;
-	}
+		return 0;
+	n = provider_callback_inbound(slot->provider, call, r->web->replies, WEB_REPLIES_MAX,
+				      &e);
+	if (n <= 0)
+		return n;
 	w = callback_work_new(r, slot, call, (size_t)n);
-	w->replies = in;
+	w->replies = mem_calloc(w->n, sizeof(*w->replies));
+	memcpy(w->replies, r->web->replies, w->n * sizeof(*w->replies));
 	w->house = (struct reply_house){.house = h->campaign,
 					.words = h->replies,
 					.officials = h->officials,
@@ -297,7 +302,7 @@ static bool callback_replies(struct web_request *r, struct web_slot *slot,
 	}
 	provider_inbound_answer(slot->provider, &w->status, &content_type, &body);
 	callback_post(r, w, content_type, body);
-	return true;
+	return n;
 }
 
 void web_handle_callback(struct web_request *r)
@@ -308,26 +313,26 @@ void web_handle_callback(struct web_request *r)
 	const char *content_type, *body;
 	struct callback_request call;
 	struct err e = ERR_INIT;
-	int n, status;
+	int n, replies, status;
 
 	callback_read(r, headers, &call);
 	if (!callback_admitted(r, slot, &call))
 		return;
-	if (callback_replies(r, slot, &call))
+	replies = callback_replies(r, slot, &call);
+	if (replies > 0)
 		return;
 	n = provider_callback_parse(slot->provider, &call, web->receipts, WEB_RECEIPTS_MAX, &e);
+	if (n > 0) {
+		callback_post_receipts(r, slot, &call, (size_t)n);
+		return;
+	}
+	if (n < 0 || replies < 0)
+		callback_misread(web, slot, &call);
 	if (n < 0) {
-		slot->misread++;
-		web->callbacks_refused[WEB_CB_MISREAD]++;
-		log_warn("web", "callback_misread", "provider=%s query=%zu body=%zu",
-			 slot->name, strlen(call.query), call.body_len);
 		web_problem(r, 400, "not-understood", "not a receipt that is known here");
 		return;
 	}
-	if (n == 0) {
-		provider_callback_answer(slot->provider, &status, &content_type, &body);
-		web_reply(r, status, content_type, body, strlen(body));
-		return;
-	}
-	callback_post_receipts(r, slot, &call, (size_t)n);
+	/* Also to what was no readable answer: some would send the refusal to the citizen. */
+	provider_callback_answer(slot->provider, &status, &content_type, &body);
+	web_reply(r, status, content_type, body, strlen(body));
 }

@@ -21,8 +21,9 @@ struct page_set;
 struct throttle;
 struct visit;
 
-/* Receipts that one call may carry. */
-#define WEB_RECEIPTS_MAX 1024
+/* Receipts that one call may carry, and answers of citizens: more than a body has room for. */
+#define WEB_RECEIPTS_MAX 4096
+#define WEB_REPLIES_MAX	 2048
 
 /* A list that an officer uploads: a million rows are about so much, over a slow line. */
 #define WEB_UPLOAD_MAX ((size_t)32 << 20)
@@ -77,6 +78,7 @@ struct web {
 	struct web_request *requests; /* under way */
 	struct web_slot *slots;
 	struct receipt *receipts; /* room for one call's */
+	struct inbound *replies;  /* likewise */
 	struct store *reader;	  /* for figures; opened when first asked for */
 	struct buf figures;	  /* metrics of the store as last read */
 	int64_t figures_at;	  /* monotonic; 0 = never */

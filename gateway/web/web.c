@@ -273,6 +273,7 @@ struct web *web_new(struct event_base *base, struct engine *en, const struct web
 	w->engine = en;
 	w->started_at = clock_now_ms();
 	w->receipts = mem_calloc(WEB_RECEIPTS_MAX, sizeof(*w->receipts));
+	w->replies = mem_calloc(WEB_REPLIES_MAX, sizeof(*w->replies));
 	w->uploads = throttle_new(6, 10 * CLOCK_SECOND_MS);
 	w->rollups = throttle_new(30, CLOCK_SECOND_MS);
 	w->live = live_new(w);
@@ -348,6 +349,7 @@ void web_free(struct web *w)
 	throttle_free(w->rollups);
 	buf_free(&w->figures);
 	free(w->receipts);
+	free(w->replies);
 	free(w->answers);
 	free(w);
 }

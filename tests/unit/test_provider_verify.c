@@ -572,6 +572,32 @@ static void a_fixed_value_as_it_is(void **state)
 	provider_free(p);
 }
 
+/* ---- what it says ----------------------------------------------------------------------------- */
+
+/* Whoever has no room for all must not take some and answer that all are taken. */
+static void more_than_there_is_room_for_is_refused(void **state)
+{
+	static const char body[] = "{\"all\":[{\"id\":\"a\"},{\"id\":\"b\"},{\"id\":\"c\"}]}";
+	struct provider *p = make(
+	    "receipts:\n  method: POST\n  format: json\n  each: /all\n  fields: {id: /id}\n"
+	    "  states:\n    - when: {id: {present: true}}\n      state: delivered\n");
+	const struct callback_request c = {.method = "POST",
+					   .query = "",
+					   .body = body,
+					   .body_len = sizeof(body) - 1,
+					   .token = TOKEN};
+	struct receipt out[3];
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(provider_callback_parse(p, &c, out, 3, &e), 3);
+	assert_int_equal(e.code, 0);
+	assert_string_equal(out[2].provider_ref, "c");
+	assert_int_equal(provider_callback_parse(p, &c, out, 2, &e), -1);
+	assert_non_null(strstr(e.text, "more than 2"));
+	provider_free(p);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -607,6 +633,7 @@ int main(void)
 	    cmocka_unit_test(who_calls_from_elsewhere_is_not_heard),
 	    cmocka_unit_test(what_is_no_address_is_refused),
 	    cmocka_unit_test(a_fixed_value_as_it_is),
+	    cmocka_unit_test(more_than_there_is_room_for_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -694,6 +694,45 @@ static void answers_come_together_and_have_an_answer_of_their_own(void **state)
 	assert_int_equal(number(p, "SELECT count(*) FROM reply"), 3);
 }
 
+/* As many as fit into a body, of which each may be the one that wants no more messages. */
+static void of_many_answers_none_is_lost(void **state)
+{
+	enum { MANY = 1800 };
+	struct place *p = *state;
+	struct buf body = BUF_INIT(GUARD_BODY_MAX);
+
+	(void)buf_addf(&body, "{\"results\":[");
+	for (int i = 0; i < MANY; i++)
+		(void)buf_addf(&body, "%s{\"from\":\"8498%07d\",\"text\":\"a\"}",
+			       i > 0 ? "," : "", i);
+	(void)buf_addf(&body, "]}");
+	assert_false(body.overflow);
+	assert_int_equal(ask(p, .provider = INFOBIP, .body = buf_text(&body), BEARER), 200);
+	assert_int_equal(number(p, "SELECT count(DISTINCT number) FROM reply"), MANY);
+	buf_free(&body);
+}
+
+/* A network's own number, or a name, is nobody who can answer; the others are not lost for it. */
+static void an_answer_that_cannot_be_read_spoils_no_other(void **state)
+{
+	struct place *p = *state;
+
+	assert_int_equal(ask(p, .provider = INFOBIP, BEARER,
+			     .body = "{\"results\":[{\"from\":\"VINAPHONE\",\"text\":\"x\"},"
+				     "{\"from\":\"84987000001\",\"text\":\"mai\"},"
+				     "{\"from\":\"191\",\"text\":\"x\"}]}"),
+			 200);
+	assert_int_equal(number(p, "SELECT count(*) FROM reply"), 1);
+	assert_int_equal(number(p, "SELECT number FROM reply"), UINT64_C(84987000001));
+	refused_are(p, 0, 0, 0, 0, 0);
+	/* Alone it is answered, so that nobody else is told of it, and counted. */
+	assert_int_equal(ask(p, .provider = KANNEL, .query = "from=VINAPHONE&text=x&id=1"),
+			 200);
+	assert_int_equal(slot_of(p, KANNEL)->misread, 1);
+	refused_are(p, 0, 0, 0, 1, 0);
+	assert_int_equal(number(p, "SELECT count(*) FROM reply"), 1);
+}
+
 static void where_answers_are_not_taken_they_are_only_answered(void **state)
 {
 	struct place *p = *state;
@@ -822,6 +861,8 @@ int main(void)
 	    CALL_TEST(the_right_path_from_a_wrong_address_is_refused_and_said_so),
 	    CALL_TEST(an_answer_is_kept_once_and_waits_for_an_officer),
 	    CALL_TEST(answers_come_together_and_have_an_answer_of_their_own),
+	    CALL_TEST(of_many_answers_none_is_lost),
+	    CALL_TEST(an_answer_that_cannot_be_read_spoils_no_other),
 	    CALL_TEST(where_answers_are_not_taken_they_are_only_answered),
 	    CALL_TEST(what_is_not_stored_is_to_come_again),
 	    CALL_TEST(a_provider_that_the_store_does_not_know_is_put_there),
