@@ -52,9 +52,10 @@ struct queue *queue_new(size_t size, size_t cap, int bell)
 
 	(void)pthread_mutex_init(&q->lock, NULL);
 	q->size = size;
-	q->cap = cap;
+	/* Of a house without providers too: places are counted modulo the room. */
+	q->cap = cap > 0 ? cap : 1;
 	q->bell = bell;
-	q->data = mem_calloc(cap, size);
+	q->data = mem_calloc(q->cap, size);
 	return q;
 }
 

@@ -14,7 +14,7 @@ void bell_clear(int bell);
 
 struct queue;
 
-/* Room for cap elements of size bytes; bell is borrowed. */
+/* Room for cap elements (0 is as 1) of size bytes; bell is borrowed. */
 struct queue *queue_new(size_t size, size_t cap, int bell);
 void queue_free(struct queue *q);
 

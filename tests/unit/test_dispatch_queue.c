@@ -60,6 +60,18 @@ static void what_does_not_fit_is_refused_whole(void **state)
 	(void)close(bell);
 }
 
+/* Of a house that has no providers yet. */
+static void a_queue_of_nothing_is_empty(void **state)
+{
+	int bell = bell_new(), out[2];
+	struct queue *q = queue_new(sizeof(int), 0, bell);
+
+	(void)state;
+	assert_int_equal(queue_pop(q, out, 2), 0);
+	queue_free(q);
+	(void)close(bell);
+}
+
 static void the_bell_rings_once_for_what_waits(void **state)
 {
 	int bell = bell_new();
@@ -138,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_goes_in_comes_out_in_order_across_the_end),
 	    cmocka_unit_test(what_does_not_fit_is_refused_whole),
+	    cmocka_unit_test(a_queue_of_nothing_is_empty),
 	    cmocka_unit_test(the_bell_rings_once_for_what_waits),
 	    cmocka_unit_test(nothing_is_lost_between_threads),
 	};
