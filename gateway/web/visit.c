@@ -356,7 +356,7 @@ void visit_answer_refusal(struct visit *v, const struct err *e)
 	const char *kind = web_problem_kind(v->status), *title;
 	char *type, *key, *text;
 	json_t *detail;
-	struct err again = ERR_INIT;
+	struct err again = ERR_INIT, inside = ERR_INIT;
 
 	/* Nothing of what was begun goes out with it. */
 	free(v->out_name);
@@ -368,9 +368,12 @@ void visit_answer_refusal(struct visit *v, const struct err *e)
 	type = mem_printf("urn:moidan:problem:%s", kind);
 	json_decref(v->model);
 	/* What a machine said inside is for the log. Whatever the words are, an answer there is. */
-	if (v->status == 500)
-		v->speaks = v->language;
-	detail = json_string(v->status == 500 ? "" : text);
+	if (v->status == 500) {
+		free(text);
+		(void)say(&inside, EX_SOFTWARE, "internal", NULL);
+		text = visit_says(v, &inside);
+	}
+	detail = json_string(text);
 	title = page_word(v->pages, visit_wants_page(v) ? v->language : v->speaks, key);
 	v->model = json_pack("{s:s, s:s, s:i, s:o, s:s}", "type", type, "title",
 			     title != NULL ? title : kind, "status", v->status, "detail",
@@ -424,7 +427,10 @@ static bool visit_again(struct visit *v, const struct err *why)
 	free(text);
 	if (v->status < 400)
 		v->status = 422;
-	return visit_render(v, v->route->page, &e) == 0;
+	if (visit_render(v, v->route->page, &e) == 0)
+		return true;
+	log_error("web", "page_failed", "page=%s reason=\"%s\"", v->route->page, e.text);
+	return false;
 }
 
 /* ---- an answer once given ------------------------------------------------------------------ */
@@ -604,6 +610,9 @@ void visit_serve(struct visit *v)
 		v->model = json_object();
 	if (!visit_wants_page(v) || v->route->page == NULL)
 		visit_json(v, "application/json; charset=utf-8");
-	else if (visit_render(v, v->route->page, &e) < 0)
+	else if (visit_render(v, v->route->page, &e) < 0) {
+		/* What a page lacks is our fault, not that of whoever asked. */
+		v->status = 500;
 		visit_problem(v, &e);
+	}
 }

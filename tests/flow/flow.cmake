@@ -76,13 +76,15 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
   set_tests_properties(flow.disk flow.paper flow.copies flow.power flow.stops PROPERTIES COST 100)
 endif()
 
-# A real browser; without one (or its driver) it is skipped. The pictures stay for people to look at.
+# A real browser; without one (or its driver) they are skipped. The pictures stay for people to look at.
 if(MOIDAN_FAILPOINTS AND TARGET moidan)
-  # Debian's own python3 has python3-selenium.
-  add_test(NAME flow.browser COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/browser.py
-    $<TARGET_FILE:moidan> ${CMAKE_BINARY_DIR}/screens)
-  set_tests_properties(flow.browser PROPERTIES LABELS flow TIMEOUT 600 SKIP_RETURN_CODE 77
-    ENVIRONMENT MOIDAN_AXE=${CMAKE_BINARY_DIR}/package/axe.min.js)
+  foreach(name browser screens)
+    # Debian's own python3 has python3-selenium.
+    add_test(NAME flow.${name} COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/${name}.py
+      $<TARGET_FILE:moidan> ${CMAKE_BINARY_DIR}/screens)
+    set_tests_properties(flow.${name} PROPERTIES LABELS flow TIMEOUT 600 SKIP_RETURN_CODE 77 COST 100
+      ENVIRONMENT MOIDAN_AXE=${CMAKE_BINARY_DIR}/package/axe.min.js)
+  endforeach()
 endif()
 
 # Engine and callbacks as a program of their own, to be killed.

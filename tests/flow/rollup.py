@@ -242,4 +242,5 @@ def main():
             assert SECRET not in log and OTHER_SECRET not in log and "level=error" not in log, log[-3000:]
 
 
-main()
+if __name__ == "__main__":
+    main()

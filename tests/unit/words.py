@@ -36,7 +36,9 @@ def among(area, said, what):
     failed.extend(f"the word {area}.{w} is not said" for w in sorted(kept - said))
 
 
-said = set(re.findall(r'\b(?:say\(\s*&?e,\s*EX_\w+|visit_refuse\(\s*v,\s*\d+,\s*e|web_refuse_word\(\s*r,\s*\d+),\s*"(\w+)"', everything))
+said = set(re.findall(r'\b(?:say\(\s*&?\w+,\s*EX_\w+|web_refuse_word\(\s*r,\s*\d+),\s*"(\w+)"', everything))
+for m in re.finditer(r'\bvisit_refuse\(\s*v,\s*\d+,\s*e,([^;]*)\)', everything):
+    said |= set(re.findall(r'"(\w+)"', m[1]))
 said |= set(re.findall(r'\binput_bad(?:_number)?\([^;]*?"(\w+)"', everything)) | set(re.findall(r'"said\.(\w+)"', everything))
 said |= {"guard_" + n for n in re.findall(r'\[GUARD_(?!OK)\w+\] = \{"(\w+)", \d+\}', sources["guard.c"])}
 among("said", said, "what is said,")
