@@ -215,12 +215,14 @@ static void live_on_turn(evutil_socket_t fd, short what, void *arg)
 		struct live_listener *l = *at;
 		const struct live_drawn *d = live_find(live, l->campaign_id);
 
-		if (d != NULL && d->data != NULL && drawn != d->campaign_id) {
+		if (d != NULL && d->data == NULL)
+			d = NULL;
+		if (d != NULL && drawn != d->campaign_id) {
 			buf_reset(&event);
 			live_event(d->data, &event);
 			drawn = d->campaign_id;
 		}
-		if (live_serve(live, l, d->data != NULL ? d : NULL, &event, now)) {
+		if (live_serve(live, l, d, &event, now)) {
 			at = &l->next;
 			continue;
 		}

@@ -99,8 +99,10 @@ static int texts_open(struct visit *v, struct texts_one *t, struct err *e)
 	i = t->p != NULL ? programme_audience_find(t->p, v->params.value[1]) : -1;
 	t->a = i >= 0 ? programme_audience_at(t->p, i) : NULL;
 	if (t->a == NULL || t->a->sms == NULL || t->a->hold ||
-	    (size_t)t->step > t->a->steps.n)
-		return say(e, EX_NOINPUT, "no_text", NULL);
+	    (size_t)t->step > t->a->steps.n) {
+		(void)say(e, EX_NOINPUT, "no_text", NULL);
+		return -1;
+	}
 	steps = t->a->steps.items;
 	t->name = t->step == 0 ? t->a->sms : steps[t->step - 1].sms;
 	t->now = campaign_text_now(v->st, v->house->campaign, t->name, &t->version, e);
