@@ -14,22 +14,24 @@ from lib import House, Provider, free_port, listens, wait_for  # noqa: E402
 
 
 class Nginx:
-    """The shipped file with only its addresses and paths changed."""
+    """The shipped files with only their addresses and paths changed; more: of a file, what else is changed."""
 
-    def __init__(self, h, conf, nginx):
+    def __init__(self, h, nginx, *confs, more=()):
         self.port = free_port()
-        with open(conf, encoding="utf-8") as f:
-            text = f.read()
+        site = ""
+        for conf in confs:
+            with open(conf, encoding="utf-8") as f:
+                site += f.read()
         for old, new in (
                 ("listen 443 ssl;", f"listen 127.0.0.1:{self.port} ssl;"),
                 ("listen [::]:443 ssl;", ""),
                 ("server 127.0.0.1:8080;", f"server 127.0.0.1:{h.port};"),
                 ("/etc/letsencrypt/live/moidan.xa.example/", h.home + "/"),
                 ("/var/log/nginx/moidan.log", h.path("access.log")),
-                ("/var/log/nginx/moidan-error.log", h.path("error.log"))):
-            assert old in text, old
-            text = text.replace(old, new)
-        h.write("site.conf", text)
+                ("/var/log/nginx/moidan-error.log", h.path("error.log")), *more):
+            assert old in site, old
+            site = site.replace(old, new)
+        h.write("site.conf", site)
         h.write("nginx.conf", ("user root;\n" if os.geteuid() == 0 else "") + f"""
 worker_processes 1;
 pid {h.path('nginx.pid')};
@@ -53,14 +55,18 @@ http {{
         self.process.terminate()
         self.process.wait(20)
 
-    def ask(self, path, method="GET", body=None):
+    def get(self, path, method="GET", body=None, host="moidan.xa.example", **headers):
+        """Status, headers, body as it came."""
         c = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20,
                                         context=ssl._create_unverified_context())
-        c.request(method, path, body, {"Host": "moidan.xa.example"})
+        c.request(method, path, body, {"Host": host, **{k.replace("_", "-"): v for k, v in headers.items()}})
         answer = c.getresponse()
-        answer.read()
+        data = answer.read()
         c.close()
-        return answer.status
+        return answer.status, answer.headers, data
+
+    def ask(self, path, method="GET", body=None):
+        return self.get(path, method, body)[0]
 
 
 def main():
@@ -69,7 +75,7 @@ def main():
         h.configure(provider.url)
         h.import_people(2)
         h.serve()
-        front = h.add(Nginx(h, sys.argv[2], sys.argv[3]))
+        front = h.add(Nginx(h, sys.argv[3], sys.argv[2]))
         h.campaign("một")
         h.wait_states("một", {"sent": 2})
         first, second = provider.seen()
@@ -95,4 +101,5 @@ def main():
         assert first["RequestId"] not in logs, logs
 
 
-main()
+if __name__ == "__main__":
+    main()

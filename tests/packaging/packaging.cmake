@@ -11,6 +11,9 @@ if(SYSTEMD_ANALYZE AND TARGET moidan)
   set_tests_properties(packaging.systemd PROPERTIES LABELS packaging TIMEOUT 600)
 endif()
 if(NGINX AND OPENSSL AND MOIDAN_FAILPOINTS AND TARGET moidan)
+  add_test(NAME packaging.console COMMAND ${PYTHON3} ${packaging}/console.py $<TARGET_FILE:moidan> ${NGINX}
+    ${CMAKE_SOURCE_DIR}/contrib/nginx/moidan.conf ${CMAKE_SOURCE_DIR}/contrib/nginx/moidan-console.conf)
+  set_tests_properties(packaging.console PROPERTIES LABELS packaging TIMEOUT 600)
   add_test(NAME packaging.nginx COMMAND ${PYTHON3} ${packaging}/nginx.py
     $<TARGET_FILE:moidan> ${CMAKE_SOURCE_DIR}/contrib/nginx/moidan.conf ${NGINX})
   set_tests_properties(packaging.nginx PROPERTIES LABELS packaging TIMEOUT 600)
