@@ -14,6 +14,9 @@
 #include "roster/row.h"
 #include "text/legacy.h"
 
+/* Lines between two words about how far it is. */
+#define ROSTER_TOLD 1024
+
 /* A list found in a file. */
 struct roster_list {
 	struct sheet sheet;
@@ -201,13 +204,18 @@ static int roster_write(struct store *st, struct row_reader *rd, const char *pat
 				    .at = clock_now_ms(),
 				    .total_stated = -1};
 	struct row row;
+	int first;
 
 	roster_sha256(path, sha256);
 	if (store_import_add(st, &rec, e) < 0)
 		return -1;
-	for (int i = rd->l->heading + rd->l->heading_rows; i < rd->sheet->n_rows; i++) {
+	first = rd->l->heading + rd->l->heading_rows;
+	for (int i = first; i < rd->sheet->n_rows; i++) {
 		int rc;
 
+		if (rd->o->progress != NULL && (i - first) % ROSTER_TOLD == 0)
+			rd->o->progress(i - first, rd->sheet->n_rows - first,
+					rd->o->progress_arg);
 		if (!row_read(rd, i, &row))
 			continue;
 		rc = roster_put(st, rd, rec.id, &row, e);

@@ -25,6 +25,9 @@ struct roster_options {
 	const char *const *columns;
 	size_t n_columns;
 	bool dry_run;	       /* everything but the commit */
+	/* Told now and then how many of the lines below the headings are done; NULL. */
+	void (*progress)(int done, int of, void *arg);
+	void *progress_arg;
 	int this_year;	       /* for dates and ages; 0 = now */
 	int list_year;	       /* the year of the list, for phones; 0 = unknown */
 };

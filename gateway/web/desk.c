@@ -46,6 +46,8 @@ struct clerk {
 	pthread_t thread;
 	bool running;
 	struct store *reader, *writer;
+	clerk_errand errand; /* after the answer; NULL = nothing */
+	void *errand_arg;
 };
 
 struct desk {
@@ -64,6 +66,7 @@ struct desk {
 	pthread_rwlock_t house_lock; /* held for reading while a visit is served */
 	const struct web_house *house;
 	const struct page_set *pages;
+	struct errands *errands;
 	struct throttle *visits, *passwords_at, *passwords_of, *passwords_known, *tests;
 	pthread_mutex_t cache_lock;
 	struct desk_cache cache[DESK_CACHED];
@@ -195,6 +198,27 @@ static void clerk_redraw(struct clerk *c)
 	store_read_end(v.st);
 }
 
+void clerk_afterwards(struct clerk *c, clerk_errand fn, void *arg)
+{
+	c->errand = fn;
+	c->errand_arg = arg;
+}
+
+struct errands *clerk_errands(struct clerk *c)
+{
+	return c->desk->errands;
+}
+
+static void clerk_run_errand(struct clerk *c)
+{
+	struct visit v = {.clerk = c, .house = c->desk->house, .pages = c->desk->pages};
+	clerk_errand fn = c->errand;
+
+	c->errand = NULL;
+	if (fn != NULL)
+		fn(&v, c->errand_arg);
+}
+
 /* ---- threads ----------------------------------------------------------------------------- */
 
 static bool desk_take(struct desk *d, struct desk_job *job)
@@ -228,6 +252,7 @@ static void *desk_main(void *arg)
 		/* There is room: no more are under way than can wait and be served. */
 		if (queue_push(d->served, &job, 1) < 0)
 			abort();
+		clerk_run_errand(c);
 		clerk_redraw(c);
 		(void)pthread_rwlock_unlock(&d->house_lock);
 	}
@@ -281,6 +306,7 @@ struct desk *desk_new(struct web *w, struct event_base *base,
 	(void)pthread_rwlock_init(&d->house_lock, NULL);
 	d->bell = bell_new();
 	d->served = queue_new(sizeof(struct desk_job), 2 * DESK_WAITING, d->bell);
+	d->errands = errands_new();
 	d->visits = throttle_new(200, 20);
 	/* Ten wrong passwords a minute are looked at, from one address, of one account. */
 	d->passwords_at = throttle_new(5, 12 * CLOCK_SECOND_MS);
@@ -350,6 +376,7 @@ void desk_free(struct desk *d)
 		event_free(d->served_ev);
 	queue_free(d->served);
 	(void)close(d->bell);
+	errands_free(d->errands);
 	throttle_free(d->visits);
 	throttle_free(d->passwords_at);
 	throttle_free(d->passwords_of);

@@ -3,6 +3,7 @@
 #ifndef MOIDAN_WEB_DESK_H
 #define MOIDAN_WEB_DESK_H
 
+#include "web/errand.h"
 #include "web/visit.h"
 
 /* The clerk's own connections, opened when first asked for. NULL with e. */
@@ -18,6 +19,13 @@ void clerk_password_right(struct clerk *c, const char *account, const char *addr
 
 /* A test of a provider, which goes to any number and into no books: seconds to wait, else 0. */
 int clerk_try_provider(struct clerk *c);
+
+/* What is done once the visit is answered: by the same clerk, in a visit of nobody that sees the same house. It may
+ * take its time; arg is fn's. One a visit. */
+typedef void (*clerk_errand)(struct visit *v, void *arg);
+void clerk_afterwards(struct clerk *c, clerk_errand fn, void *arg);
+/* How far such work is. */
+struct errands *clerk_errands(struct clerk *c);
 
 /* Draws something that is expensive and may be a little old; NULL with e. Ends v's snapshot if it likes. */
 typedef json_t *(*clerk_draw)(struct visit *v, struct err *e);

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "roster/roster.h"
 #include "roster/undo.h"
+#include "web/desk.h"
 #include "web/model.h"
 #include "web/screen.h"
 
@@ -26,6 +27,11 @@
 #define IMPORTS_NAME	200 /* bytes of a file's name; NAME_MAX is 255 */
 #define IMPORTS_ENDING	10  /* that are kept of ".xlsx" */
 #define IMPORTS_KEPT_MS CLOCK_DAY_MS
+/* Work on a list that is larger takes longer than people wait for without a word: some thousand rows, a fifth of a
+ * second. */
+#define IMPORTS_LONG_BYTES ((size_t)256 << 10)
+#define IMPORTS_LONG_ROWS  5000
+#define IMPORTS_REFRESH	   "2" /* seconds, where there are no scripts */
 
 /* A file of an upload, in a directory of the upload's own. Yours. */
 static char *imports_path(const struct visit *v, const char *token, const char *name)
@@ -236,48 +242,140 @@ static struct roster_options imports_options(const struct visit *v, const char *
 	    .list_year = civil_from_ms(clock_now_ms()).year};
 }
 
-/* Reads the list as an import would, without taking it in; what was found is kept beside the file. */
-static int imports_check(struct visit *v, const struct programme *p, const char *token,
-			 struct err *e)
-{
-	char *list = imports_list(v, token, v->file_name),
-	     *json = imports_path(v, token, ".found"), *xlsx = imports_path(v, token, ".rejects"),
-	     *text;
-	struct roster_options o = imports_options(v, xlsx);
-	struct roster_result r = {0};
-	struct store *w = visit_writer(v, e);
-	json_t *found, *columns = imports_columns(v);
-	const char **hand = imports_hand(columns, &o);
-	int rc = -1;
+/* What is to be done with an upload, whoever does it and when. */
+struct imports_job {
+	char *token, *who, *programme, *file;
+	json_t *columns; /* that a person named */
+	bool check;	 /* else it is taken in */
+};
 
-	o.dry_run = true;
-	if (w == NULL || imports_make_directory(v, token, e) < 0 ||
-	    imports_write(list, v->file, v->file_len, e) < 0 ||
-	    roster_import(w, p, list, &o, &r, e) < 0)
-		goto out;
-	found = roster_result_json(&r);
-	json_object_set_new(found, "who", json_string(v->who.name));
-	json_object_set_new(found, "programme", json_string(p->name));
-	json_object_set_new(found, "file", json_string(v->file_name));
-	json_object_set(found, "columns", columns);
+static struct imports_job *imports_job_new(const struct visit *v, bool check, const char *token,
+					   const char *programme, const char *file,
+					   json_t *columns)
+{
+	struct imports_job *j = mem_calloc(1, sizeof(*j));
+
+	j->token = mem_strdup(token);
+	j->who = mem_strdup(v->who.name);
+	j->programme = mem_strdup(programme);
+	j->file = mem_strdup(file);
+	j->columns = columns;
+	j->check = check;
+	return j;
+}
+
+static void imports_job_free(struct imports_job *j)
+{
+	free(j->token);
+	free(j->who);
+	free(j->programme);
+	free(j->file);
+	json_decref(j->columns);
+	free(j);
+}
+
+struct imports_told {
+	struct errands *errands;
+	const char *token;
+};
+
+static void imports_told(int done, int of, void *arg)
+{
+	const struct imports_told *t = arg;
+
+	errands_step(t->errands, t->token, done, of);
+}
+
+/* Keeps what was found beside the file. */
+static int imports_keep_found(struct visit *v, const struct imports_job *j,
+			      const struct roster_result *r, struct err *e)
+{
+	char *path = imports_path(v, j->token, ".found"), *text;
+	json_t *found = roster_result_json(r);
+	int rc;
+
+	json_object_set_new(found, "who", json_string(j->who));
+	json_object_set_new(found, "programme", json_string(j->programme));
+	json_object_set_new(found, "file", json_string(j->file));
+	json_object_set(found, "columns", j->columns);
 	text = json_dumps(found, JSON_COMPACT);
 	json_decref(found);
-	rc = imports_write(json, text, strlen(text), e);
+	rc = imports_write(path, text, strlen(text), e);
 	free(text);
-out:
+	free(path);
+	return rc;
+}
+
+/* Reads the list as an import would, without taking it in, and keeps what was found; or takes it in. What is refused
+ * at the first leaves nothing, what was taken in neither. *model (or NULL): what came of it. */
+static int imports_run(struct visit *v, const struct imports_job *j, json_t **model,
+		       struct err *e)
+{
+	const struct programme *p = model_programme(v, j->programme);
+	char *list = imports_list(v, j->token, j->file),
+	     *xlsx = imports_path(v, j->token, ".rejects");
+	struct imports_told told = {clerk_errands(v->clerk), j->token};
+	struct roster_options o = imports_options(v, j->check ? xlsx : NULL);
+	struct roster_result r = {0};
+	struct store *w = visit_writer(v, e);
+	const char **hand = imports_hand(j->columns, &o);
+	int rc = -1;
+
+	o.who = j->who;
+	o.dry_run = j->check;
+	o.progress = imports_told;
+	o.progress_arg = &told;
+	if (p == NULL)
+		(void)say(e, EX_DATAERR, "no_programme", j->programme, NULL);
+	else if (w != NULL)
+		rc = roster_import(w, p, list, &o, &r, e);
+	if (rc == 0 && j->check)
+		rc = imports_keep_found(v, j, &r, e);
+	if (rc == 0 && model != NULL)
+		*model = roster_result_json(&r);
+	if ((rc < 0) == j->check)
+		imports_remove(v, j->token);
+	if (rc == 0 && !j->check)
+		visit_changed(v);
 	roster_result_free(&r);
-	json_decref(columns);
 	free(hand);
 	free(list);
-	free(json);
 	free(xlsx);
 	return rc;
+}
+
+static void imports_errand(struct visit *v, void *arg)
+{
+	struct imports_job *j = arg;
+	struct err e = ERR_INIT;
+	int rc = imports_run(v, j, NULL, &e);
+
+	errands_end(clerk_errands(v->clerk), j->token,
+		    rc < 0	? ERRAND_REFUSED
+		    : j->check	? ERRAND_CHECKING
+				: ERRAND_IMPORTED,
+		    &e);
+	imports_job_free(j);
+}
+
+/* What is long is done once a person was answered, who looks on; another system waits for what comes of it. Takes j
+ * when it is. */
+static bool imports_afterwards(struct visit *v, struct imports_job *j)
+{
+	if (v->api ||
+	    !errands_begin(clerk_errands(v->clerk), j->token, j->who, j->file,
+			   j->check ? ERRAND_CHECKING : ERRAND_IMPORTING))
+		return false;
+	clerk_afterwards(v->clerk, imports_errand, j);
+	return true;
 }
 
 int screen_import_upload(struct visit *v, struct err *e)
 {
 	const struct programme *p = model_programme(v, visit_text(v, "programme"));
-	char token[SECRET_TOKEN];
+	char token[SECRET_TOKEN], *list;
+	struct imports_job *j;
+	int rc;
 
 	if (p == NULL)
 		return visit_refuse(v, 422, e, "choose_programme");
@@ -285,10 +383,22 @@ int screen_import_upload(struct visit *v, struct err *e)
 		return visit_refuse(v, 422, e, "choose_list");
 	imports_sweep(v);
 	secret_token_new(token);
-	if (imports_check(v, p, token, e) < 0) {
+	list = imports_list(v, token, v->file_name);
+	rc = imports_make_directory(v, token, e);
+	if (rc == 0)
+		rc = imports_write(list, v->file, v->file_len, e);
+	free(list);
+	if (rc < 0) {
 		imports_remove(v, token);
 		return -1;
 	}
+	j = imports_job_new(v, true, token, p->name, v->file_name, imports_columns(v));
+	if (v->file_len < IMPORTS_LONG_BYTES || !imports_afterwards(v, j)) {
+		rc = imports_run(v, j, NULL, e);
+		imports_job_free(j);
+	}
+	if (rc < 0)
+		return -1;
 	v->model = json_pack("{s:s}", "token", token);
 	return visit_go(v, "/imports/%s", token);
 }
@@ -327,14 +437,46 @@ static json_t *imports_first(const json_t *list)
 	return first;
 }
 
+/* How far the work on it is, or why it came to nothing. */
+static json_t *imports_now(const struct visit *v, const struct errand *now)
+{
+	bool working = errand_under_way(now), worded;
+	json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:b, s:i, s:i}", "token", now->token, "state",
+			      errand_state_name(now->state), "file", now->file, "working", working,
+			      "checking", now->state == ERRAND_CHECKING, "done", now->done, "of",
+			      now->of);
+	char *why;
+
+	json_object_set_new(o, "known", json_boolean(now->of > 0));
+	json_object_set_new(o, "importing", json_boolean(now->state == ERRAND_IMPORTING));
+	if (working)
+		json_object_set_new(o, "refresh", json_string(IMPORTS_REFRESH));
+	if (now->state == ERRAND_REFUSED) {
+		why = say_text(v->pages, v->language, &now->why, &worded);
+		json_object_set_new(o, "refused", json_string(why));
+		json_object_set_new(o, "refused_lang",
+				    json_string(worded ? page_language_name(v->language) : "vi"));
+		free(why);
+	}
+	return o;
+}
+
 int screen_import(struct visit *v, struct err *e)
 {
-	json_t *found = imports_found(v, e);
 	const struct programme *p;
 	const json_t *rejected, *notes;
+	struct errand now;
+	json_t *found;
 
+	if (errands_look(clerk_errands(v->clerk), v->params.value[0], v->who.name, &now)) {
+		v->model = imports_now(v, &now);
+		return now.state == ERRAND_IMPORTED ? visit_go(v, "/imports?done=imported") : 0;
+	}
+	found = imports_found(v, e);
 	if (found == NULL)
 		return -1;
+	json_object_set_new(found, "state", json_string("checked"));
+	json_object_set_new(found, "listed", json_true());
 	p = model_programme(v, json_string_value(json_object_get(found, "programme")));
 	rejected = json_object_get(found, "rejected");
 	notes = json_object_get(found, "notes");
@@ -376,44 +518,47 @@ int screen_import_rejects(struct visit *v, struct err *e)
 
 /* ---- the third ------------------------------------------------------------------------------- */
 
+/* Whether somebody is at it already: a button was pressed twice. */
+static bool imports_busy(const struct visit *v)
+{
+	struct errand now;
+
+	return errands_look(clerk_errands(v->clerk), v->params.value[0], v->who.name, &now) &&
+	       errand_under_way(&now);
+}
+
 int screen_import_confirm(struct visit *v, struct err *e)
 {
-	json_t *found = imports_found(v, e);
-	struct roster_options o = imports_options(v, NULL);
-	struct roster_result r = {0};
-	struct store *w = visit_writer(v, e);
-	const struct programme *p;
-	const char **hand;
-	char *list;
-	int rc = -1;
+	struct imports_job *j;
+	json_t *found;
+	int rc;
 
-	if (found == NULL || w == NULL) {
-		json_decref(found);
+	if (imports_busy(v))
+		return visit_go(v, "/imports/%s", v->params.value[0]);
+	found = imports_found(v, e);
+	if (found == NULL)
 		return -1;
-	}
-	p = model_programme(v, json_string_value(json_object_get(found, "programme")));
-	list = imports_list(v, v->params.value[0],
-			    json_string_value(json_object_get(found, "file")));
-	hand = imports_hand(json_object_get(found, "columns"), &o);
-	if (p != NULL)
-		rc = roster_import(w, p, list, &o, &r, e);
-	free(hand);
-	if (rc == 0) {
-		v->model = roster_result_json(&r);
-		imports_remove(v, v->params.value[0]);
-		visit_changed(v);
-		rc = visit_go(v, "/imports?done=imported");
-	}
-	roster_result_free(&r);
-	free(list);
+	j = imports_job_new(v, false, v->params.value[0],
+			    json_string_value(json_object_get(found, "programme")),
+			    json_string_value(json_object_get(found, "file")),
+			    json_incref(json_object_get(found, "columns")));
+	rc = json_integer_value(json_object_get(found, "rows")) >= IMPORTS_LONG_ROWS &&
+	     imports_afterwards(v, j);
 	json_decref(found);
-	return rc;
+	if (rc > 0)
+		return visit_go(v, "/imports/%s", v->params.value[0]);
+	rc = imports_run(v, j, &v->model, e);
+	imports_job_free(j);
+	return rc < 0 ? -1 : visit_go(v, "/imports?done=imported");
 }
 
 int screen_import_drop(struct visit *v, struct err *e)
 {
-	json_t *found = imports_found(v, e);
+	json_t *found;
 
+	if (imports_busy(v))
+		return visit_go(v, "/imports/%s", v->params.value[0]);
+	found = imports_found(v, e);
 	if (found == NULL)
 		return -1;
 	json_decref(found);

@@ -2,13 +2,14 @@
 """A real browser: two newcomers carry out the first campaign, the second on a telephone; a third, in a browser
 without scripts, the next. What they see is kept as pictures; screens.py looks at every screen.
 Usage: browser.py MOIDAN PICTURES"""
+import fcntl
 import os
 import re
 import sys
 import time
 
 from browser_lib import PHONE, WIDE, Browser, By, axe_source, looked_over
-from lib import House, Provider, ROOT, wait_for
+from lib import HEADINGS, House, Provider, ROOT, wait_for
 
 
 def imports(b):
@@ -22,6 +23,32 @@ def imports(b):
     b.picture("import")
     b.click("Nhập 1.157")
     b.says("Đã nhập danh sách")
+
+
+def a_long_list(h, b):
+    """Bytes are seen to go out, then rows to be read; without scripts the page comes again by itself."""
+    lines = [f"{i};D-{i};Nguyễn Văn Dài;Nam;1970;Tân Phú;Tổ 1;09{i:08d};Chưa tạo;;" for i in range(20_000, 27_000)]
+    path = h.write("dài.csv", "\n".join([HEADINGS, *lines]) + "\n")
+    b.open("/imports")
+    b.driver.find_element(By.ID, "p-vneid").click()
+    b.driver.find_element(By.ID, "file").send_keys(path)
+    with open(h.path("moidan.db-writer"), "ab") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)  # somebody else writes: the list has to wait
+        if b.script:
+            b.driver.set_network_conditions(offline=False, latency=1, download_throughput=8 << 20, upload_throughput=160 << 10)
+            b.click("Kiểm tra")
+            wait_for("half of the bytes", lambda: 0 < int(b.driver.execute_script(
+                "const e = document.querySelector('[data-sending]:not([hidden]) [data-percent]'); return e ? e.textContent : 0")) < 100)
+            b.picture("imports-sending")
+            b.driver.delete_network_conditions()
+        else:
+            b.click("Kiểm tra")
+        b.says("Đang kiểm tra: dài.csv")
+        b.picture("import-checking")
+    b.says("7.000")
+    b.says("Bỏ, không nhập")  # it came by itself
+    b.click("Bỏ, không nhập")
+    b.says("Đã bỏ, không nhập gì")
 
 
 def writes(b):
@@ -100,6 +127,7 @@ def without_scripts(h, pictures, shift):
     author.says("Bỏ, không nhập")
     author.click("Bỏ, không nhập")
     author.says("Đã bỏ, không nhập gì")
+    a_long_list(h, author)
     return author
 
 
@@ -125,6 +153,7 @@ def main():
         approves(phone)
         print(f"first campaign by script: {time.monotonic() - begin:.0f} s")
         a_text_is_tried_as_one_types(author)
+        a_long_list(h, author)
         phone.open("/recipients?q=khong-co-ai")
         phone.picture("recipients-none")
         without_scripts(h, pictures, shift)

@@ -736,6 +736,43 @@ static void an_import_that_runs_out_of_disk_leaves_nothing(void **state)
 	lists_close(h);
 }
 
+struct told {
+	int n, last, of;
+};
+
+static void on_progress(int done, int of, void *arg)
+{
+	struct told *t = arg;
+
+	assert_true(t->n == 0 ? done == 0 : done > t->last);
+	assert_true(done <= of);
+	t->n++;
+	t->last = done;
+	t->of = of;
+}
+
+/* Whoever waits hears of each thousand lines, whether they are taken in or only looked at. */
+static void it_is_told_how_far_a_list_is(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct lists_home *h = lists_open("vneid");
+		struct roster_options o = lists_options();
+		struct roster_result r;
+		struct told told = {.n = 0};
+
+		o.dry_run = i == 0;
+		o.progress = on_progress;
+		o.progress_arg = &told;
+		lists_import(h, LISTS "ho-dan.csv", &o, &r);
+		assert_int_equal(told.n, 2);
+		assert_int_equal(told.last, 1024);
+		assert_int_equal(told.of, HOUSEHOLDS);
+		roster_result_free(&r);
+		lists_close(h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -753,6 +790,7 @@ int main(void)
 	    cmocka_unit_test(the_same_file_again_changes_nothing),
 	    cmocka_unit_test(a_later_file_updates_by_key_and_says_how_many),
 	    cmocka_unit_test(the_list_s_own_total_is_kept_beside_the_count),
+	    cmocka_unit_test(it_is_told_how_far_a_list_is),
 	    cmocka_unit_test(an_import_that_fails_leaves_nothing),
 	    cmocka_unit_test(an_import_that_runs_out_of_disk_leaves_nothing),
 	};

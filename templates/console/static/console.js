@@ -57,3 +57,74 @@
 		}, 700);
 	});
 })();
+/* Long work on a list tells how far it is; where it ends the page is another. */
+(function () {
+	var work = document.querySelector("[data-errand]");
+
+	if (!work || !window.fetch)
+		return;
+	function number(n) {
+		return String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ".");
+	}
+	function look() {
+		fetch(work.getAttribute("data-errand"), {headers: {Accept: "application/json"}}).then(function (answer) {
+			return answer.json();
+		}).then(function (now) {
+			var bar = work.querySelector("progress");
+			if (now.state !== work.getAttribute("data-state")) {
+				window.location.reload();
+				return;
+			}
+			work.querySelectorAll("[data-n]").forEach(function (cell) {
+				cell.textContent = number(now[cell.getAttribute("data-n")]);
+			});
+			if (now.of > 0) {
+				work.querySelector("[data-known]").hidden = false;
+				bar.max = now.of;
+				bar.value = now.done;
+			}
+			setTimeout(look, 1000);
+		}).catch(function () {
+			setTimeout(look, 5000);
+		});
+	}
+	setTimeout(look, 500);
+})();
+/* How much of a file has gone out; the answer is shown as the browser itself would. */
+document.addEventListener("submit", function (event) {
+	var form = event.target, sending = form.querySelector("[data-sending]");
+
+	if (!form.hasAttribute("data-upload") || !sending || !window.FormData || !window.DOMParser)
+		return;
+	var request = new XMLHttpRequest();
+	event.preventDefault();
+	if (form.getAttribute("data-upload") === "going")
+		return;
+	form.setAttribute("data-upload", "going");
+	sending.hidden = false;
+	request.upload.addEventListener("progress", function (now) {
+		var percent = now.lengthComputable && now.total > 0 ? Math.floor(now.loaded * 100 / now.total) : 0;
+		sending.querySelector("progress").value = percent;
+		sending.querySelector("[data-percent]").textContent = percent;
+	});
+	request.addEventListener("load", function () {
+		var page = new DOMParser().parseFromString(request.responseText, "text/html"), main = page.getElementById("main");
+		if (request.status === 200 && request.responseURL) {
+			window.location.assign(request.responseURL);
+		} else if (main) {
+			document.title = page.title;
+			document.getElementById("main").replaceWith(main);
+			main.focus();
+			window.scrollTo(0, 0);
+		} else {
+			form.submit();
+		}
+	});
+	/* Without an answer the browser may ask by itself, and say what is wrong. */
+	request.addEventListener("error", function () {
+		form.submit();
+	});
+	request.open("POST", form.action);
+	request.setRequestHeader("Accept", "text/html");
+	request.send(new FormData(form));
+});
