@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of lists read. */
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -107,8 +110,8 @@ static void recipient_read(struct db_stmt *s, void *out)
 
 int store_recipient_get(struct store *st, int64_t id, struct recipient *out, struct err *e)
 {
-	static const char GET[] = "SELECT " WHOLE_ROW TABLES
-				  " WHERE r.id = $1 AND r.programme <> ''";
+	static const char GET[] =
+	    "SELECT " WHOLE_ROW TABLES " WHERE r.id = $1 AND r.programme <> ''";
 	struct db_stmt *s = db_query(st->db, GET, e);
 
 	if (s == NULL)
@@ -186,6 +189,8 @@ int store_recipient_counts(struct store *st, const char *programme,
 #define SEARCH_WORDS 8
 /* Digits of a whole number, without what stands before it. */
 #define SEARCH_WHOLE 9
+/* So many held rows are looked at one by one: the index would go over all of a name to find those few. */
+#define SEARCH_HELD 5000
 
 static void search_and(struct buf *q)
 {
@@ -193,23 +198,32 @@ static void search_and(struct buf *q)
 		(void)buf_adds(q, " AND ");
 }
 
-/* Digits are the end of a number (09…, 84… and +84… are all written), or a part of the list's code.
- * Folded words hold nothing but letters and digits, so that quotes are safe. */
+/* What of a word may be the end of a number (09…, 84… and +84… are all written), from *digits on; 0: nothing.
+ * shown: as in struct recipient_search. */
+static size_t search_digits(const char *word, size_t len, int shown, const char **digits)
+{
+	size_t skip = 0;
+
+	if (strspn(word, "0123456789") < len || len < 3)
+		return 0;
+	if (len == 11 && strncmp(word, "84", 2) == 0)
+		skip = 2;
+	else if (len == 10 && *word == '0')
+		skip = 1;
+	*digits = word + skip;
+	len -= skip;
+	return shown > 0 && len > (size_t)shown && len < SEARCH_WHOLE ? 0 : len;
+}
+
+/* Digits are the end of a number, or a part of the list's code. Folded words hold nothing but letters and digits,
+ * so that quotes are safe. */
 static void search_word(struct buf *q, const char *word, size_t len, int shown)
 {
 	const char *digits = word;
-	size_t n = len;
+	size_t n = search_digits(word, len, shown, &digits);
 
-	if (n == 11 && strncmp(digits, "84", 2) == 0) {
-		digits += 2;
-		n -= 2;
-	} else if (n == 10 && *digits == '0') {
-		digits++;
-		n--;
-	}
 	search_and(q);
-	if (strspn(word, "0123456789") < len || len < 3 ||
-	    (shown > 0 && n > (size_t)shown && n < SEARCH_WHOLE)) {
+	if (n == 0) {
 		(void)buf_addf(q, "name:\"%.*s\"*", (int)len, word);
 		return;
 	}
@@ -246,19 +260,16 @@ static size_t search_run(const char **at)
 
 /* The words of text, the programme and the unit as a query of recipient_search. False: what was asked for
  * holds no word, and nobody is found by it. */
-static bool search_build(const struct recipient_search *f, struct buf *q)
+static bool search_build(const struct recipient_search *f, const char *fold, struct buf *q)
 {
-	char *fold = vi_fold(f->text != NULL ? f->text : "");
 	const char *at = fold;
 	bool asked = f->text != NULL && *f->text != '\0';
 	size_t len;
 
-	search_join_digits(fold);
 	for (int words = 0; words < SEARCH_WORDS && (len = search_run(&at)) > 0; words++) {
 		search_word(q, at, len, f->shown_digits);
 		at += len;
 	}
-	free(fold);
 	if (asked && q->len == 0)
 		return false;
 	if (f->programme != NULL) {
@@ -280,53 +291,157 @@ static bool search_build(const struct recipient_search *f, struct buf *q)
 	return true;
 }
 
-int store_recipient_search(struct store *st, const struct recipient_search *f, size_t max,
-			   bool (*fn)(const char *programme, const struct recipient *r,
-				      void *arg),
-			   void *arg, struct err *e)
+/* Whether a word of text begins so, as the index parts words. */
+static bool search_begins(const char *text, const char *word, size_t len)
+{
+	bool inside = false;
+
+	for (const char *p = text; p != NULL && *p != '\0'; p++) {
+		bool letter = (unsigned char)*p >= 0x80 || isalnum((unsigned char)*p);
+
+		if (letter && !inside && strncasecmp(p, word, len) == 0)
+			return true;
+		inside = letter;
+	}
+	return false;
+}
+
+/* What a query of search_build() says of names and numbers, of one row. */
+static bool search_fits(const char *fold, int shown, const char *name_fold,
+			const struct recipient *r)
+{
+	char number[24];
+	const char *at = fold, *last;
+	size_t len;
+
+	(void)snprintf(number, sizeof(number), "%" PRIu64, r->number);
+	last = strlen(number) > 9 ? number + strlen(number) - 9 : number;
+	for (int words = 0; words < SEARCH_WORDS && (len = search_run(&at)) > 0; words++) {
+		const char *digits = at;
+		size_t n = search_digits(at, len, shown, &digits), had = strlen(last);
+
+		if (!search_begins(name_fold, at, len) && !search_begins(r->key, at, len) &&
+		    (n == 0 || n > had || strncmp(last + had - n, digits, n) != 0))
+			return false;
+		at += len;
+	}
+	return true;
+}
+
+struct search_out {
+	size_t max;
+	bool (*fn)(const char *programme, const struct recipient *r, void *arg);
+	void *arg;
+};
+
+/* Few are held: each is looked at. */
+static int search_held(struct store *st, const struct recipient_search *f, const char *fold,
+		       const struct search_out *out, struct err *e)
+{
+	static const char HELD[] =
+	    "SELECT r.programme, COALESCE(r.name_fold, ''), " ROW TABLES
+	    " WHERE r.hold BETWEEN 1 AND 3 AND r.id > $1 AND ($2 = '' OR r.programme = $2)"
+	    " AND ($3 = 0 OR r.unit_id = $3) ORDER BY r.id";
+	struct db_stmt *s = db_query(st->db, HELD, e);
+	struct recipient r;
+	size_t n = 0;
+	int rc = 0;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, f->after_id);
+	db_put_text(s, f->programme != NULL ? f->programme : "");
+	db_put_int(s, f->unit_id);
+	while (n < out->max && (rc = db_step(s, e)) == 1) {
+		const char *programme = db_get_text(s), *name_fold = db_get_text(s);
+
+		recipient_borrow(s, false, &r);
+		if (!search_fits(fold, f->shown_digits, name_fold, &r))
+			continue;
+		n++;
+		if (!out->fn(programme, &r, out->arg)) {
+			rc = 0;
+			break;
+		}
+	}
+	db_done(s);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Whether they are so few: 1/0/-1. */
+static int search_few_held(struct store *st, struct err *e)
+{
+	static const char FEW[] = "SELECT count(*) FROM (SELECT 1 FROM recipient WHERE hold"
+				  " BETWEEN 1 AND 3 LIMIT $1)";
+	struct db_stmt *s = db_query(st->db, FEW, e);
+	int64_t n = 0;
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, SEARCH_HELD + 1);
+	return db_run_int(s, &n, e) < 0 ? -1 : n <= SEARCH_HELD;
+}
+
+static int search_index(struct store *st, const struct recipient_search *f, const struct buf *q,
+			const struct search_out *out, struct err *e)
 {
 	static const char FOUND[] =
 	    "SELECT r.programme, " ROW " FROM recipient_search x JOIN recipient r ON r.id ="
 	    " x.rowid LEFT JOIN contact c ON c.id = r.contact_id WHERE recipient_search MATCH "
 	    "$1"
-	    " AND x.rowid > $2 AND ($3 = 0 OR r.hold BETWEEN 1 AND 3) ORDER BY x.rowid LIMIT $4";
+	    " AND x.rowid > $2 AND ($3 = 0 OR r.hold BETWEEN 1 AND 3) ORDER BY x.rowid LIMIT "
+	    "$4";
 	static const char HELD[] = "SELECT r.programme, " ROW TABLES
 				   " WHERE r.hold BETWEEN 1 AND 3 AND r.id > $1 ORDER BY r.id"
 				   " LIMIT $2";
-	static const char ALL[] =
-	    "SELECT r.programme, " ROW TABLES
+	static const char ALL[] = "SELECT r.programme, " ROW TABLES
 				  " WHERE r.id > $1 AND r.programme <> '' ORDER BY r.id"
 				  " LIMIT $2";
-	struct buf q = BUF_INIT(4096);
-	struct db_stmt *s = NULL;
+	struct db_stmt *s = db_query(st->db, q->len > 0 ? FOUND : f->held ? HELD : ALL, e);
 	struct recipient r;
-	int rc = -1;
+	int rc;
 
-	if (!search_build(f, &q)) {
-		rc = 0;
-		goto out;
-	}
-	s = db_query(st->db, q.len > 0 ? FOUND : f->held ? HELD : ALL, e);
-	if (s == NULL || q.overflow)
-		goto out;
-	if (q.len > 0)
-		db_put_text(s, buf_text(&q));
+	if (s == NULL)
+		return -1;
+	if (q->len > 0)
+		db_put_text(s, buf_text(q));
 	db_put_int(s, f->after_id);
-	if (q.len > 0)
+	if (q->len > 0)
 		db_put_int(s, f->held);
-	db_put_int(s, (int64_t)max);
+	db_put_int(s, (int64_t)out->max);
 	while ((rc = db_step(s, e)) == 1) {
 		const char *programme = db_get_text(s);
 
 		recipient_borrow(s, false, &r);
-		if (!fn(programme, &r, arg)) {
+		if (!out->fn(programme, &r, out->arg)) {
 			rc = 0;
 			break;
 		}
 	}
-out:
 	db_done(s);
+	return rc;
+}
+
+int store_recipient_search(struct store *st, const struct recipient_search *f, size_t max,
+			   bool (*fn)(const char *programme, const struct recipient *r,
+				      void *arg),
+			   void *arg, struct err *e)
+{
+	const struct search_out out = {.max = max, .fn = fn, .arg = arg};
+	char *fold = vi_fold(f->text != NULL ? f->text : "");
+	struct buf q = BUF_INIT(4096);
+	int rc = 0, few = 0;
+
+	search_join_digits(fold);
+	if (search_build(f, fold, &q)) {
+		few = f->held && q.len > 0 ? search_few_held(st, e) : 0;
+		rc = few < 0	  ? -1
+		     : q.overflow ? err_set(e, EX_DATAERR, "tìm nhiều chữ quá")
+		     : few > 0	  ? search_held(st, f, fold, &out, e)
+				  : search_index(st, f, &q, &out, e);
+	}
 	buf_free(&q);
+	free(fold);
 	return rc;
 }
 

@@ -381,6 +381,21 @@ static void finds(struct fixture *f, const struct recipient_search *q, const cha
 		fail_msg("\"%s\": found %s, not %s", q->text, got, want);
 }
 
+/* Somebody else, held. */
+static void holds(struct fixture *f, int i)
+{
+	char key[24];
+	struct recipient r;
+	enum recipient_put what;
+
+	(void)snprintf(key, sizeof(key), "Q%d", i);
+	r = person(key);
+	r.name = r.name_fold = (char *)(uintptr_t)"quy";
+	r.number = 0;
+	r.hold = HOLD_OFFICER;
+	OK(store_recipient_put(f->st, "vneid", &r, &what, &f->e));
+}
+
 static void people_are_found_without_accents_and_by_last_digits(void **state)
 {
 	static const struct {
@@ -462,6 +477,30 @@ static void people_are_found_without_accents_and_by_last_digits(void **state)
 	finds(f, &(struct recipient_search){.held = true}, "2");
 	finds(f, &(struct recipient_search){.held = true, .text = "nguyen"}, "2");
 	finds(f, &(struct recipient_search){.held = true, .text = "van"}, "");
+	/* Few who are held are looked at one by one, many by the index: they find alike. */
+	for (int many = 0; many < 2; many++) {
+		OK(store_begin(f->st, &f->e));
+		for (int64_t id = 1; id <= 4; id++)
+			assert_int_equal(
+			    store_recipient_hold(f->st, id, HOLD_OFFICER, "", "a", &f->e), 1);
+		for (int i = 0; many && i < 5001; i++)
+			holds(f, i);
+		OK(store_commit(f->st, &f->e));
+		for (size_t i = many ? 1 : 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+			finds(f,
+			      &(struct recipient_search){.text = asked[i].text, .held = true},
+			      asked[i].want);
+		finds(
+		    f,
+		    &(struct recipient_search){.held = true, .text = "duc", .programme = "cccd"},
+		    "4");
+		finds(f,
+		      &(struct recipient_search){.held = true, .text = "van", .unit_id = unit},
+		      "3");
+		finds(f,
+		      &(struct recipient_search){.held = true, .text = "duc", .after_id = 1},
+		      "4");
+	}
 }
 
 /* What is new goes into the index at the commit, whatever else became of it before that. */
