@@ -151,6 +151,9 @@ const struct ladder *campaign_plan_ladder(const struct campaign_plan *p);
  * where they are 0 starts_at (now) and expires_at (the end of the last good day, else 14 days). */
 MUST_CHECK int campaign_create(struct store *st, const struct campaign_house *house,
 			       struct campaign *c, const char *who, struct err *e);
+/* What follows is decided over a preview, which is drawn in a snapshot: nobody who writes waits for it. When it is
+ * written, lists and decisions must stand as they stood then (store_mark()), or it is drawn anew: EX_TEMPFAIL when
+ * they never keep still. */
 /* DRAFT (or SUBMITTED, anew) -> SUBMITTED: the author asks for release of what a preview shows now. */
 MUST_CHECK int campaign_submit(struct store *st, const struct campaign_house *house, int64_t id,
 			       const char *who, struct err *e);
@@ -161,6 +164,11 @@ MUST_CHECK int campaign_submit(struct store *st, const struct campaign_house *ho
  * state. What halted keeps what it has sent: started again, it goes on with the rest. */
 MUST_CHECK int campaign_approve(struct store *st, const struct campaign_house *house,
 				int64_t id, const char *who, bool two_person, struct err *e);
+/* Approved, and started in the same moment: shown is the hash of the preview that who has seen. EX_PROTOCOL when it
+ * is another by now. */
+MUST_CHECK int campaign_send_off(struct store *st, const struct campaign_house *house, int64_t id,
+				const char *shown, const char *who, bool two_person,
+				struct err *e);
 /* APPROVED -> RUNNING. Refuses when list, texts, cost or window changed since the approval. Starting
  * what runs already changes nothing (0). */
 MUST_CHECK int campaign_start(struct store *st, const struct campaign_house *house, int64_t id,

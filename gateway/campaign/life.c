@@ -136,8 +136,13 @@ fail:
 /* What an approval covers, as it is now. */
 struct life_view {
 	char hash[65], texts[65]; /* texts: of the texts alone */
+	char mark[STORE_MARK];	  /* where lists and decisions stood */
 	int64_t messages;
 };
+
+/* What is decided over a view is not written when something has changed since: it is looked at again. */
+#define LIFE_AGAIN 1
+#define LIFE_TRIES 3
 
 /* More than the campaign may cost is not released; one with a quota stops at its budget by itself. */
 static int life_check_budget(const struct campaign *c, const struct campaign_preview *out,
@@ -153,16 +158,21 @@ static int life_check_budget(const struct campaign *c, const struct campaign_pre
 		       c->name, cost, budget);
 }
 
+/* In one snapshot: nobody who writes waits for it, however long the list is. */
 static int life_preview(struct store *st, const struct campaign_house *house,
 			const struct campaign *c, struct life_view *view, struct err *e)
 {
-	struct campaign_plan *p = campaign_plan_new(st, house, c, e);
+	struct campaign_plan *p = NULL;
 	struct campaign_preview out = {0};
-	int rc;
+	int rc = store_read_begin(st, e);
 
-	if (p == NULL)
-		return -1;
-	rc = campaign_preview(st, p, clock_now_ms(), &out, e);
+	if (rc == 0)
+		rc = store_mark(st, view->mark, e);
+	if (rc == 0 && (p = campaign_plan_new(st, house, c, e)) == NULL)
+		rc = -1;
+	if (rc == 0)
+		rc = campaign_preview(st, p, clock_now_ms(), &out, e);
+	store_read_end(st);
 	if (rc == 0 && out.messages == 0)
 		rc = err_set(e, EX_DATAERR, "chiến dịch \"%s\" không có ai để gửi%s%s", c->name,
 			     out.n_faults > 0 ? ": " : "",
@@ -179,35 +189,81 @@ static int life_preview(struct store *st, const struct campaign_house *house,
 	return rc;
 }
 
-/* Writes what a person decided over what they saw, if the campaign is still where it was then. */
+/* Begins to write what was decided over a view: 0; LIFE_AGAIN when it is not what there is any more; -1. */
+static int life_begin(struct store *st, const struct life_view *view, struct err *e)
+{
+	char mark[STORE_MARK];
+	int rc = store_begin(st, e);
+
+	if (rc < 0)
+		return -1;
+	rc = store_mark(st, mark, e);
+	if (rc == 0 && strcmp(mark, view->mark) != 0)
+		rc = LIFE_AGAIN;
+	if (rc != 0)
+		store_rollback(st);
+	return rc;
+}
+
+/* After LIFE_AGAIN the tries-th time: 0, look again; -1 with e. */
+static int life_again(int tries, struct err *e)
+{
+	return tries < LIFE_TRIES
+		   ? 0
+		   : err_set(e, EX_TEMPFAIL,
+			     "danh sách đang được thay đổi liên tục: hãy thử lại sau");
+}
+
+/* Freezes the texts and sets c running. In a transaction. */
+static int life_set_running(struct store *st, struct campaign *c, const char *texts,
+			    struct err *e)
+{
+	char *key = mem_printf(CAMPAIGN_TEXTS_KEY, (long long)c->id);
+	int rc = store_meta_set(st, key, texts, e);
+
+	free(key);
+	c->state = CAMPAIGN_RUNNING;
+	c->started_at = clock_now_ms();
+	return rc;
+}
+
+/* Writes what a person decided over what they saw, if the campaign is still where it was then; start: and off
+ * it goes. 0, LIFE_AGAIN, -1. */
 static int life_decide(struct store *st, const struct campaign *seen, enum campaign_state to,
-		       const char *hash, const char *who, struct err *e)
+		       const struct life_view *view, bool start, const char *who, struct err *e)
 {
 	bool approve = to == CAMPAIGN_APPROVED;
 	struct campaign now = {0};
 	char **kept;
-	int rc;
+	int rc = life_begin(st, view, e);
 
-	if (store_begin(st, e) < 0)
-		return -1;
+	if (rc != 0)
+		return rc;
 	rc = life_find(st, seen->id, &now, e);
 	if (rc == 0 && now.state != seen->state)
 		rc = life_wrong_state(&now, approve ? "duyệt" : "trình", e);
+	now.state = to;
+	if (rc == 0 && start)
+		rc = life_audit(st, now.id, who, "campaign.approve", view->hash, e);
+	if (rc == 0 && start)
+		rc = life_set_running(st, &now, view->texts, e);
 	if (rc < 0) {
 		store_rollback(st);
 		campaign_clear(&now);
 		return -1;
 	}
-	now.state = to;
 	if (approve) {
 		free(now.approved_by);
 		now.approved_by = mem_strdup(who);
 	}
 	kept = approve ? &now.hash : &now.submitted_hash;
 	free(*kept);
-	*kept = mem_strdup(hash);
-	rc = life_write(st, &now, who, approve ? "campaign.approve" : "campaign.submit", hash,
-			e);
+	*kept = mem_strdup(view->hash);
+	rc = life_write(st, &now, who,
+			start	  ? "campaign.start"
+			: approve ? "campaign.approve"
+				  : "campaign.submit",
+			view->hash, e);
 	campaign_clear(&now);
 	return rc;
 }
@@ -221,10 +277,77 @@ int campaign_submit(struct store *st, const struct campaign_house *house, int64_
 
 	if (rc == 0 && c.state != CAMPAIGN_DRAFT && c.state != CAMPAIGN_SUBMITTED)
 		rc = life_wrong_state(&c, "trình", e);
-	if (rc == 0)
+	for (int tries = 1; rc == 0; tries++) {
 		rc = life_preview(st, house, &c, &view, e);
+		if (rc == 0)
+			rc = life_decide(st, &c, CAMPAIGN_SUBMITTED, &view, false, who, e);
+		if (rc != LIFE_AGAIN)
+			break;
+		rc = life_again(tries, e);
+	}
+	campaign_clear(&c);
+	return rc;
+}
+
+/* Whether who may approve c at all. *own: it is their own work, of which only little may be. */
+static int life_may_approve(const struct campaign_house *house, const struct campaign *c,
+			    const char *who, bool two_person, bool *own, struct err *e)
+{
+	*own = two_person && c->created_by != NULL && strcmp(c->created_by, who) == 0;
+	if (c->state != CAMPAIGN_DRAFT && c->state != CAMPAIGN_SUBMITTED &&
+	    c->state != CAMPAIGN_HALTED)
+		return life_wrong_state(c, "duyệt", e);
+	if (*own && house->one_person_below <= 0)
+		return err_set(e, EX_NOPERM,
+			       "người soạn không tự duyệt được: cần một người khác duyệt");
+	return 0;
+}
+
+/* Whether what there is may be approved: is it what they saw, and what was submitted? shown: NULL, or its hash. */
+static int life_check_view(const struct campaign_house *house, const struct campaign *c,
+			   const struct life_view *view, bool own, const char *shown,
+			   struct err *e)
+{
+	if (shown != NULL && strcmp(shown, view->hash) != 0)
+		return err_set(e, EX_PROTOCOL,
+			       "danh sách, nội dung hoặc chi phí đã đổi so với lúc xem");
+	if (own && view->messages >= house->one_person_below)
+		return err_set(
+		    e, EX_NOPERM,
+		    "người soạn chỉ tự duyệt được chiến dịch dưới %lld tin, chiến dịch này có "
+		    "%lld: cần một người khác duyệt",
+		    (long long)house->one_person_below, (long long)view->messages);
+	if (c->state == CAMPAIGN_SUBMITTED && c->submitted_hash != NULL &&
+	    strcmp(c->submitted_hash, view->hash) != 0)
+		return err_set(
+		    e, EX_DATAERR,
+		    "danh sách, bản mẫu, chi phí hoặc thời gian của chiến dịch \"%s\" "
+		    "đã thay đổi sau khi trình: hãy xem trước và trình lại",
+		    c->name);
+	return 0;
+}
+
+static int life_approve(struct store *st, const struct campaign_house *house, int64_t id,
+			const char *shown, bool start, const char *who, bool two_person,
+			struct err *e)
+{
+	struct campaign c = {0};
+	struct life_view view;
+	bool own = false;
+	int rc = life_find(st, id, &c, e);
+
 	if (rc == 0)
-		rc = life_decide(st, &c, CAMPAIGN_SUBMITTED, view.hash, who, e);
+		rc = life_may_approve(house, &c, who, two_person, &own, e);
+	for (int tries = 1; rc == 0; tries++) {
+		rc = life_preview(st, house, &c, &view, e);
+		if (rc == 0)
+			rc = life_check_view(house, &c, &view, own, shown, e);
+		if (rc == 0)
+			rc = life_decide(st, &c, CAMPAIGN_APPROVED, &view, start, who, e);
+		if (rc != LIFE_AGAIN)
+			break;
+		rc = life_again(tries, e);
+	}
 	campaign_clear(&c);
 	return rc;
 }
@@ -232,62 +355,33 @@ int campaign_submit(struct store *st, const struct campaign_house *house, int64_
 int campaign_approve(struct store *st, const struct campaign_house *house, int64_t id,
 		     const char *who, bool two_person, struct err *e)
 {
-	struct campaign c = {0};
-	struct life_view view;
-	int rc = life_find(st, id, &c, e);
-	bool own;
-
-	if (rc == 0 && c.state != CAMPAIGN_DRAFT && c.state != CAMPAIGN_SUBMITTED &&
-	    c.state != CAMPAIGN_HALTED)
-		rc = life_wrong_state(&c, "duyệt", e);
-	own = rc == 0 && two_person && c.created_by != NULL && strcmp(c.created_by, who) == 0;
-	if (own && house->one_person_below <= 0)
-		rc = err_set(e, EX_NOPERM,
-			     "người soạn không tự duyệt được: cần một người khác duyệt");
-	if (rc == 0)
-		rc = life_preview(st, house, &c, &view, e);
-	if (rc == 0 && own && view.messages >= house->one_person_below)
-		rc = err_set(
-		    e, EX_NOPERM,
-		    "người soạn chỉ tự duyệt được chiến dịch dưới %lld tin, chiến dịch này có "
-		    "%lld: cần một người khác duyệt",
-		    (long long)house->one_person_below, (long long)view.messages);
-	if (rc == 0 && c.state == CAMPAIGN_SUBMITTED && c.submitted_hash != NULL &&
-	    strcmp(c.submitted_hash, view.hash) != 0)
-		rc = err_set(e, EX_DATAERR,
-			     "danh sách, bản mẫu, chi phí hoặc thời gian của chiến dịch \"%s\" "
-			     "đã thay đổi sau khi trình: hãy xem trước và trình lại",
-			     c.name);
-	if (rc == 0)
-		rc = life_decide(st, &c, CAMPAIGN_APPROVED, view.hash, who, e);
-	campaign_clear(&c);
-	return rc;
+	return life_approve(st, house, id, NULL, false, who, two_person, e);
 }
 
-/* Freezes the texts and sets the campaign running, if it is still what was approved. */
-static int life_run(struct store *st, const struct campaign *seen, const char *texts,
+int campaign_send_off(struct store *st, const struct campaign_house *house, int64_t id,
+		      const char *shown, const char *who, bool two_person, struct err *e)
+{
+	return life_approve(st, house, id, shown, true, who, two_person, e);
+}
+
+/* Sets the campaign running, if it is still what was approved. 0, LIFE_AGAIN, -1. */
+static int life_run(struct store *st, const struct campaign *seen, const struct life_view *view,
 		    const char *who, struct err *e)
 {
 	struct campaign now = {0};
-	char *key = mem_printf(CAMPAIGN_TEXTS_KEY, (long long)seen->id);
-	int rc = store_begin(st, e);
+	int rc = life_begin(st, view, e);
 
-	if (rc < 0)
-		goto out;
+	if (rc != 0)
+		return rc;
 	rc = life_find(st, seen->id, &now, e);
 	if (rc == 0 && (now.state != CAMPAIGN_APPROVED || strcmp(now.hash, seen->hash) != 0))
 		rc = life_wrong_state(&now, "bắt đầu", e);
 	if (rc == 0)
-		rc = store_meta_set(st, key, texts, e);
-	if (rc < 0) {
+		rc = life_set_running(st, &now, view->texts, e);
+	if (rc < 0)
 		store_rollback(st);
-		goto out;
-	}
-	now.state = CAMPAIGN_RUNNING;
-	now.started_at = clock_now_ms();
-	rc = life_write(st, &now, who, "campaign.start", now.hash, e);
-out:
-	free(key);
+	else
+		rc = life_write(st, &now, who, "campaign.start", now.hash, e);
 	campaign_clear(&now);
 	return rc;
 }
@@ -301,20 +395,22 @@ int campaign_start(struct store *st, const struct campaign_house *house, int64_t
 
 	if (rc < 0 || c.state == CAMPAIGN_RUNNING)
 		goto out;
-	if (c.state != CAMPAIGN_APPROVED || c.hash == NULL) {
+	if (c.state != CAMPAIGN_APPROVED || c.hash == NULL)
 		rc = life_wrong_state(&c, "bắt đầu", e);
-		goto out;
+	for (int tries = 1; rc == 0; tries++) {
+		rc = life_preview(st, house, &c, &view, e);
+		if (rc == 0 && strcmp(view.hash, c.hash) != 0)
+			rc = err_set(
+			    e, EX_DATAERR,
+			    "danh sách, bản mẫu, chi phí hoặc thời gian của chiến dịch \"%s\" "
+			    "đã thay đổi sau khi duyệt: hãy xem trước và duyệt lại",
+			    c.name);
+		if (rc == 0)
+			rc = life_run(st, &c, &view, who, e);
+		if (rc != LIFE_AGAIN)
+			break;
+		rc = life_again(tries, e);
 	}
-	rc = life_preview(st, house, &c, &view, e);
-	if (rc < 0)
-		goto out;
-	if (strcmp(view.hash, c.hash) != 0)
-		rc = err_set(e, EX_DATAERR,
-			     "danh sách, bản mẫu, chi phí hoặc thời gian của chiến dịch \"%s\" "
-			     "đã thay đổi sau khi duyệt: hãy xem trước và duyệt lại",
-			     c.name);
-	else
-		rc = life_run(st, &c, view.texts, who, e);
 out:
 	campaign_clear(&c);
 	return rc;
@@ -414,8 +510,7 @@ static int life_requeue(struct store *st, int64_t id, enum message_state from,
 						    &changed, e);
 		*n += (int64_t)changed;
 		(void)snprintf(detail, sizeof(detail), "messages=%zu", changed);
-		if (more < 0 ||
-		    (changed > 0 && life_audit(st, id, who, what, detail, e) < 0)) {
+		if (more < 0 || (changed > 0 && life_audit(st, id, who, what, detail, e) < 0)) {
 			store_rollback(st);
 			return -1;
 		}

@@ -3,6 +3,7 @@
  * or taken out without the chain showing where. */
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -217,4 +218,18 @@ int store_audit_person(struct store *st, int64_t recipient_id,
 		return -1;
 	db_put_int(s, recipient_id);
 	return audit_each(s, fn, arg, e);
+}
+
+int store_mark(struct store *st, char out[STORE_MARK], struct err *e)
+{
+	static const char *const lasts[] = {"SELECT max(id) FROM import",
+					    "SELECT max(id) FROM audit"};
+	int64_t last[2];
+
+	for (int i = 0; i < 2; i++) {
+		if (db_run_int(db_query(st->db, lasts[i], e), &last[i], e) < 0)
+			return -1;
+	}
+	(void)snprintf(out, STORE_MARK, "%" PRId64 ".%" PRId64, last[0], last[1]);
+	return 0;
 }

@@ -92,6 +92,11 @@ MUST_CHECK int store_meta_set(struct store *st, const char *key, const char *val
 /* 1 found (value yours to free()), 0 not, -1. */
 int store_meta_get(struct store *st, const char *key, char **value, struct err *e);
 
+/* Where lists, texts and decisions stand, as text: the same as before, and no list came in or was taken back, no
+ * officer has said anything since. What people answer, and what is sent, does not change it. */
+#define STORE_MARK 64
+MUST_CHECK int store_mark(struct store *st, char out[STORE_MARK], struct err *e);
+
 /* Append-only, hash-chained: who did what to what. detail without personal data. */
 MUST_CHECK int store_audit(struct store *st, const char *who, const char *what,
 			   const char *subject, const char *detail, struct err *e);

@@ -17,23 +17,33 @@
 #include "base/mem.h"
 #include "dispatch/engine.h"
 #include "dispatch/queue.h"
+#include "web/say.h"
 #include "web/server.h"
 
 /* Two may be hashing passwords; the others go on. */
 #define DESK_CLERKS 4
 /* Visits that wait: a page takes milliseconds, an import seconds. */
 #define DESK_WAITING 256
-#define DESK_CACHED  8
+#define DESK_CACHED  16
 /* What takes no longer is drawn anew each time; else it is drawn anew after so long. */
 #define DESK_CHEAP_MS 25
 #define DESK_FRESH_MS (20 * CLOCK_SECOND_MS)
+/* … or after so many times as long as it took. */
+#define DESK_SHARE 10
+/* More than a person notices: a million rows take seconds. */
+#define DESK_DEAR_ROWS 100000
+/* After so long whoever waits for something dear asks again. */
+#define DESK_COUNTING_S 2
 
 struct desk_cache {
-	const char *key; /* static */
+	char *key; /* NULL: free */
 	clerk_draw draw;
+	char *as_of, *asked; /* of value; of what is to be drawn */
 	json_t *value;
-	int64_t drawn_mono, took_ms;
-	bool wanted; /* old: whoever is free draws it anew */
+	struct err failed; /* why the last could not be drawn: said once */
+	int64_t asked_mono, drawn_mono, took_ms;
+	int drawing; /* by so many clerks: the place is taken */
+	bool wanted; /* whoever is free draws it */
 };
 
 struct desk_job {
@@ -125,59 +135,133 @@ int clerk_try_provider(struct clerk *c)
 	return throttle_take(c->desk->tests, "test", "", clock_mono_ms());
 }
 
-/* The place of key, NULL when there are too many; with the lock. */
-static struct desk_cache *desk_cache_place(struct desk *d, const char *key, clerk_draw draw)
+static void desk_cache_forget(struct desk_cache *k)
 {
+	free(k->key);
+	free(k->as_of);
+	free(k->asked);
+	json_decref(k->value);
+	*k = (struct desk_cache){.key = NULL};
+}
+
+/* The place of a drawing: its own, a free one, or that of the one that was asked for longest ago; NULL when all
+ * are being drawn. With the lock. */
+static struct desk_cache *desk_cache_place(struct desk *d, const struct clerk_drawing *what)
+{
+	struct desk_cache *place = NULL;
+
 	for (size_t i = 0; i < DESK_CACHED; i++) {
 		struct desk_cache *k = &d->cache[i];
 
-		if (k->key == NULL)
-			*k = (struct desk_cache){.key = key, .draw = draw};
-		if (strcmp(k->key, key) == 0)
+		if (k->key != NULL && strcmp(k->key, what->key) == 0)
 			return k;
+		if (k->drawing == 0 && (place == NULL || k->asked_mono < place->asked_mono))
+			place = k;
 	}
-	return NULL;
+	if (place != NULL) {
+		desk_cache_forget(place);
+		place->key = mem_strdup(what->key);
+		place->draw = what->draw;
+	}
+	return place;
 }
 
-static json_t *desk_draw(struct desk *d, struct desk_cache *k, clerk_draw draw, struct visit *v,
-			 struct err *e)
+/* Whether two say that nothing has changed; NULL is neither. */
+static bool desk_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* k->drawing keeps the place meanwhile. */
+static json_t *desk_draw(struct desk *d, struct desk_cache *k, const struct clerk_drawing *what,
+			 struct visit *v, struct err *e)
 {
 	int64_t from = clock_mono_ms();
-	json_t *value = draw(v, e);
+	json_t *value = what->draw(v, what->key, e);
 
-	if (value == NULL || k == NULL)
+	if (k == NULL)
 		return value;
 	(void)pthread_mutex_lock(&d->cache_lock);
+	k->drawing--;
 	json_decref(k->value);
 	k->value = json_incref(value);
+	free(k->as_of);
+	k->as_of = mem_strdup(what->as_of);
+	if (value == NULL && what->dear)
+		k->failed = *e;
 	k->drawn_mono = clock_mono_ms();
 	k->took_ms = k->drawn_mono - from;
 	(void)pthread_mutex_unlock(&d->cache_lock);
 	return value;
 }
 
-json_t *clerk_cached(struct clerk *c, const char *key, clerk_draw draw, struct visit *v,
+/* How old it may become: drawing it is not to be all that a clerk does. */
+static int64_t desk_fresh_ms(const struct desk_cache *k)
+{
+	int64_t ms = k->took_ms * DESK_SHARE;
+
+	return ms > DESK_FRESH_MS ? ms : DESK_FRESH_MS;
+}
+
+bool clerk_is_dear(int64_t rows)
+{
+	int64_t most = DESK_DEAR_ROWS;
+
+#if MOIDAN_FAILPOINTS
+	if (getenv("MOIDAN_TEST_DEAR") != NULL)
+		most = strtoll(getenv("MOIDAN_TEST_DEAR"), NULL, 10);
+#endif
+	return rows > most;
+}
+
+int clerk_comes_again(struct visit *v, struct err *e)
+{
+	v->retry_after = DESK_COUNTING_S;
+	return say(e, EX_TEMPFAIL, "counting", NULL);
+}
+
+json_t *clerk_cached(struct clerk *c, const struct clerk_drawing *what, struct visit *v,
 		     struct err *e)
 {
 	struct desk *d = c->desk;
 	struct desk_cache *k;
 	json_t *value = NULL;
+	bool given = false;
 
 	(void)pthread_mutex_lock(&d->cache_lock);
-	k = desk_cache_place(d, key, draw);
-	if (k != NULL && k->value != NULL && k->took_ms > DESK_CHEAP_MS) {
-		value = json_incref(k->value);
-		k->wanted = clock_mono_ms() - k->drawn_mono > DESK_FRESH_MS;
+	k = desk_cache_place(d, what);
+	if (k != NULL) {
+		k->asked_mono = clock_mono_ms();
+		given = k->value != NULL && desk_same(k->as_of, what->as_of) &&
+			(what->dear || k->took_ms > DESK_CHEAP_MS);
+		value = given ? json_incref(k->value) : NULL;
+		if (k->failed.code != 0) {
+			*e = k->failed;
+			err_clear(&k->failed);
+			given = true;
+		}
+		if (given ? k->asked_mono - k->drawn_mono > desk_fresh_ms(k) : what->dear) {
+			k->wanted = k->drawing == 0;
+			free(k->asked);
+			k->asked = mem_strdup(what->as_of);
+		}
+		k->drawing += !given && !what->dear;
 	}
 	(void)pthread_mutex_unlock(&d->cache_lock);
-	return value != NULL ? value : desk_draw(d, k, draw, v, e);
+	if (given)
+		return value;
+	if (!what->dear)
+		return desk_draw(d, k, what, v, e);
+	(void)clerk_comes_again(v, e);
+	return NULL;
 }
 
-/* Draws anew what a visit found to be old. */
+/* Draws what a visit found to be old, or not drawn yet. */
 static void clerk_redraw(struct clerk *c)
 {
 	struct desk *d = c->desk;
 	struct visit v = {.clerk = c, .house = d->house, .pages = d->pages};
+	struct clerk_drawing what = {.key = NULL};
 	struct desk_cache *k = NULL;
 	struct err e = ERR_INIT;
 
@@ -186,16 +270,27 @@ static void clerk_redraw(struct clerk *c)
 		if (d->cache[i].wanted)
 			k = &d->cache[i];
 	}
-	if (k != NULL)
+	if (k != NULL) {
 		k->wanted = false;
+		k->drawing++;
+		what = (struct clerk_drawing){.key = k->key,
+					      .draw = k->draw,
+					      .as_of = mem_strdup(k->asked),
+					      .dear = true};
+	}
 	(void)pthread_mutex_unlock(&d->cache_lock);
 	if (k == NULL)
 		return;
 	v.st = clerk_reader(c, &e);
-	if (v.st == NULL || store_read_begin(v.st, &e) < 0)
-		return;
-	json_decref(desk_draw(d, k, k->draw, &v, &e));
-	store_read_end(v.st);
+	if (v.st != NULL && store_read_begin(v.st, &e) == 0) {
+		json_decref(desk_draw(d, k, &what, &v, &e));
+		store_read_end(v.st);
+	} else {
+		(void)pthread_mutex_lock(&d->cache_lock);
+		k->drawing--;
+		(void)pthread_mutex_unlock(&d->cache_lock);
+	}
+	free((char *)(uintptr_t)what.as_of);
 }
 
 void clerk_afterwards(struct clerk *c, clerk_errand fn, void *arg)
@@ -326,6 +421,9 @@ void desk_change(struct desk *d, const struct web_house *house, const struct pag
 	(void)pthread_rwlock_wrlock(&d->house_lock);
 	d->house = house;
 	d->pages = pages;
+	/* Nobody draws now, and what is drawn was of another house. */
+	for (size_t i = 0; i < DESK_CACHED; i++)
+		desk_cache_forget(&d->cache[i]);
 	(void)pthread_rwlock_unlock(&d->house_lock);
 }
 
@@ -383,7 +481,7 @@ void desk_free(struct desk *d)
 	throttle_free(d->passwords_known);
 	throttle_free(d->tests);
 	for (size_t i = 0; i < DESK_CACHED; i++)
-		json_decref(d->cache[i].value);
+		desk_cache_forget(&d->cache[i]);
 	(void)pthread_rwlock_destroy(&d->house_lock);
 	(void)pthread_mutex_destroy(&d->cache_lock);
 	(void)pthread_cond_destroy(&d->come);

@@ -27,13 +27,26 @@ void clerk_afterwards(struct clerk *c, clerk_errand fn, void *arg);
 /* How far such work is. */
 struct errands *clerk_errands(struct clerk *c);
 
-/* Draws something that is expensive and may be a little old; NULL with e. Ends v's snapshot if it likes. */
-typedef json_t *(*clerk_draw)(struct visit *v, struct err *e);
+/* Draws what key stands for, which is expensive and may be a little old; NULL with e. Ends v's snapshot if it
+ * likes. */
+typedef json_t *(*clerk_draw)(struct visit *v, const char *key, struct err *e);
 
-/* A new reference to what draw makes, kept for all clerks under key. What is cheap is drawn anew each time.
- * What is not is given as it was last drawn, and drawn anew after the visit when that was a while ago: only
- * the first waits. NULL with e. */
-json_t *clerk_cached(struct clerk *c, const char *key, clerk_draw draw, struct visit *v,
+struct clerk_drawing {
+	const char *key;
+	clerk_draw draw;
+	const char *as_of; /* what it depends on, as text: drawn as of something else it is no more; NULL: time alone */
+	bool dear;	   /* it takes too long to be waited for */
+};
+
+/* A new reference to what is drawn, kept for all clerks. What is cheap is drawn anew each time. What is not is
+ * given as it was last drawn, and drawn anew after the visit when that was a while ago. What is dear nobody waits
+ * for: while nothing is drawn yet, NULL with e (EX_TEMPFAIL) and v->retry_after, and it is drawn after the visit.
+ * NULL with e. */
+json_t *clerk_cached(struct clerk *c, const struct clerk_drawing *what, struct visit *v,
 		     struct err *e);
+/* -1 with e and v->retry_after: it is being counted. */
+int clerk_comes_again(struct visit *v, struct err *e);
+/* Whether something that reads so many rows is dear. */
+bool clerk_is_dear(int64_t rows);
 
 #endif

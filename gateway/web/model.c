@@ -215,10 +215,11 @@ json_t *model_campaign_names(struct visit *v, struct err *e)
 	return names;
 }
 
-static json_t *model_draw_figures(struct visit *v, struct err *e)
+static json_t *model_draw_figures(struct visit *v, const char *key, struct err *e)
 {
 	int64_t now = clock_now_ms();
 
+	(void)key;
 	store_read_end(v->st); /* it makes a snapshot of its own */
 	return report_figures(v->st, v->house->report, civil_iso_week(civil_day_of(now)), now,
 			      e);
@@ -226,7 +227,17 @@ static json_t *model_draw_figures(struct visit *v, struct err *e)
 
 json_t *model_figures_now(struct visit *v, struct err *e)
 {
-	return clerk_cached(v->clerk, "figures", model_draw_figures, v, e);
+	struct clerk_drawing figures = {.key = "figures", .draw = model_draw_figures};
+	struct message_counts n;
+	char week[16];
+
+	if (store_message_counts(v->st, 0, 0, &n, e) < 0)
+		return NULL;
+	/* Those of last week are not this week's. */
+	(void)snprintf(week, sizeof(week), "%d", civil_iso_week(civil_day_of(clock_now_ms())));
+	figures.as_of = week;
+	figures.dear = clerk_is_dear(n.total);
+	return clerk_cached(v->clerk, &figures, v, e);
 }
 
 json_t *model_figures_of(struct visit *v, int week, bool *frozen, struct err *e)
@@ -253,7 +264,8 @@ json_t *model_figures_of(struct visit *v, int week, bool *frozen, struct err *e)
 	/* drawn before midnight of Sunday */
 	if (strcmp(json_string_value(json_object_get(figures, "week")), name) != 0) {
 		json_decref(figures);
-		return model_draw_figures(v, e);
+		(void)clerk_comes_again(v, e);
+		return NULL;
 	}
 	/* what a team has just handed in is there at once */
 	if (report_teams(v->st, week, figures, e) < 0) {

@@ -10,9 +10,15 @@
 #include "base/mem.h"
 #include "campaign/audience.h"
 #include "campaign/campaign.h"
+#include "campaign/plan.h"
 #include "roster/programme.h"
+#include "store/audience.h"
+#include "web/desk.h"
 #include "web/model.h"
 #include "web/screen.h"
+
+/* What a preview is drawn under, before the campaign's number. */
+#define CAMPAIGNS_KEY "preview "
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
@@ -122,36 +128,93 @@ static int campaigns_day_so_far(struct visit *v, const struct campaign *k, struc
 	return found < 0 ? -1 : 0;
 }
 
-/* What it would send and cost, as it is now; what cannot be made ready says why instead. */
-static int campaigns_preview(struct visit *v, const struct campaign *k, struct err *e)
+/* A plan's preview as the page shows it. NULL with e. */
+static json_t *campaigns_look(struct visit *v, const struct campaign_plan *plan, struct err *e)
 {
 	struct campaign_preview p = {0};
+	json_t *o;
+
+	if (campaign_preview(v->st, plan, clock_now_ms(), &p, e) < 0)
+		return NULL;
+	o = campaign_preview_json(plan, &p);
+	json_object_set_new(o, "excluded_list", campaigns_excluded(&p));
+	json_object_set_new(o, "any_fault", json_boolean(p.n_faults > 0));
+	json_object_set_new(o, "any_repeated", json_boolean(p.repeated > 0));
+	json_object_set_new(o, "nobody", json_boolean(p.messages == 0));
+	json_object_set_new(o, "dearer", json_boolean(p.segments_with > p.segments_without));
+	json_object_set_new(o, "any_unknown", json_boolean(p.unknown_range > 0));
+	campaign_preview_free(&p);
+	return o;
+}
+
+/* The same, of the campaign that key names. */
+static json_t *campaigns_draw(struct visit *v, const char *key, struct err *e)
+{
+	int64_t id = strtoll(key + strlen(CAMPAIGNS_KEY), NULL, 10);
+	struct campaign k = {0};
+	struct campaign_plan *plan = NULL;
+	json_t *o = NULL;
+
+	if (store_campaign_get(v->st, id, &k, e) == 1)
+		plan = campaign_plan_new(v->st, v->house->campaign, &k, e);
+	if (plan != NULL)
+		o = campaigns_look(v, plan, e);
+	campaign_plan_free(plan);
+	campaign_clear(&k);
+	return o;
+}
+
+/* As it was last drawn, when nothing has changed since. NULL with e: also when it is not drawn yet. */
+static json_t *campaigns_drawn(struct visit *v, const struct campaign_plan *plan, struct err *e)
+{
+	struct clerk_drawing what = {.draw = campaigns_draw};
+	char *key = mem_printf(CAMPAIGNS_KEY "%lld", (long long)plan->row->id), *as_of;
+	char texts[65], mark[STORE_MARK];
+	json_t *o = NULL;
+	int64_t rows;
+
+	plan_texts_hash(plan, texts);
+	if (store_mark(v->st, mark, e) == 0 &&
+	    store_recipient_last(v->st, plan->row->programme, &rows, e) == 0) {
+		as_of = mem_printf("%s %s", mark, texts);
+		what.key = key;
+		what.as_of = as_of;
+		what.dear = clerk_is_dear(rows);
+		o = clerk_cached(v->clerk, &what, v, e);
+		free(as_of);
+	}
+	free(key);
+	return o;
+}
+
+/* What it would send and cost, as it is now; what cannot be made ready says why instead, what is still being
+ * counted says so. */
+static int campaigns_preview(struct visit *v, const struct campaign *k, struct err *e)
+{
 	struct err why = ERR_INIT;
 	struct campaign_plan *plan = campaign_plan_new(v->st, v->house->campaign, k, &why);
 	json_t *o;
-	int rc;
+	int rc = 0;
 
 	if (plan == NULL) {
 		json_object_set_new(v->model, "blocked", json_string(why.text));
 		return 0;
 	}
-	rc = campaign_preview(v->st, plan, clock_now_ms(), &p, e);
-	if (rc == 0) {
-		o = campaign_preview_json(plan, &p);
-		json_object_set_new(o, "excluded_list", campaigns_excluded(&p));
-		json_object_set_new(o, "any_fault", json_boolean(p.n_faults > 0));
-		json_object_set_new(o, "any_repeated", json_boolean(p.repeated > 0));
-		json_object_set_new(o, "nobody", json_boolean(p.messages == 0));
-		json_object_set_new(o, "dearer",
-				    json_boolean(p.segments_with > p.segments_without));
-		json_object_set_new(o, "any_unknown", json_boolean(p.unknown_range > 0));
-		json_object_set_new(v->model, "preview", o);
+	o = campaigns_drawn(v, plan, e);
+	if (o != NULL) {
+		json_object_set(v->model, "preview", o);
 		free(v->etag);
-		v->etag = mem_printf("\"%s\"", p.hash);
+		v->etag = mem_printf("\"%s\"", json_string_value(json_object_get(o, "hash")));
+	} else if (v->retry_after > 0) {
+		err_clear(e);
+		json_object_set_new(v->model, "counting", json_true());
+		visit_comes_again(v);
+	} else {
+		rc = -1;
 	}
 	if (rc == 0 && k->quota)
 		rc = campaigns_quota(v, plan, e);
-	campaign_preview_free(&p);
+	json_decref(o);
 	campaign_plan_free(plan);
 	return rc;
 }
@@ -295,7 +358,7 @@ int screen_campaign_new(struct visit *v, struct err *e)
 		if (*step != '\0' && strcmp(step, "who") != 0)
 			json_object_set_new(v->model, "error",
 					    json_string(page_word(v->pages, v->language,
-							  "said.choose_audience")));
+								  "said.choose_audience")));
 		step = "who";
 	} else if (*step == '\0') {
 		step = "who";
@@ -439,40 +502,21 @@ int screen_campaign_retry(struct visit *v, struct err *e)
 	return campaigns_moved(v, id, "retried_all", e);
 }
 
-/* Whether the campaign is still what the form showed. */
-static int campaigns_as_seen(struct visit *v, struct err *e)
-{
-	struct campaign k = {0};
-	int rc = -1;
-
-	if (campaigns_open(v, &k, e) < 0)
-		return -1;
-	v->model = json_object();
-	if (campaigns_preview(v, &k, e) == 0) {
-		const char *hash = json_string_value(
-		    json_object_get(json_object_get(v->model, "preview"), "hash"));
-
-		rc = hash != NULL && strcmp(hash, visit_text(v, "hash")) == 0
-			 ? 0
-			 : visit_refuse(v, 412, e,
-			       "campaign_changed");
-	}
-	campaign_clear(&k);
-	return rc;
-}
-
 /* Approved and off it goes: the approver has seen the texts, the number and the cost. */
 int screen_campaign_approve(struct visit *v, struct err *e)
 {
 	struct store *w = visit_writer(v, e);
 	int64_t id = visit_id(v, 0, e);
 
-	if (id < 0 || w == NULL || campaigns_as_seen(v, e) < 0 ||
-	    campaign_approve(w, v->house->campaign, id, v->who.name, v->house->two_person, e) <
-		0 ||
-	    campaign_start(w, v->house->campaign, id, v->who.name, e) < 0)
+	if (id < 0 || w == NULL)
 		return -1;
-	return campaigns_moved(v, id, "approved", e);
+	if (campaign_send_off(w, v->house->campaign, id, visit_text(v, "hash"), v->who.name,
+			      v->house->two_person, e) == 0)
+		return campaigns_moved(v, id, "approved", e);
+	if (e->code != EX_PROTOCOL)
+		return -1;
+	err_clear(e);
+	return visit_refuse(v, 412, e, "campaign_changed");
 }
 
 int screen_campaign_move(struct visit *v, struct err *e)

@@ -39,11 +39,12 @@ static void today_take_due(int64_t campaign_id, int64_t n, void *arg)
 }
 
 /* {"3": 120}: what is due before this day is over, by campaign. */
-static json_t *today_draw_due(struct visit *v, struct err *e)
+static json_t *today_draw_due(struct visit *v, const char *key, struct err *e)
 {
 	json_t *due = json_object();
 	civil_day tomorrow = civil_day_of(clock_now_ms()) + 1;
 
+	(void)key;
 	if (store_message_due_before(v->st, civil_day_start_ms(tomorrow), today_take_due, due,
 				     e) < 0) {
 		json_decref(due);
@@ -132,12 +133,13 @@ static bool today_hours(const struct visit *v, int64_t now, json_t *o)
 /* Leaves "today" in the model. */
 static int today_messages(struct visit *v, int64_t now, struct err *e)
 {
+	static const struct clerk_drawing due = {.key = "due", .draw = today_draw_due};
 	struct today t = {.v = v, .rows = json_array(), .done = json_object()};
 	json_t *o = json_object();
 	char day[16];
 	int64_t replies = 0;
 
-	t.due = clerk_cached(v->clerk, "due", today_draw_due, v, e);
+	t.due = clerk_cached(v->clerk, &due, v, e);
 	t.over = today_hours(v, now, o);
 	civil_day_format_iso(civil_day_of(now), day);
 	json_object_set_new(o, "day", json_string(day));

@@ -346,9 +346,14 @@ static void visit_problem_errors(const struct visit *v, const char *detail)
 
 	if (v->wrong == NULL)
 		return;
-	one = json_pack("{s:o, s:s, s:s}", "pointer", json_sprintf("#/%s", v->wrong->name), "code",
-			v->wrong_why, "detail", detail);
+	one = json_pack("{s:o, s:s, s:s}", "pointer", json_sprintf("#/%s", v->wrong->name),
+			"code", v->wrong_why, "detail", detail);
 	json_object_set_new(v->model, "errors", json_pack("[o]", one));
+}
+
+void visit_comes_again(struct visit *v)
+{
+	json_object_set_new(v->model, "again", json_integer(v->retry_after));
 }
 
 void visit_answer_refusal(struct visit *v, const struct err *e)
@@ -381,8 +386,11 @@ void visit_answer_refusal(struct visit *v, const struct err *e)
 			     page_language_name(v->speaks));
 	free(type);
 	free(key);
+	if (v->retry_after > 0 && v->status == 503 && !v->post)
+		visit_comes_again(v);
 	if (!visit_wants_page(v) || visit_render(v, "problem", &again) < 0) {
 		json_object_del(v->model, "detail_lang");
+		json_object_del(v->model, "again");
 		visit_problem_errors(v, text);
 		visit_json(v, "application/problem+json; charset=utf-8");
 	}
@@ -397,7 +405,7 @@ static void visit_problem(struct visit *v, const struct err *e)
 
 	if (v->status < 400)
 		v->status = visit_status_of(e);
-	if (v->status >= 500) {
+	if (v->status >= 500 && v->retry_after == 0) {
 		text = say_text(v->pages, PAGE_VI, e, &worded);
 		log_error("web", "visit_failed", "route=%s status=%d reason=\"%s\"",
 			  v->route->pattern, v->status, text);
@@ -567,8 +575,7 @@ static int visit_run(struct visit *v, struct err *e)
 	if (v->who.signed_in) {
 		v->retry_after = clerk_too_often(v->clerk, v);
 		if (v->retry_after > 0)
-			return visit_refuse(v, 429, e,
-					    "too_often");
+			return visit_refuse(v, 429, e, "too_often");
 	}
 	if (v->post && door_own_form(v, e) < 0)
 		return -1;

@@ -97,6 +97,8 @@ bool visit_may(const struct visit *v, unsigned may);
 
 /* Goes on elsewhere (303); for other systems the model stays the answer. 0. */
 int visit_go(struct visit *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The page asks for itself again after v->retry_after seconds. */
+void visit_comes_again(struct visit *v);
 /* An answer of its own status. -1, so that "return visit_refuse(…)" reads well; word as in say(). */
 int visit_refuse(struct visit *v, int status, struct err *e, const char *word);
 

@@ -43,6 +43,7 @@ STATES = {0: "held", 1: "queued", 2: "sending", 3: "uncertain", 4: "sent", 5: "n
           17: "linked"}
 LEFT = ("uncertain", "sent", "no_receipt", "delivered", "undelivered")  # or may have
 FINAL = ("delivered", "undelivered", "rejected", "cancelled", "expired", "abandoned")
+EX_DATAERR = 65
 UNKNOWN, ACCEPTED = 7, ("sent", "no_receipt", "delivered", "undelivered")
 
 
@@ -392,6 +393,13 @@ providers:
         with open(self.path(self.database + "-writer"), "r+b") as f:
             wait_for("the right to write", take)
             yield
+
+    def somebody_waits_to_write(self):
+        """Whether the next in turn is there."""
+        turn = struct.Struct("hhqqi4x")
+        with open(self.path(self.database + "-writer"), "r+b") as f:
+            kind = turn.unpack(fcntl.fcntl(f, 36, turn.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)))[0]  # F_OFD_GETLK
+        return kind != fcntl.F_UNLCK
 
     def stop(self, sig=signal.SIGTERM, seconds=40):
         """Sends the daemon sig and returns its exit code."""

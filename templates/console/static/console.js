@@ -35,6 +35,15 @@
 	}
 	listen();
 })();
+/* What is being counted is asked for again. */
+(function () {
+	var again = document.querySelector("[data-again]");
+
+	if (again)
+		setTimeout(function () {
+			window.location.reload();
+		}, 1000 * again.getAttribute("data-again"));
+})();
 /* A text that is being written is tried as one types: the section that the button would show again. */
 (function () {
 	var form = document.querySelector("form[data-check]"), timer = null, asked = 0;
