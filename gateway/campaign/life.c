@@ -119,9 +119,9 @@ int campaign_create(struct store *st, const struct campaign_house *house, struct
 		store_rollback(st);
 		goto fail;
 	}
+	c->id = row.id;
 	if (store_commit(st, e) < 0)
 		goto fail;
-	c->id = row.id;
 	c->starts_at = row.starts_at;
 	c->expires_at = row.expires_at;
 	free(row.created_by);

@@ -134,8 +134,13 @@ int store_api_call_find(struct store *st, const char *client, const char *key,
 /* Keeps (or replaces) the answer. In a transaction: best that of the work. */
 MUST_CHECK int store_api_call_put(struct store *st, const char *client, const char *key,
 				  const struct api_call *c, int64_t now, struct err *e);
+/* Only what is still under way. */
 MUST_CHECK int store_api_call_drop(struct store *st, const char *client, const char *key,
 				   struct err *e);
+
+/* A daemon begins: what was under way when the last one ended was not done, since the work keeps its answer as it is
+ * committed. Its keys may be used again. In a transaction. */
+MUST_CHECK int store_api_call_recover(struct store *st, struct err *e);
 
 /* ---- the audit, read ----------------------------------------------------------------------- */
 

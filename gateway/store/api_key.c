@@ -190,7 +190,8 @@ int store_api_call_put(struct store *st, const char *client, const char *key,
 
 int store_api_call_drop(struct store *st, const char *client, const char *key, struct err *e)
 {
-	static const char DROP[] = "DELETE FROM api_call WHERE client = $1 AND key = $2";
+	static const char DROP[] = "DELETE FROM api_call WHERE client = $1 AND key = $2"
+				   " AND status = 0";
 	struct db_stmt *s = db_query(st->db, DROP, e);
 
 	store_want_transaction(st, "api_call_drop");
@@ -199,4 +200,12 @@ int store_api_call_drop(struct store *st, const char *client, const char *key, s
 	db_put_text(s, client);
 	db_put_text(s, key);
 	return db_run(s, e);
+}
+
+int store_api_call_recover(struct store *st, struct err *e)
+{
+	static const char RECOVER[] = "DELETE FROM api_call WHERE status = 0";
+
+	store_want_transaction(st, "api_call_recover");
+	return db_run(db_query(st->db, RECOVER, e), e);
 }

@@ -37,6 +37,8 @@ struct store {
 	bool broken; /* a commit's outcome is unknown: nothing more is written */
 	char instance[8];
 	int64_t epoch;
+	int (*with_commit)(struct store *st, void *arg, struct err *e); /* NULL = nothing */
+	void *with_commit_arg;
 	struct store_delta *deltas;
 	size_t n_deltas, cap_deltas;
 	struct store_end *ends;

@@ -16,6 +16,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/account.h"
 #include "store/private.h"
 #include "store/schema.h"
 
@@ -127,7 +128,8 @@ static int store_raise_epoch(struct store *st, struct err *e)
 	if (lock_mark_compare(st->daemon_fd, st->instance, st->epoch, e) != 0 ||
 	    store_begin(st, e) != 0)
 		return -1;
-	if (store_meta_set(st, "epoch", text, e) != 0) {
+	/* Whatever was under way is not any more. */
+	if (store_meta_set(st, "epoch", text, e) != 0 || store_api_call_recover(st, e) != 0) {
 		store_rollback(st);
 		return -1;
 	}
@@ -308,13 +310,30 @@ static void store_over(struct store *st)
 		log_warn("store", "ballast_dropped", "path=%s", st->path);
 }
 
+void store_with_commit(struct store *st, int (*fn)(struct store *st, void *arg, struct err *e),
+		       void *arg)
+{
+	st->with_commit = fn;
+	st->with_commit_arg = arg;
+}
+
+static int store_do_with(struct store *st, struct err *e)
+{
+	int (*fn)(struct store * st, void *arg, struct err *e) = st->with_commit;
+
+	st->with_commit = NULL;
+	return fn != NULL ? fn(st, st->with_commit_arg, e) : 0;
+}
+
 int store_commit(struct store *st, struct err *e)
 {
 	struct err why = ERR_INIT;
 	int rc;
 
 	store_want_transaction(st, "commit");
-	rc = message_moves_flush(st, &why);
+	rc = store_do_with(st, &why);
+	if (rc == 0)
+		rc = message_moves_flush(st, &why);
 	if (rc == 0)
 		rc = kind_flush(st, &why);
 	if (rc == 0)

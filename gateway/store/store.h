@@ -44,6 +44,11 @@ void store_rollback(struct store *st);
 /* Ends a transaction by what was done in it: rc as it came, committed; -1 and nothing of it where rc is -1. */
 MUST_CHECK int store_end(struct store *st, int rc, struct err *e);
 
+/* Done once, in the next transaction that this store commits, after all else of it: where it fails (-1 with e), nothing
+ * is committed. fn NULL: not any more. */
+void store_with_commit(struct store *st, int (*fn)(struct store *st, void *arg, struct err *e),
+		       void *arg);
+
 /* A part of the open transaction that can be undone alone: what is shared by several callers goes on
  * when one of them fails. Not nested deeper. */
 MUST_CHECK int store_nest_begin(struct store *st, struct err *e);

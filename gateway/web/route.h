@@ -3,6 +3,7 @@
 #ifndef MOIDAN_WEB_ROUTE_H
 #define MOIDAN_WEB_ROUTE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -58,6 +59,7 @@ struct route_input {
 	const char *choices;
 };
 
+struct store;
 struct web_request;
 struct visit;
 
@@ -74,6 +76,9 @@ struct route {
 	/* A form that was refused is shown again by this, with what was wrong. */
 	int (*again)(struct visit *v, struct err *e);
 	bool once; /* another system must send an Idempotency-Key */
+	/* With once and serve: what is answered, as of the transaction that does the work, in which it is kept.
+	 * NULL with e. */
+	json_t *(*answer)(struct visit *v, struct store *st, int *status, struct err *e);
 	struct route_input inputs[ROUTE_INPUTS_MAX]; /* ends with name NULL */
 };
 

@@ -39,6 +39,9 @@ int screen_campaign(struct visit *v, struct err *e);
 int screen_campaign_new(struct visit *v, struct err *e);
 int screen_campaign_again(struct visit *v, struct err *e);
 int screen_campaign_create(struct visit *v, struct err *e);
+json_t *screen_campaign_created(struct visit *v, struct store *st, int *status, struct err *e);
+json_t *screen_campaign_submitted(struct visit *v, struct store *st, int *status,
+				  struct err *e);
 int screen_campaign_submit(struct visit *v, struct err *e);
 int screen_campaign_retry(struct visit *v, struct err *e);
 int screen_campaign_approve(struct visit *v, struct err *e);

@@ -419,6 +419,14 @@ static char *campaigns_joined(const json_t *list)
 	return buf_take(&text);
 }
 
+json_t *screen_campaign_created(struct visit *v, struct store *st, int *status, struct err *e)
+{
+	(void)st;
+	(void)e;
+	*status = 201;
+	return json_pack("{s:I}", "id", (json_int_t)*v->made);
+}
+
 int screen_campaign_create(struct visit *v, struct err *e)
 {
 	static const char *const accents[] = {"without", "with", "cheapest"};
@@ -452,7 +460,9 @@ int screen_campaign_create(struct visit *v, struct err *e)
 		return -1;
 	k.audiences = campaigns_joined(visit_several(v, "audience"));
 	k.parameters = campaigns_parameters(v);
+	v->made = &k.id;
 	rc = campaign_create(w, v->house->campaign, &k, v->who.name, e);
+	v->made = NULL;
 	free(k.audiences);
 	free(k.parameters);
 	free(k.only_when);
@@ -478,6 +488,19 @@ static int campaigns_moved(struct visit *v, int64_t id, const char *said, struct
 	v->model = model_campaign(&k);
 	campaign_clear(&k);
 	return visit_go(v, "/campaigns/%lld?done=%s", (long long)id, said);
+}
+
+json_t *screen_campaign_submitted(struct visit *v, struct store *st, int *status, struct err *e)
+{
+	int64_t id = visit_id(v, 0, e);
+	struct campaign k = {0};
+	json_t *model = NULL;
+
+	*status = 200;
+	if (id >= 0 && store_campaign_get(st, id, &k, e) == 1)
+		model = model_campaign(&k);
+	campaign_clear(&k);
+	return model;
 }
 
 int screen_campaign_submit(struct visit *v, struct err *e)

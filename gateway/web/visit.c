@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/desk.h"
@@ -462,24 +463,49 @@ static int visit_once_begin(struct visit *v, const struct once *o, struct err *e
 	return found == 1 ? 1 : -1;
 }
 
-static void visit_once_end(struct visit *v, const struct once *o, int rc)
+struct visit_once {
+	struct visit *v;
+	const struct once *once;
+	bool kept;
+};
+
+/* In the transaction that does the work: so is its answer, or neither. */
+static int visit_once_keep(struct store *st, void *arg, struct err *e)
+{
+	struct visit_once *w = arg;
+	int status = 200;
+	json_t *model = w->v->route->answer(w->v, st, &status, e);
+	char *answer;
+	int rc;
+
+	if (model == NULL)
+		return -1;
+	answer = json_dumps(model, JSON_COMPACT);
+	rc = once_keep(st, w->once, status, answer, e);
+	w->kept = rc == 0;
+	FAILPOINT("once.kept");
+	free(answer);
+	json_decref(model);
+	return rc;
+}
+
+/* What was refused may be tried again; what had nothing to write is answered alike the next time. */
+static void visit_once_end(struct visit *v, const struct visit_once *done, int rc)
 {
 	struct err e = ERR_INIT;
 	struct store *w = visit_writer(v, &e);
-	char *answer = rc == 0 && v->model != NULL ? json_dumps(v->model, JSON_COMPACT) : NULL;
-	bool kept = false;
+	char *answer = NULL;
+	int put = w != NULL ? store_begin(w, &e) : -1;
 
-	if (w != NULL && store_begin(w, &e) == 0) {
-		int put = rc == 0
-			      ? once_keep(w, o, v->status != 0 ? v->status : 200, answer, &e)
-			      : once_forget(w, o, &e);
-
-		if (put < 0)
-			store_rollback(w);
-		else
-			kept = store_commit(w, &e) == 0;
+	if (put == 0 && rc == 0) {
+		answer = v->model != NULL ? json_dumps(v->model, JSON_COMPACT) : NULL;
+		put = store_end(
+		    w, once_keep(w, done->once, v->status != 0 ? v->status : 200, answer, &e),
+		    &e);
+	} else if (put == 0) {
+		put = store_end(w, once_forget(w, done->once, &e), &e);
 	}
-	if (!kept)
+	if (put < 0)
 		log_error("web", "answer_not_kept", "reason=\"%s\"", e.text);
 	free(answer);
 }
@@ -487,6 +513,7 @@ static void visit_once_end(struct visit *v, const struct once *o, int rc)
 static int visit_once(struct visit *v, struct err *e)
 {
 	struct once o;
+	struct visit_once done = {.v = v, .once = &o};
 	int rc;
 
 	if (once_begin(&o, v->who.api_key.id, v->once_key, v->path, v->body, v->body_len, e) <
@@ -496,8 +523,13 @@ static int visit_once(struct visit *v, struct err *e)
 	}
 	rc = visit_once_begin(v, &o, e);
 	if (rc == 0) {
+		FAILPOINT("once.begun");
+		store_with_commit(visit_writer(v, e), visit_once_keep, &done);
 		rc = v->route->serve(v, e);
-		visit_once_end(v, &o, rc);
+		store_with_commit(visit_writer(v, e), NULL, NULL);
+		FAILPOINT("once.served");
+		if (rc < 0 || !done.kept)
+			visit_once_end(v, &done, rc);
 	} else if (rc == 1) {
 		rc = 0;
 	}

@@ -63,6 +63,7 @@ struct visit {
 	size_t file_len;
 	const struct route_input *wrong; /* the input that was refused, and which word says why */
 	const char *wrong_why;
+	const int64_t *made; /* the row that the work makes, told before it is committed */
 	/* answered */
 	int status; /* 0: 200, or 303 with location */
 	json_t *model;
