@@ -302,12 +302,14 @@ struct input_take {
 	struct err *e;
 };
 
-/* allowed fills the word in; or NULL. */
+/* allowed fills the word in; or NULL. Of several, the first is told. */
 static int input_bad(struct visit *v, const struct route_input *in, struct err *e, const char *why,
 		     const char *allowed)
 {
-	v->wrong = in;
-	v->wrong_why = why;
+	if (v->wrong == NULL) {
+		v->wrong = in;
+		v->wrong_why = why;
+	}
 	return say(e, EX_DATAERR, why, allowed, NULL);
 }
 
@@ -417,23 +419,31 @@ static int input_put(struct visit *v, const struct route_input *in, const char *
 	return 0;
 }
 
+/* A form that is refused comes back with what was typed, wrong or not. */
+static void input_keep(struct visit *v, const struct route_input *in, const char *text)
+{
+	if ((in->type == INPUT_TEXT || in->type == INPUT_LONG || in->type == INPUT_INT ||
+	     in->type == INPUT_DATE) &&
+	    json_object_get(v->input, in->name) == NULL)
+		json_object_set_new(v->input, in->name, json_string(text));
+}
+
 static bool input_take(void *arg, const char *name, const char *value)
 {
 	struct input_take *t = arg;
 
 	for (const struct route_input *in = t->v->route->inputs; in->name != NULL; in++) {
 		char *text;
-		int rc;
 
 		if (strcmp(in->name, name) != 0)
 			continue;
 		text = input_clean(in, value);
 		if (text == NULL)
-			rc = input_bad(t->v, in, t->e, "not_utf8", NULL);
-		else
-			rc = input_put(t->v, in, text, t->e);
+			(void)input_bad(t->v, in, t->e, "not_utf8", NULL);
+		else if (input_put(t->v, in, text, t->e) < 0)
+			input_keep(t->v, in, text);
 		free(text);
-		return rc == 0;
+		return true;
 	}
 	return true;
 }

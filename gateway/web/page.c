@@ -81,6 +81,35 @@ static int page_when(const char *in, const char *arg, struct buf *out, struct er
 	return buf_adds(out, text);
 }
 
+/* "2023-W24" as "24 (12/06 – 18/06/2023)": nobody counts weeks. */
+static int page_week(const char *in, const char *arg, struct buf *out, struct err *e)
+{
+	int year, week, used = 0;
+	char first[16], last[16];
+	civil_day monday;
+
+	(void)arg;
+	if (sscanf(in, "%4d-W%2d%n", &year, &week, &used) != 2 || in[used] != '\0' || week < 1 ||
+	    week > 53)
+		return err_set(e, EX_DATAERR, "is no week");
+	monday = civil_iso_week_monday(year * 100 + week);
+	civil_day_format_vi(monday, first);
+	civil_day_format_vi(monday + 6, last);
+	return buf_addf(out, "%d (%.5s – %s)", week, first, last);
+}
+
+/* A day as it is written, "2023-06-20" as 20/06/2023; what is none stays as it was typed. */
+static int page_day(const char *in, const char *arg, struct buf *out, struct err *e)
+{
+	int year, month, day, used = 0;
+
+	(void)arg;
+	(void)e;
+	if (sscanf(in, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || in[used] != '\0')
+		return buf_adds(out, in);
+	return buf_addf(out, "%02d/%02d/%04d", day, month, year);
+}
+
 static int page_url(const char *in, const char *arg, struct buf *out, struct err *e)
 {
 	(void)arg;
@@ -89,7 +118,7 @@ static int page_url(const char *in, const char *arg, struct buf *out, struct err
 }
 
 static const struct template_filter page_filters[] = {
-    {"when", page_when}, {"url", page_url}, {NULL, NULL}};
+    {"when", page_when}, {"week", page_week}, {"day", page_day}, {"url", page_url}, {NULL, NULL}};
 
 static int page_load_text(struct page_set *p, const char *path, const char *file, struct err *e)
 {

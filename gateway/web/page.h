@@ -4,7 +4,8 @@
  *   {{name}} {{who.name}}    a value of the model; within a list, of the element first
  *   {{t.area.key}}           a word of vi.yaml, en.yaml
  *   {{tr.area.list.FIELD}}   the word area.list.VALUE, VALUE being the model's FIELD
- *   filters: when (a moment as 08:30 14/06/2023), url (within an address), and those of every template
+ *   filters: when (a moment as 08:30 14/06/2023), week (2023-W24 as 24 (12/06 – 18/06/2023)), day (of a form:
+ *   20/06/2023, or as it was typed), url (within an address), and those of every template
  * true is a value, false and null are none. */
 #ifndef MOIDAN_WEB_PAGE_H
 #define MOIDAN_WEB_PAGE_H

@@ -116,7 +116,7 @@ const struct route web_routes[] = {
 		OPTION("accents", "without|with|cheapest"), DAY("starts"), DAY("expires"),
 		TEXT("only", 1000), OPTION("quota", "yes")}},
     {GET("/campaigns/new"), MAY(MAY_COMPOSE), .serve = screen_campaign_new,
-     .page = "campaign_new",
+     .page = "campaign_new", .again = screen_campaign_again,
      .inputs = {TEXT("name", 80), TEXT("programme", 40), SEVERAL("audience", 40),
 		TEXT("place", 120), DAY("until"), DAY("day"), TEXT("hour", 5),
 		OPTION("accents", "without|with|cheapest"), DAY("starts"), DAY("expires"),

@@ -374,10 +374,10 @@ int screen_campaign_new(struct visit *v, struct err *e)
 	return 0;
 }
 
-/* What a draft that was refused is shown on again: the last step. */
+/* What a draft that was refused is shown on again: the last step, or the one that was to lead there. */
 int screen_campaign_again(struct visit *v, struct err *e)
 {
-	json_object_set_new(v->input, "step", json_string("when"));
+	json_object_set_new(v->input, "step", json_string(v->post ? "when" : "what"));
 	return screen_campaign_new(v, e);
 }
 

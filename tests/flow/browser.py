@@ -91,7 +91,7 @@ def approves(b):
     b.click("Duyệt và gửi")
     b.says("Đã duyệt và bắt đầu gửi")
     assert b.taps <= 3, b.taps
-    wait_for("the page moves by itself", lambda: "đã đến máy" in b.text() and re.search(r"[1-9]\d*\s+Đã gửi xong", b.text()), 40)
+    wait_for("the page moves by itself", lambda: "đã đến máy" in b.text() and re.search(r"\b[1-9]\d*/\d+\s+Đã gửi xong", b.text()), 40)
     b.picture("campaign-running")
 
 

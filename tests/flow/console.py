@@ -42,7 +42,12 @@ def a_campaign(h, author, approver):
     assert page.has("Đợt 1") and page.has("Xem lại"), page.text
     fields = {"name": "Đợt 1", "programme": "vneid", "audience": "A1", "until": "20/06/2023", "starts": "31/02/2023"}
     a = author.post("/campaigns", fields)
-    assert a.status == 422 and a.has("ngày phải viết như"), a.text
+    assert a.status == 422 and a.has("Bắt đầu từ ngày: ngày phải viết như"), a.text
+    # what was typed is still there, before and after what is wrong
+    assert 'value="31/02/2023"' in a.text and 'name="until" value="2023-06-20"' in a.text and a.has("Đợt 1"), a.text
+    a = author.get("/campaigns/new?programme=vneid&audience=A1&step=when&until=31/02/2023&name=Mai&day=20/06/2023")
+    assert a.status == 422 and a.has("Hạn: ngày phải viết như") and a.has("Nơi làm việc"), a.text
+    assert all(f'value="{typed}"' in a.text for typed in ("31/02/2023", "Mai", "20/06/2023")), a.text
     a = author.post("/campaigns", {**fields, "starts": ""})
     assert a.status == 303, a.text
     where = a.headers["Location"].split("?")[0]

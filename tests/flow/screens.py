@@ -198,6 +198,9 @@ def administrator_looks(see, h, who):
     for name, path in (("users", "/users"), ("keys", "/keys"), ("audit", "/audit"), ("settings", "/settings"),
                        ("provider-check", "/providers/check")):
         see.go(name, path)
+        if name == "audit":  # what was done is told in words, the machine's word below
+            cells = [e.text.split("\n") for e in see.b.driver.find_elements(By.CSS_SELECTOR, "td:nth-child(3)")]
+            assert cells and all(len(c) == 2 and c[0] != c[1] for c in cells), cells
     see.go("forbidden", "/imports")
 
 
