@@ -116,6 +116,11 @@ document.addEventListener("submit", function (event) {
 		sending.querySelector("progress").value = percent;
 		sending.querySelector("[data-percent]").textContent = percent;
 	});
+	/* Whoever comes back to the page may send again. */
+	request.addEventListener("loadend", function () {
+		form.setAttribute("data-upload", "");
+		sending.hidden = true;
+	});
 	request.addEventListener("load", function () {
 		var page = new DOMParser().parseFromString(request.responseText, "text/html"), main = page.getElementById("main");
 		if (request.status === 200 && request.responseURL) {
