@@ -141,17 +141,31 @@ def main():
         h.serve()
         shift = int(h.env["MOIDAN_TEST_SHIFT"])
         author = h.add(Browser(h, pictures, WIDE))
-        begin = time.monotonic()
+        steps, begin = [], time.monotonic()
+
+        def step(name, b):
+            """What one of them did, in seconds and in clicks."""
+            now = time.monotonic()
+            steps.append((name, now - begin - sum(s[1] for s in steps), b.taps))
+            b.taps = 0
+
         author.open("/")
         author.picture("login")
         author.set_up(h.json("user", "add", "lan", "--role", "author", "--title", "Lê Thị Lan")["link"], shift)
         author.picture("home-empty")
+        step("the author sets a password and is in", author)
         imports(author)
+        step("a list of 1.157 households is checked and taken in", author)
         writes(author)
+        step("a campaign is written, with a wrong date on the way, and submitted", author)
         phone = h.add(Browser(h, pictures, PHONE))
         phone.set_up(h.json("user", "add", "duyet", "--role", "approver", "--title", "Trần Văn Duyệt")["link"], shift)
+        step("the approver sets a password and the second factor, on a telephone", phone)
         approves(phone)
-        print(f"first campaign by script: {time.monotonic() - begin:.0f} s")
+        step("it is approved and the first messages have arrived", phone)
+        for name, seconds, clicks in steps:
+            print(f"{seconds:5.1f} s, {clicks} clicks: {name}")
+        print(f"first campaign by script: {sum(s[1] for s in steps):.0f} s, {sum(s[2] for s in steps)} clicks")
         a_text_is_tried_as_one_types(author)
         a_long_list(h, author)
         phone.open("/recipients?q=khong-co-ai")

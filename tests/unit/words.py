@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the console says when it refuses stands in the catalogues, in both languages with the same places to fill,
-and nothing stands there that nobody says. Usage: words.py SOURCE_DIR"""
+and nothing stands there that nobody says; the README calls the buttons of the first campaign as they are called. Usage: words.py SOURCE_DIR"""
 import glob
 import re
 import sys
@@ -57,6 +57,11 @@ for name, text in sources.items():
     # "%s" of the store's own sentences may pass through; a sentence of ours is a word.
     for m in re.finditer(r'\b(err_set|json_string|web_problem)\([^;]*?"[^"]*[^\x00-\x7f…–“”][^;]*;', text):
         failed.append(f"{name}: a sentence that is not in the catalogues: {m[0][:80]!r}")
+with open(ROOT + "/README.md", encoding="utf-8") as f:
+    path = re.search(r"Trên giao diện web, không cần.*?\n\nBằng lệnh", f.read(), re.S)[0]
+named = {re.sub(r"\s+", " ", w) for w in re.findall(r"\*\*(.+?)\*\*", path, re.S)}
+failed.extend(f"README.md: the console says nowhere {w!r}" for w in sorted(named - set(vi.values())))
+assert len(named) > 10, named
 for line in failed:
     print(line)
 print(len(said), "words that are said,", len(inputs), "inputs")
