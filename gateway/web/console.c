@@ -88,8 +88,14 @@ void web_visit(struct web_request *r)
 
 	web_request_address(r, v->address, sizeof(v->address));
 	body = web_request_body(r, &v->body_len);
-	v->body = mem_calloc(v->body_len + 1, 1);
-	memcpy(v->body, body, v->body_len);
+	if (r->mapped != NULL) {
+		v->body = r->mapped;
+		v->body_mapped = true;
+		r->mapped = NULL;
+	} else {
+		v->body = mem_calloc(v->body_len + 1, 1);
+		memcpy(v->body, body, v->body_len);
+	}
 	if (desk_serve(r->web->desk, v, r) < 0) {
 		visit_free(v);
 		web_header(r, "Retry-After", "2");
@@ -193,6 +199,13 @@ void web_visit_served(struct visit *v, void *arg)
 	r->page = v->out_type != NULL && strncmp(v->out_type, "text/html", 9) == 0;
 	if (v->live != 0) {
 		live_join(r, v->live, v->out.data, v->out.len);
+		return;
+	}
+	if (v->out_file > 0) {
+		int fd = v->out_file;
+
+		v->out_file = 0;
+		web_reply_file(r, 200, v->out_type, fd);
 		return;
 	}
 	web_reply(r, v->status != 0 ? v->status : 200,

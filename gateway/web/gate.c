@@ -7,12 +7,14 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -42,6 +44,8 @@ struct gate_conn {
 	bool releasing; /* the input callback is looking at our own bytes */
 	bool uploading; /* a large body was let in and has its own deadline */
 	struct guard guard;
+	int body;		/* the file of a large body; -1 = none */
+	size_t body_len;	/* once it is whole */
 	struct evbuffer *ahead; /* came in, not looked at */
 	struct event *timer;
 	void (*lost)(void *arg);
@@ -57,6 +61,7 @@ struct gate {
 	size_t (*admits)(const char *head, size_t len, void *arg);
 	void *admits_arg;
 	int64_t upload_ms;
+	char *spool; /* beside which large bodies are kept; NULL: in memory */
 	struct gate_conn *conns;
 	struct gate_conn *
 	    *by_fd; /* evhttp tells no owner: a connection is found by its socket */
@@ -76,6 +81,14 @@ static void gate_hang_up(struct gate_conn *c, int how)
 {
 	if (c->fd >= 0)
 		(void)shutdown(c->fd, how);
+}
+
+static void gate_body_close(struct gate_conn *c)
+{
+	if (c->body >= 0)
+		(void)close(c->body);
+	c->body = -1;
+	c->body_len = 0;
 }
 
 /* Answers in evhttp's place, which has seen nothing of this request and has nothing left to write:
@@ -101,9 +114,46 @@ static void gate_refuse(struct gate_conn *c, enum guard_reason why)
 		(void)send(c->fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	buf_free(&out);
 	c->state = GATE_CLOSING;
+	gate_body_close(c);
 	evbuffer_drain(c->ahead, evbuffer_get_length(c->ahead));
 	gate_hang_up(c, SHUT_WR);
 	gate_deadline(c, GATE_LINGER_MS);
+}
+
+/* A file that is gone when nobody has it open any more. */
+static int gate_body_open(const char *beside)
+{
+	char *path = mem_printf("%s-upload-XXXXXX", beside);
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)unlink(path);
+	else
+		log_error("web", "no_upload_file", "path=%s error=\"%s\"", path,
+			  strerror(errno));
+	free(path);
+	return fd;
+}
+
+/* struct guard's keeps(). */
+static bool gate_keep(const char *p, size_t n, void *arg)
+{
+	struct gate_conn *c = arg;
+
+	if (c->body < 0)
+		c->body = gate_body_open(c->gate->spool);
+	while (c->body >= 0 && n > 0) {
+		ssize_t done = write(c->body, p, n);
+
+		if (done <= 0) {
+			log_error("web", "upload_not_kept", "error=\"%s\"", strerror(errno));
+			gate_body_close(c);
+			return false;
+		}
+		p += done;
+		n -= (size_t)done;
+	}
+	return c->body >= 0;
 }
 
 /* Hands a whole request to evhttp. Its input is closed at the end except while it reads. */
@@ -111,6 +161,7 @@ static void gate_release(struct gate_conn *c)
 {
 	struct evbuffer *input = bufferevent_get_input(c->bev);
 
+	c->body_len = c->guard.kept;
 	c->releasing = true;
 	evbuffer_unfreeze(input, 0);
 	evbuffer_add(input, c->guard.bytes.data, c->guard.bytes.len);
@@ -190,6 +241,7 @@ static void gate_conn_free(struct gate_conn *c)
 		g->full = false;
 		evconnlistener_enable(g->listener);
 	}
+	gate_body_close(c);
 	event_free(c->timer);
 	evbuffer_free(c->ahead);
 	guard_free(&c->guard);
@@ -271,6 +323,11 @@ static struct bufferevent *gate_on_accept(struct event_base *base, void *arg)
 	guard_init(&c->guard);
 	c->guard.admits = g->admits;
 	c->guard.admits_arg = g->admits_arg;
+	c->body = -1;
+	if (g->spool != NULL) {
+		c->guard.keeps = gate_keep;
+		c->guard.keeps_arg = c;
+	}
 	c->next = g->conns;
 	if (g->conns != NULL)
 		g->conns->prev = c;
@@ -332,8 +389,9 @@ struct gate *gate_new(struct event_base *base, struct evhttp *http,
 }
 
 void gate_admit(struct gate *g, size_t (*admits)(const char *head, size_t len, void *arg),
-		void *arg, int64_t upload_ms)
+		void *arg, int64_t upload_ms, const char *path)
 {
+	g->spool = mem_strdup(path);
 	g->admits = admits;
 	g->admits_arg = arg;
 	g->upload_ms = upload_ms;
@@ -357,9 +415,21 @@ static void gate_on_complete(struct evhttp_request *req, void *arg)
 
 	(void)req;
 	c->state = GATE_IDLE;
+	gate_body_close(c);
 	gate_deadline(c, c->gate->limits.idle_ms);
 	if (evbuffer_get_length(c->ahead) > 0)
 		gate_pump(c);
+}
+
+int gate_take_body(struct gate *g, struct evhttp_request *req, size_t *len)
+{
+	struct gate_conn *c = gate_conn_of(g, req);
+	int fd = c != NULL ? c->body : -1;
+
+	*len = fd >= 0 ? c->body_len : 0;
+	if (fd >= 0)
+		c->body = -1;
+	return fd;
 }
 
 void gate_request_begins(struct gate *g, struct evhttp_request *req, void (*lost)(void *arg),
@@ -409,5 +479,6 @@ void gate_free(struct gate *g)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it takes itself off the list */
 		gate_conn_orphan(g->conns);
 	free(g->by_fd);
+	free(g->spool);
 	free(g);
 }

@@ -29,9 +29,13 @@ struct gate *gate_new(struct event_base *base, struct evhttp *http,
 		      struct evconnlistener *listener, const struct gate_limits *limits,
 		      const char *(*refused)(enum guard_reason why, void *arg), void *arg);
 
-/* Lets larger bodies in where admits says so (see guard.h); they have upload_ms to arrive. */
+/* Lets larger bodies in where admits says so (see guard.h); they have upload_ms to arrive, and are kept in files
+ * beside path that have no name. */
 void gate_admit(struct gate *g, size_t (*admits)(const char *head, size_t len, void *arg), void *arg,
-		int64_t upload_ms);
+		int64_t upload_ms, const char *path);
+/* The file of such a body, yours to close; -1: the request has its body as others do. To be asked once, by the
+ * handler. */
+int gate_take_body(struct gate *g, struct evhttp_request *req, size_t *len);
 
 /* To be called first by the handler of each request: when its answer is out, the next request of the
  * connection may pass. lost (or NULL) is called when the connection goes before the answer; the

@@ -22,6 +22,7 @@ static const struct {
     [GUARD_BAD_EXPECT] = {"expect", 417},
     [GUARD_HEAD_TOO_LARGE] = {"head_size", 431},
     [GUARD_BODY_TOO_LARGE] = {"body_size", 413},
+    [GUARD_NO_ROOM] = {"no_room", 507},
     [GUARD_TOO_SLOW] = {"slow", 408},
 };
 
@@ -64,7 +65,11 @@ void guard_reset(struct guard *g)
 		buf_free(&bytes);
 	buf_reset(&bytes);
 	bytes.max = GUARD_HEAD_MAX + GUARD_BODY_MAX;
-	*g = (struct guard){.bytes = bytes, .admits = g->admits, .admits_arg = g->admits_arg};
+	*g = (struct guard){.bytes = bytes,
+			    .admits = g->admits,
+			    .admits_arg = g->admits_arg,
+			    .keeps = g->keeps,
+			    .keeps_arg = g->keeps_arg};
 }
 
 bool guard_begun(const struct guard *g)
@@ -209,6 +214,8 @@ static enum guard_reason guard_length(struct guard *g, const char *v, size_t n)
 		len = len * 10 + (size_t)(v[i] - '0');
 	}
 	g->body_len = len;
+	g->length_at = (size_t)(v - g->bytes.data);
+	g->length_n = n;
 	return GUARD_OK;
 }
 
@@ -285,8 +292,9 @@ static enum guard_reason guard_head_end(struct guard *g)
 	    (g->admits == NULL ||
 	     g->body_len > g->admits(g->bytes.data, g->head_len, g->admits_arg)))
 		return GUARD_BODY_TOO_LARGE;
-	if (g->body_len > GUARD_BODY_MAX)
+	if (g->body_len > GUARD_BODY_MAX && g->keeps == NULL)
 		g->bytes.max = g->head_len + g->body_len;
+	g->keeping = g->body_len > GUARD_BODY_MAX && g->keeps != NULL;
 	g->wants_continue = g->wants_continue && g->body_len > 0;
 	return GUARD_OK;
 }
@@ -330,6 +338,16 @@ static size_t guard_feed_head(struct guard *g, const char *p, size_t n)
 	return take;
 }
 
+static bool guard_body(struct guard *g, const char *p, size_t n)
+{
+	if (!g->keeping) {
+		(void)buf_add(&g->bytes, p, n);
+		return true;
+	}
+	g->kept += n;
+	return n == 0 || g->keeps(p, n, g->keeps_arg);
+}
+
 enum guard_result guard_feed(struct guard *g, const char *p, size_t n, size_t *used)
 {
 	*used = 0;
@@ -340,11 +358,19 @@ enum guard_result guard_feed(struct guard *g, const char *p, size_t n, size_t *u
 	if (g->head_len == 0)
 		return GUARD_MORE;
 	if (*used < n) {
-		size_t missing = g->head_len + g->body_len - g->bytes.len;
+		size_t missing = g->head_len + g->body_len - g->bytes.len - g->kept;
 		size_t take = n - *used < missing ? n - *used : missing;
 
-		(void)buf_add(&g->bytes, p + *used, take);
+		if (!guard_body(g, p + *used, take)) {
+			g->reason = GUARD_NO_ROOM;
+			return GUARD_REFUSED;
+		}
 		*used += take;
 	}
-	return g->bytes.len == g->head_len + g->body_len ? GUARD_COMPLETE : GUARD_MORE;
+	if (g->bytes.len + g->kept < g->head_len + g->body_len)
+		return GUARD_MORE;
+	/* Whoever reads the request on finds no body in it. */
+	if (g->keeping)
+		memset(g->bytes.data + g->length_at, '0', g->length_n);
+	return GUARD_COMPLETE;
 }

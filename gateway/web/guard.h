@@ -38,6 +38,7 @@ enum guard_reason {
 	GUARD_BAD_EXPECT,
 	GUARD_HEAD_TOO_LARGE,
 	GUARD_BODY_TOO_LARGE,
+	GUARD_NO_ROOM,	/* keeps() failed */
 	GUARD_TOO_SLOW, /* set by the keeper of the deadline */
 	GUARD_REASON_COUNT
 };
@@ -52,12 +53,20 @@ struct guard {
 	int n_lines;
 	unsigned seen; /* which framing headers came */
 	bool may_have_body;
+	bool keeping;	     /* the body goes to keeps() */
 	bool wants_continue; /* head complete, "Expect: 100-continue", body still to come */
 	enum guard_reason reason;
 	/* Asked, with the whole head, for a body larger than GUARD_BODY_MAX: how many bytes it may have.
 	 * NULL: no more than that. */
 	size_t (*admits)(const char *head, size_t len, void *arg);
 	void *admits_arg;
+	/* Given the bytes of such a body one after the other, false where it cannot keep them; the request's
+	 * Content-Length reads 0 then. NULL: they come into bytes as others do. */
+	bool (*keeps)(const char *p, size_t n, void *arg);
+	void *keeps_arg;
+	size_t kept;	  /* so many were given */
+	size_t length_at; /* where the digits of Content-Length stand in bytes, and how many */
+	size_t length_n;
 };
 
 void guard_init(struct guard *g);

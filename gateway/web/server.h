@@ -40,6 +40,8 @@ struct web_request {
 	char *path, *query; /* without /api/v1; query is "" when there is none */
 	bool api;	    /* came by /api/v1 */
 	bool page;	    /* the answer is a page: it may load its own styles and scripts */
+	char *mapped;	    /* the body, when it was too large for memory */
+	size_t mapped_len;
 	void *work;	    /* what the handler keeps while it waits for the store */
 	void (*work_free)(void *work);
 	struct web_request *prev, *next;
@@ -97,6 +99,8 @@ extern const size_t web_n_routes;
 /* Each answers r and frees it; exactly one is called for each request, now or later. */
 void web_reply(struct web_request *r, int status, const char *content_type, const void *body,
 	       size_t len);
+/* The file from its beginning to its end; takes fd. */
+void web_reply_file(struct web_request *r, int status, const char *content_type, int fd);
 void web_reply_json(struct web_request *r, int status, json_t *take);
 /* The kind of problem that a status stands for. Static. */
 const char *web_problem_kind(int status);

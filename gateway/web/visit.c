@@ -4,6 +4,7 @@
 #include "web/visit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,6 @@
 #include "web/server.h"
 
 #define VISIT_PAGE_MAX ((size_t)4 << 20)
-#define VISIT_FILE_MAX ((size_t)64 << 20)
 
 /* ---- what a handler asks for ------------------------------------------------------------- */
 
@@ -92,20 +92,22 @@ int visit_refuse(struct visit *v, int status, struct err *e, const char *word)
 	return say(e, EX_DATAERR, word, NULL);
 }
 
+static void visit_drop_file(struct visit *v)
+{
+	if (v->out_file > 0)
+		(void)close(v->out_file);
+	v->out_file = 0;
+}
+
 int visit_answer_file(struct visit *v, const char *path, struct err *e)
 {
-	FILE *f = fopen(path, "re");
-	char chunk[16384];
-	size_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (f == NULL)
+	if (fd < 0)
 		return say(e, EX_NOINPUT, "file_gone", NULL);
-	buf_free(&v->out);
-	buf_init(&v->out, VISIT_FILE_MAX);
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		(void)buf_add(&v->out, chunk, n);
-	(void)fclose(f);
-	return v->out.overflow ? say(e, EX_UNAVAILABLE, "file_too_large", NULL) : 0;
+	visit_drop_file(v);
+	v->out_file = fd;
+	return 0;
 }
 
 int visit_answer_drawn(struct visit *v,
@@ -195,8 +197,11 @@ void visit_free(struct visit *v)
 	if (v == NULL)
 		return;
 	/* Cookies, keys and passwords came through here. */
-	if (v->body != NULL)
+	if (v->body_mapped)
+		(void)munmap(v->body, v->body_len + 1);
+	else if (v->body != NULL)
 		mem_free_secret(v->body, v->body_len);
+	visit_drop_file(v);
 	if (v->cookie != NULL)
 		explicit_bzero(v->cookie, strlen(v->cookie));
 	if (v->authorization != NULL)
@@ -365,6 +370,7 @@ void visit_answer_refusal(struct visit *v, const struct err *e)
 	struct err again = ERR_INIT, inside = ERR_INIT;
 
 	/* Nothing of what was begun goes out with it. */
+	visit_drop_file(v);
 	free(v->out_name);
 	v->out_name = NULL;
 	free(v->location);

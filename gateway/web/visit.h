@@ -52,6 +52,7 @@ struct visit {
 	char address[64];
 	char *body;
 	size_t body_len;
+	bool body_mapped; /* it lies in a file */
 	/* found out */
 	struct store *st;
 	struct visitor who;
@@ -70,6 +71,7 @@ struct visit {
 	char *location;
 	char *cookies[2];
 	struct buf out; /* with content_type: instead of a model */
+	int out_file; /* likewise: a descriptor, 0 = none */
 	const char *out_type;
 	char *out_name; /* offered as a file of this name */
 	char *etag;
@@ -103,7 +105,7 @@ void visit_comes_again(struct visit *v);
 /* An answer of its own status. -1, so that "return visit_refuse(…)" reads well; word as in say(). */
 int visit_refuse(struct visit *v, int status, struct err *e, const char *word);
 
-/* The bytes of a file as the answer; its type is the caller's to say. -1 with e (EX_NOINPUT). */
+/* The bytes of a file as the answer, sent as they are read; its type is the caller's to say. -1 with e (EX_NOINPUT). */
 MUST_CHECK int visit_answer_file(struct visit *v, const char *path, struct err *e);
 
 /* A document that something draws into a file beside the database, for a moment: what draws it knows files

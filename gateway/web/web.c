@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -114,6 +116,26 @@ static void web_refuse_method(struct web_request *r, unsigned allowed)
 	web_refuse_word(r, 405, "method");
 }
 
+/* A large body lies in a file: it is looked at there, and is never in memory as a whole. */
+static void web_map_body(struct web_request *r)
+{
+	int fd = gate_take_body(r->web->gate, r->ev, &r->mapped_len);
+	void *at;
+
+	if (fd < 0)
+		return;
+	/* A NUL follows it, as it does other bodies. */
+	if (ftruncate(fd, (off_t)r->mapped_len + 1) == 0) {
+		at = mmap(NULL, r->mapped_len + 1, PROT_READ, MAP_SHARED, fd, 0);
+		r->mapped = at != MAP_FAILED ? at : NULL;
+	}
+	if (r->mapped == NULL) {
+		log_error("web", "upload_not_mapped", "error=\"%s\"", strerror(errno));
+		r->mapped_len = 0;
+	}
+	(void)close(fd);
+}
+
 static void web_on_request(struct evhttp_request *ev, void *arg)
 {
 	struct web *web = arg;
@@ -138,6 +160,7 @@ static void web_on_request(struct evhttp_request *ev, void *arg)
 		r->next->prev = r;
 	web->requests = r;
 	gate_request_begins(web->gate, ev, web_on_lost, r);
+	web_map_body(r);
 	method = web_method(r);
 	found = route_find(web_routes, web_n_routes, method, r->path, &r->route, &r->params,
 			   &allowed);
@@ -259,7 +282,7 @@ static int web_bind(struct web *w, const char *listen, struct err *e)
 	if (l == NULL)
 		return err_set(e, EX_UNAVAILABLE, "listen: %s: %s", listen, err_os(errno));
 	w->gate = gate_new(w->base, w->http, l, &limits, web_on_refused, w);
-	gate_admit(w->gate, web_admits, w, WEB_UPLOAD_MS);
+	gate_admit(w->gate, web_admits, w, WEB_UPLOAD_MS, w->cfg.database);
 	w->bound = evhttp_bind_listener(w->http, l);
 	return 0;
 }

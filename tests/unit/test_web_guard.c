@@ -90,6 +90,65 @@ static void what_follows_belongs_to_the_next_request(void **state)
 	guard_free(&g);
 }
 
+static size_t admits_all(const char *head, size_t len, void *arg)
+{
+	(void)head;
+	(void)len;
+	(void)arg;
+	return 1 << 20;
+}
+
+struct kept {
+	size_t n, room;
+};
+
+static bool keeps(const char *p, size_t n, void *arg)
+{
+	struct kept *k = arg;
+
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(p[i], 'b');
+	k->n += n;
+	return k->n <= k->room;
+}
+
+/* What is too large for memory goes elsewhere, and no parser looks for it in the request. */
+static void a_large_body_is_kept_elsewhere(void **state)
+{
+	static const char head[] = "POST / HTTP/1.1\r\n" HOST "Content-Length:  70000\r\n\r\n",
+			  left[] = "POST / HTTP/1.1\r\n" HOST "Content-Length:  00000\r\n\r\n";
+	struct kept kept = {.room = 70000};
+	char *body = calloc(1, 70010);
+	struct guard g;
+	size_t used;
+
+	(void)state;
+	memset(body, 'b', 70000);
+	memcpy(body + 70000, "GET / HTTP", 10);
+	guard_init(&g);
+	g.admits = admits_all;
+	g.keeps = keeps;
+	g.keeps_arg = &kept;
+	for (int turn = 0; turn < 2; turn++) {
+		kept.n = 0;
+		assert_int_equal(feed(&g, head, sizeof(head) - 1, 4096, &used), GUARD_MORE);
+		assert_int_equal(feed(&g, body, 70010, 4096, &used), GUARD_COMPLETE);
+		assert_int_equal(used, 70000);
+		assert_int_equal(kept.n, 70000);
+		assert_int_equal(g.kept, 70000);
+		assert_int_equal(g.bytes.len, sizeof(left) - 1);
+		assert_memory_equal(g.bytes.data, left, sizeof(left) - 1);
+		guard_reset(&g);
+	}
+	kept = (struct kept){.room = 50000};
+	assert_int_equal(feed(&g, head, sizeof(head) - 1, 4096, &used), GUARD_MORE);
+	assert_int_equal(feed(&g, body, 70000, 4096, &used), GUARD_REFUSED);
+	assert_int_equal(g.reason, GUARD_NO_ROOM);
+	assert_int_equal(guard_reason_status(g.reason), 507);
+	guard_free(&g);
+	free(body);
+}
+
 static void sizes_are_bounded(void **state)
 {
 	static const char head[] = "GET / HTTP/1.1\r\n" HOST;
@@ -196,6 +255,7 @@ int main(void)
 	    cmocka_unit_test(bad_requests_are_refused_for_their_reason),
 	    cmocka_unit_test(good_requests_pass_unchanged),
 	    cmocka_unit_test(what_follows_belongs_to_the_next_request),
+	    cmocka_unit_test(a_large_body_is_kept_elsewhere),
 	    cmocka_unit_test(sizes_are_bounded),
 	    cmocka_unit_test(a_body_is_asked_for_once),
 	    cmocka_unit_test(random_bytes_do_no_harm),
