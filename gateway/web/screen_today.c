@@ -133,15 +133,15 @@ static bool today_hours(const struct visit *v, int64_t now, json_t *o)
 /* Leaves "today" in the model. */
 static int today_messages(struct visit *v, int64_t now, struct err *e)
 {
-	static const struct clerk_drawing due = {.key = "due", .draw = today_draw_due};
+	char day[16];
+	const struct clerk_drawing due = {.key = "due", .draw = today_draw_due, .as_of = day};
 	struct today t = {.v = v, .rows = json_array(), .done = json_object()};
 	json_t *o = json_object();
-	char day[16];
 	int64_t replies = 0;
 
+	civil_day_format_iso(civil_day_of(now), day);
 	t.due = clerk_cached(v->clerk, &due, v, e);
 	t.over = today_hours(v, now, o);
-	civil_day_format_iso(civil_day_of(now), day);
 	json_object_set_new(o, "day", json_string(day));
 	json_object_set_new(o, "over", json_boolean(t.over));
 	if (t.due == NULL ||
