@@ -421,7 +421,8 @@ static void demo_end(struct demo *d)
 static void demo_where_next(const struct demo *d)
 {
 	static const char *const next[] = {
-	    "campaign show 1", "message list --state undelivered", "report figures", "serve"};
+	    "campaign show 1", "message list --state undelivered", "report figures",
+	    "user add lan --role author", "serve"};
 	char exe[4096];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
@@ -430,6 +431,8 @@ static void demo_where_next(const struct demo *d)
 	for (size_t i = 0; i < sizeof(next) / sizeof(next[0]); i++)
 		(void)printf("  %s --config %s/moidan.yaml %s\n", n > 0 ? exe : "moidan",
 			     d->home, next[i]);
+	(void)printf("Giao diện web: chạy lệnh cuối, rồi mở đường dẫn mà lệnh \"user add\" in ra.\n"
+		     "Nhà cung cấp giả đã tắt: tin soạn thêm thì chờ trong hàng đợi.\n");
 }
 
 static int demo_run(struct demo *d, const char *keep, struct err *e)

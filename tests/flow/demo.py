@@ -61,7 +61,7 @@ def kept(home):
     db.close()
     # What it says to type next.
     typed = re.findall(r"^  (\S+moidan --config \S+ .*)$", said, re.M)
-    assert len(typed) == 4 and typed[-1].endswith(" serve"), typed
+    assert len(typed) == 5 and typed[-1].endswith(" serve"), typed
     for line in typed[:-1]:
         assert run(*line.split()[1:]).strip(), line
     assert "đã gửi xong" in run("--config", home + "/moidan.yaml", "campaign", "show", "1")
