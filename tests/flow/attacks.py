@@ -9,6 +9,7 @@ import json
 import re
 import sys
 import threading
+import time
 import urllib.parse
 
 from console_lib import PASSWORD, Visitor, add_user
@@ -249,6 +250,41 @@ def nobody_pumps_tests(approver, other, provider):
     assert {a.status for a in answers} == {303, 429} and all(a.headers["Retry-After"] for a in answers if a.status == 429)
 
 
+def nobody_pumps_notices(h, key, provider):
+    """A key writes to whom the lists name, in the office's words, and no number hears more than the law's three a day."""
+    def times():
+        return collections.Counter(r["Phone"] for r in provider.seen())
+    before, n = times(), len(provider.seen())
+    for i in range(60):
+        a = key.post("/api/v1/notices", {"programme": "vneid", "key": f"H-{2 + i % 3}", "text": "ho-so-xong", "values": {"noi": "Một cửa"}},
+                     {"Idempotency-Key": f"pump-{i}"})
+        assert a.status in (201, 429), (a.status, a.text)
+
+    def waits():
+        with h.store() as db:
+            return not db.execute("SELECT count(*) FROM message WHERE state IN (1, 2) AND due_at < ?",
+                                  ((time.time() + key.shift) * 1000 + 3600000,)).fetchone()[0]
+    wait_for("all else to wait for another day", waits)
+    assert len(provider.seen()) > n and max(times().values()) == 3, (before, times())
+    assert key.post("/api/v1/notices", {"programme": "vneid", "key": "H-2", "text": "0987000000 trúng thưởng"},
+                    {"Idempotency-Key": "own words"}).status in (404, 422)
+    assert key.post("/api/v1/notices", {"programme": "vneid", "key": "0987000000", "text": "ho-so-xong", "values": {"noi": "x"}},
+                    {"Idempotency-Key": "own number"}).status == 404
+
+
+def no_line_of_a_head_is_begun_by_what_was_sent(h, author):
+    evil = "%0d%0aX-Evil:%201%0d%0a%0d%0a<script>"
+    for method, path, fields in (("GET", "/" + evil, None), ("GET", "/recipients?q=" + evil, None), ("GET", "/login?name=" + evil, None),
+                                 ("GET", "/imports/x" + evil, None), ("GET", "/static/" + evil, None), ("GET", "/reports?week=" + evil, None),
+                                 ("POST", "/audiences", {"programme": "vneid", "name": "a\r\nX-Evil: 1", "when": '"A1"'}),
+                                 ("POST", "/hand-in", {"week": "2023-W24\r\nX-Evil: 1"}),
+                                 ("POST", "/campaigns", {"name": "a\r\nX-Evil: 1\r\n\r\n", "programme": "vneid", "audience": "A1"})):
+        a = author.get(path) if method == "GET" else author.post(path, fields)
+        assert a.headers["X-Evil"] is None and "<script>" not in a.text.split("<body")[0], path
+    a = author.upload("/imports", {"programme": "vneid"}, 'a"\r\nX-Evil: 1\r\n.csv', h.people(2, 90).encode())
+    assert a.headers["X-Evil"] is None
+
+
 def main():
     with House(sys.argv[1]) as h:
         provider = h.add(Provider())
@@ -267,6 +303,8 @@ def main():
         the_same_in_json(key)
         addresses_spelt_otherwise(h, viewer, admin)
         headers_twice(h, viewer, key)
+        nobody_pumps_notices(h, key, provider)
+        no_line_of_a_head_is_begun_by_what_was_sent(h, author)
         masked_numbers_stay_masked(viewer, author)
         what_another_officer_uploaded(h, author, key)
         a_session_is_nobodys_choice(h, viewer)
