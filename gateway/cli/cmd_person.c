@@ -94,22 +94,41 @@ static json_t *person_row(const struct recipient *r, const char *programme)
 	return o;
 }
 
+static void person_before(const struct recipient_before *b, void *arg)
+{
+	char *number =
+	    b->number != 0 ? mem_printf("+%llu", (unsigned long long)b->number) : NULL;
+
+	json_array_append_new(
+	    arg,
+	    json_pack(
+		"{s:o,s:s?,s:s?,s:s?,s:s?,s:s?,s:{s:i,s:i,s:i},s:i,s:s,s:s?,s:o,s:o}", "until",
+		person_time(b->at), "changed_by", b->file, "name", b->name, "group", b->group,
+		"number", number, "numbers_more", b->numbers_more, "birth", "year",
+		b->birth_year, "month", b->birth_month, "day", b->birth_day, "state", b->state,
+		"hold", recipient_hold_name(b->hold), "hold_reason", b->hold_reason, "facts",
+		person_facts(b->facts), "list_cells", person_facts(b->raw)));
+	free(number);
+}
+
 int person_export(struct cli *c, const struct recipient *r, const char *programme,
 		  struct err *e)
 {
 	struct message_filter f = {.state = -1, .recipient_id = r->id};
 	struct person_seats seats = {.c = c, .list = json_array()};
-	json_t *messages = json_array(), *audit = json_array(), *o;
+	json_t *messages = json_array(), *audit = json_array(), *before = json_array(), *o;
 	char *subject = mem_printf("recipient/%lld", (long long)r->id);
 	int rc = -1;
 
 	if (person_audit(c, r->id, "recipient.export", e) == 0 &&
 	    store_message_list(c->store, &f, SIZE_MAX, person_message, messages, e) == 0 &&
 	    store_seat_each_of(c->store, r->id, person_seat, &seats, e) == 0 &&
+	    store_recipient_before(c->store, r->id, person_before, before, e) == 0 &&
 	    store_audit_of(c->store, subject, person_looked, audit, e) == 0) {
 		o = person_row(r, programme);
 		json_object_set(o, "messages", messages);
 		json_object_set(o, "seats", seats.list);
+		json_object_set(o, "before", before);
 		json_object_set(o, "audit", audit);
 		rc = cli_print_json(o);
 	}
@@ -117,6 +136,7 @@ int person_export(struct cli *c, const struct recipient *r, const char *programm
 	json_decref(messages);
 	json_decref(seats.list);
 	json_decref(audit);
+	json_decref(before);
 	return rc;
 }
 

@@ -38,6 +38,43 @@ int import_keep(struct store *st, int64_t import_id, int64_t id, int hold_after,
 	return db_run(s, e);
 }
 
+int store_recipient_before(struct store *st, int64_t id,
+			   void (*fn)(const struct recipient_before *b, void *arg), void *arg,
+			   struct err *e)
+{
+	static const char LIST[] =
+	    "SELECT i.at, i.file, i.programme, b.name, b.number, b.numbers_more, b.group_name,"
+	    " b.birth_day, b.birth_month, b.birth_year, b.state, b.hold, b.hold_reason, b.facts, b.raw"
+	    " FROM import_before b JOIN import i ON i.id = b.import_id WHERE b.recipient_id = $1"
+	    " ORDER BY b.import_id";
+	struct db_stmt *s = db_query(st->db, LIST, e);
+	int rc = -1;
+
+	if (s != NULL)
+		db_put_int(s, id);
+	while (s != NULL && (rc = db_step(s, e)) == 1) {
+		struct recipient_before b = {.at = db_get_int(s)};
+
+		b.file = db_get_text(s);
+		b.programme = db_get_text(s);
+		b.name = db_get_text(s);
+		b.number = (uint64_t)db_get_int(s);
+		b.numbers_more = db_get_text(s);
+		b.group = db_get_text(s);
+		b.birth_day = db_get_int32(s);
+		b.birth_month = db_get_int32(s);
+		b.birth_year = db_get_int32(s);
+		b.state = db_get_int32(s);
+		b.hold = (enum recipient_hold)db_get_int32(s);
+		b.hold_reason = db_get_text(s);
+		b.facts = db_get_text(s);
+		b.raw = db_get_text(s);
+		fn(&b, arg);
+	}
+	db_done(s);
+	return rc;
+}
+
 /* ---- what may go -------------------------------------------------------------------------- */
 
 /* What becomes of a row that the list brought or changed. */

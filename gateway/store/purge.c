@@ -426,6 +426,28 @@ static int erase_number(struct store *st, int64_t recipient_id, int64_t *id, str
 	return db_run_int(s, id, e);
 }
 
+/* Numbers that the row had before a list changed it, and that nobody has now. */
+static int erase_former(struct store *st, int64_t recipient_id, int64_t now, struct err *e)
+{
+	static const char ONE[] =
+	    "SELECT c.id FROM import_before b JOIN contact c ON c.number = b.number"
+	    " WHERE b.recipient_id = $1 AND c.recipients = 0 AND (c.flags & $2) = 0 LIMIT 1";
+	struct db_stmt *s;
+	int64_t id;
+	int rc;
+
+	do {
+		if ((s = db_query(st->db, ONE, e)) == NULL)
+			return -1;
+		db_put_int(s, recipient_id);
+		db_put_int(s, CONTACT_OPTED_OUT | CONTACT_WRONG_PERSON);
+		rc = db_run_int(s, &id, e);
+		if (rc > 0 && purge_number(st, id, now, e) != 0)
+			return -1;
+	} while (rc > 0);
+	return rc;
+}
+
 int store_recipient_erase(struct store *st, int64_t id, const char *who, int *open,
 			  struct err *e)
 {
@@ -451,6 +473,9 @@ int store_recipient_erase(struct store *st, int64_t id, const char *who, int *op
 		return -1;
 	if (erase_replies(st, id, e) != 0)
 		return -1;
+	/* Messages under way still need their number. */
+	if (*open == 0 && erase_former(st, id, now, e) < 0)
+		return -1;
 	rc = erase_number(st, id, &number, e);
 	if (rc < 0 || purge_person(st, id, now, e) != 0)
 		return -1;
@@ -458,7 +483,6 @@ int store_recipient_erase(struct store *st, int64_t id, const char *who, int *op
 		return 0;
 	if (purge_kinds(st, e) != 0)
 		return -1;
-	/* Messages under way still need their number. */
 	if (rc > 0 && *open == 0 && purge_number(st, number, now, e) != 0)
 		return -1;
 	(void)snprintf(subject, sizeof(subject), "recipient/%" PRId64, id);

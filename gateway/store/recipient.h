@@ -161,6 +161,19 @@ MUST_CHECK int store_recipient_search(struct store *st, const struct recipient_s
 /* Whose list the row is in; yours to free(). 1/0/-1. */
 int store_recipient_programme(struct store *st, int64_t id, char **programme, struct err *e);
 
+/* What a row was before a list changed it: kept for a while so that the list can be taken back. */
+struct recipient_before {
+	int64_t at; /* of the list that changed it */
+	const char *file, *programme, *name, *numbers_more, *group, *hold_reason, *facts, *raw;
+	uint64_t number;
+	int birth_day, birth_month, birth_year, state;
+	enum recipient_hold hold;
+};
+/* Calls fn for each such time, the first first. Borrowed; texts may be NULL. */
+MUST_CHECK int store_recipient_before(struct store *st, int64_t id,
+				      void (*fn)(const struct recipient_before *b, void *arg),
+				      void *arg, struct err *e);
+
 /* An officer's decision. In a transaction; 1/0/-1. */
 int store_recipient_hold(struct store *st, int64_t id, enum recipient_hold hold, const char *reason,
 			 const char *who, struct err *e);

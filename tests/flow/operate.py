@@ -79,6 +79,8 @@ def a_hamlet_that_there_is_not(h):
     assert status_of(doctor(h, EX_CONFIG), "hamlets") == "failure"
     h.daemon.send_signal(signal.SIGHUP)
     wait_for("the refusal", lambda: "reload_refused" in h.read("moidan.log"))
+    h.run("serve", code=EX_CONFIG)
+    assert f"moidan.yaml:{line}:" in h.errors, h.errors
     close_hamlet(h, None)
 
 

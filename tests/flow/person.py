@@ -21,6 +21,10 @@ def main():
         provider = h.add(Provider())
         h.configure(provider.url)
         h.run("init")
+        # What a list changed stays as it was for a while, so that the list can be taken back: it is theirs as well.
+        h.import_people(3)
+        h.run("import", "vneid", h.write("cu.csv", h.people(3).replace("Nguyễn Văn Ba;Nam;1970", "Trần Thị Cũ;Nữ;1971")
+                                         .replace("0912000001", "0987000001")))
         h.import_people(3)
         h.serve()
         h.campaign("một")
@@ -34,6 +38,10 @@ def main():
         assert kept["name"] == "Nguyễn Văn Ba" and kept["number"] == "+84912000001", kept
         assert [m["state"] for m in kept["messages"]] == ["delivered"] and "Ba" in kept["messages"][0]["text"], kept
         assert {"recipient.show", "recipient.export"} <= {a["what"] for a in kept["audit"]}, kept["audit"]
+        was = kept["before"][-1]
+        assert (was["name"], was["number"], was["birth"]["year"]) == ("Trần Thị Cũ", "+84987000001", 1971), kept["before"]
+        assert was["list_cells"] and was["until"] and "list.csv" in was["changed_by"], was
+        assert json.loads(h.run("recipient", "export", "vneid", "H-1"))["before"] == []
         message, = [m["id"] for m in kept["messages"]]
         h.run("message", "show", str(message))
         looked = [a["what"] for a in h.json("audit", "person", "vneid", "H-2")]
@@ -46,6 +54,7 @@ def main():
             tables = [name for name, sql in db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
                       if "VIRTUAL" not in sql]
             dump = "\n".join(str(row) for name in tables for row in db.execute(f"SELECT * FROM {name}"))
+        assert "Trần Thị Cũ" not in dump and "987000001" not in dump
         assert "Nguyễn Văn Ba" not in dump and "912000001" not in dump and "Nguyen Van Ba" not in dump
         assert "Nguyễn Văn Ca" in dump
         # Nobody writes to what is left of the row.
