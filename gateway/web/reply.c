@@ -183,6 +183,7 @@ const char *web_problem_kind(int status)
 		     {417, "malformed"},
 		     {501, "method-not-allowed"},
 		     {505, "malformed"},
+		     {507, "busy"},
 		     {422, "refused"},
 		     {428, "if-match"},
 		     {429, "too-often"},
