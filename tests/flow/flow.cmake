@@ -86,7 +86,7 @@ if(MOIDAN_FAILPOINTS AND TARGET moidan)
     # Debian's own python3 has python3-selenium.
     add_test(NAME flow.${name} COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/${name}.py
       $<TARGET_FILE:moidan> ${CMAKE_BINARY_DIR}/screens)
-    set_tests_properties(flow.${name} PROPERTIES LABELS flow TIMEOUT 600 SKIP_RETURN_CODE 77 COST 100
+    set_tests_properties(flow.${name} PROPERTIES LABELS flow TIMEOUT 900 SKIP_RETURN_CODE 77 COST 100
       ENVIRONMENT MOIDAN_AXE=${CMAKE_BINARY_DIR}/package/axe.min.js)
   endforeach()
 endif()
