@@ -46,8 +46,15 @@ static char *vi_room(size_t n)
 	return mem_realloc(NULL, n + 1, 1);
 }
 
-/* 1: NFC for certain; 0: to be looked at; -1: not UTF-8. Stretches of code points that neither
- * change nor combine are named here, all Vietnamese letters among them. */
+/* Whether NFC may change cp or what is before it. Stretches of code points that it leaves alone are named here,
+ * all Vietnamese letters among them. */
+static inline bool vi_may_change(uint32_t cp)
+{
+	return cp >= 0x300 && !(cp >= 0x1E00 && cp < 0x1F00) &&
+	       !(cp >= 0x2002 && cp < 0x2126) && cp != 0xFFFD;
+}
+
+/* 1: NFC for certain; 0: to be looked at; -1: not UTF-8. */
 static int vi_nfc_quick(const char *s, size_t len)
 {
 	int quick = 1;
@@ -58,8 +65,7 @@ static int vi_nfc_quick(const char *s, size_t len)
 
 		if (n == 0)
 			return -1;
-		if (cp >= 0x300 && !(cp >= 0x1E00 && cp < 0x1F00) &&
-		    !(cp >= 0x2002 && cp < 0x2126) && cp != 0xFFFD)
+		if (vi_may_change(cp))
 			quick = 0;
 		i += n;
 	}
@@ -94,15 +100,48 @@ static void vi_compose_letters(char *s)
 	s[o] = '\0';
 }
 
-/* The whole way: decomposed, put in order, composed. s is UTF-8. */
-static char *vi_nfc_slow(const char *s, size_t len)
+/* A text whose marks all belong to Vietnamese letters, composed: nearly every one that was typed or saved with its
+ * accents apart. NULL when there is anything else in it. s is UTF-8. */
+static char *vi_nfc_letters(const char *s, size_t len)
+{
+	char *out = vi_room(len);
+	size_t o = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t cp, mark;
+		size_t n = vi_next(s + i, len - i, &cp);
+		struct vi_letter l = vi_letter_of(cp);
+		size_t marked = i + n;
+
+		if (vi_may_change(cp)) {
+			free(out);
+			return NULL;
+		}
+		while (l.base != VI_NO_LETTER && marked < len &&
+		       (n = vi_next(s + marked, len - marked, &mark)) > 0 && mark >= 0x300 &&
+		       vi_letter_add_mark(&l, mark))
+			marked += n;
+		if (l.base != VI_NO_LETTER)
+			cp = vi_letter_cp(l);
+		o += vi_utf8_put(cp, out + o);
+		i = marked;
+	}
+	out[o] = '\0';
+	return out;
+}
+
+/* By letters, or the whole way: decomposed, put in order, composed. s is UTF-8. */
+static char *vi_nfc_made(const char *s, size_t len)
 {
 	const utf8proc_option_t how = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-	char *safe = vi_room(len), *out;
+	char *out = vi_nfc_letters(s, len), *safe;
 	size_t safe_len = 0;
 	utf8proc_ssize_t n;
 	int marks = 0;
 
+	if (out != NULL)
+		return out;
+	safe = vi_room(len);
 	for (size_t i = 0; i < len;) {
 		uint32_t cp;
 		size_t took = vi_utf8_next(s + i, len - i, &cp);
@@ -137,7 +176,7 @@ char *vi_nfc(const char *s)
 
 	if (quick < 0)
 		return NULL;
-	return quick ? mem_strndup(s, len) : vi_nfc_slow(s, len);
+	return quick ? mem_strndup(s, len) : vi_nfc_made(s, len);
 }
 
 static bool vi_is_space(uint32_t cp)
@@ -213,7 +252,7 @@ char *vi_clean(const char *s)
 	quick = vi_nfc_quick(out, o);
 	if (quick == 1)
 		return out;
-	nfc = vi_nfc_slow(out, o);
+	nfc = vi_nfc_made(out, o);
 	free(out);
 	return nfc;
 }

@@ -69,6 +69,44 @@ static void letters_of_every_keyboard_become_one_spelling(void **state)
 	assert_gives(vi_nfc, "", "");
 }
 
+/* Letters with marks are composed by themselves; any other mark in the text, and all of it goes the whole way. */
+static void both_ways_to_compose_give_the_same(void **state)
+{
+	static const uint32_t letters[] = {'a',	   'A',	   'e',	   'o',	   'u',	   'y',	  'I',
+					   'd',	   'n',	   ' ',	   0xE2,   0x103,  0xEA,  0xF4,
+					   0x1A1,  0x1B0,  0x111,  0xE1,   0x1EBD, 0x1ECD, 0x1EE8,
+					   0x1EF9, 0xF1,   0x2019, 0x1E9B, 0xA8},
+			      marks[] = {0,	 0x300,	 0x301, 0x302, 0x303, 0x306,
+					 0x309, 0x30A, 0x31B, 0x323, 0x327, 0x345, 0xFB1E};
+
+	(void)state;
+	for (size_t l = 0; l < sizeof(letters) / sizeof(letters[0]); l++) {
+		for (size_t m = 0; m < 13 * 13 * 13; m++) {
+			const uint32_t with[3] = {marks[m / 169], marks[m / 13 % 13],
+						  marks[m % 13]};
+			char text[64], *alone, *among;
+			size_t n = vi_utf8_put('x', text);
+
+			n += vi_utf8_put(letters[l], text + n);
+			for (size_t i = 0; i < 3; i++)
+				n += with[i] == 0 ? 0 : vi_utf8_put(with[i], text + n);
+			n += vi_utf8_put('z', text + n);
+			text[n] = '\0';
+			alone = vi_nfc(text);
+			/* n and tilde are no Vietnamese letter */
+			memcpy(text + n, "n\xCC\x83", 4);
+			among = vi_nfc(text);
+			assert_non_null(alone);
+			assert_non_null(among);
+			assert_string_equal(among + strlen(among) - 2, "ñ");
+			among[strlen(among) - 2] = '\0';
+			assert_string_equal(alone, among);
+			free(alone);
+			free(among);
+		}
+	}
+}
+
 static void endless_marks_are_cut_off(void **state)
 {
 	char *s = mem_calloc(200001, 1), *got;
@@ -228,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_utf8_is_taken_for_utf8),
 	    cmocka_unit_test(letters_of_every_keyboard_become_one_spelling),
+	    cmocka_unit_test(both_ways_to_compose_give_the_same),
 	    cmocka_unit_test(endless_marks_are_cut_off),
 	    cmocka_unit_test(cells_are_cleaned_for_storing),
 	    cmocka_unit_test(the_unaccented_form_is_ascii),
