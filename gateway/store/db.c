@@ -179,7 +179,7 @@ static int db_settle(struct db *db, enum db_access access, struct err *e)
 				     "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
 				     "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
 				     "PRAGMA secure_delete=ON;";
-	static const char writing[] = "PRAGMA cache_size=-8192; PRAGMA journal_mode=WAL;"
+	static const char writing[] = "PRAGMA journal_mode=WAL;"
 				      "PRAGMA journal_size_limit=67108864;";
 	static const char reading[] = "PRAGMA cache_size=-2048; PRAGMA query_only=ON;";
 
@@ -196,7 +196,8 @@ static int db_settle(struct db *db, enum db_access access, struct err *e)
 	(void)sqlite3_limit(db->conn, SQLITE_LIMIT_ATTACHED, 0);
 	db_autocheckpoint(db, 0);
 	if (db_exec(db, common, e) != 0 ||
-	    db_exec(db, access == DB_WRITE ? writing : reading, e) != 0)
+	    db_exec(db, access == DB_WRITE ? writing : reading, e) != 0 ||
+	    (access == DB_WRITE && db_cache(db, DB_CACHE_USUAL, e) != 0))
 		return -1;
 	return db_verify(db, access, e);
 }
@@ -509,6 +510,13 @@ void db_autocheckpoint(struct db *db, int pages)
 {
 	db->checkpoint_at = pages;
 	(void)sqlite3_wal_hook(db->conn, db_on_commit, db);
+}
+
+int db_cache(struct db *db, enum db_cache_size size, struct err *e)
+{
+	if (size == DB_CACHE_LARGE)
+		return db_exec(db, "PRAGMA cache_size=-16384", e);
+	return db_exec(db, "PRAGMA cache_size=-8192", e);
 }
 
 int64_t db_wal_bytes(const struct db *db)

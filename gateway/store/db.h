@@ -76,6 +76,9 @@ MUST_CHECK int db_checkpoint(struct db *db, struct err *e);
 int db_checkpoint_try(struct db *db, struct err *e);
 /* From now on commits move the WAL into the file when it has so many pages; 0 = never. */
 void db_autocheckpoint(struct db *db, int pages);
+/* How much of the database is kept in memory: 8 MB as a writer starts, or 16. */
+enum db_cache_size { DB_CACHE_USUAL, DB_CACHE_LARGE };
+MUST_CHECK int db_cache(struct db *db, enum db_cache_size size, struct err *e);
 /* How large the WAL was at the last commit. */
 int64_t db_wal_bytes(const struct db *db);
 

@@ -47,8 +47,8 @@ int store_import_finish(struct store *st, const struct import_record *rec, struc
 {
 	static const char FINISH[] =
 	    "UPDATE import SET rows_read = $1, accepted = $2, rejected = $3, added = $4,"
-	    " updated = $5, same = $6, held = $7, total_stated = $8, encoding = $9,"
-	    " new_until = (SELECT COALESCE(max(id), 0) FROM recipient) WHERE id = $10";
+	    " updated = $5, same = $6, held = $7, total_stated = $8, encoding = $9, sha256 = $10,"
+	    " new_until = (SELECT COALESCE(max(id), 0) FROM recipient) WHERE id = $11";
 	struct db_stmt *s = db_query(st->db, FINISH, e);
 
 	store_want_transaction(st, "import_finish");
@@ -56,6 +56,7 @@ int store_import_finish(struct store *st, const struct import_record *rec, struc
 		return -1;
 	import_put_counts(s, rec);
 	db_put_text(s, rec->encoding);
+	db_put_text(s, rec->sha256);
 	db_put_int(s, rec->id);
 	return db_run(s, e);
 }

@@ -34,6 +34,7 @@ struct store {
 	int daemon_fd; /* PATH-lock; -1 unless this is the daemon */
 	bool daemon; /* daemon_fd is locked */
 	bool writing, reading;
+	bool large; /* the transaction has a larger cache */
 	bool broken; /* a commit's outcome is unknown: nothing more is written */
 	char instance[8];
 	int64_t epoch;

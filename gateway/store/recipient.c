@@ -24,19 +24,55 @@ const char *recipient_hold_name(enum recipient_hold h)
 	return (unsigned)h <= HOLD_PURGED ? names[h] : "?";
 }
 
+/* All that is a recipient's own. */
+static const size_t recipient_texts[] = {
+    offsetof(struct recipient, key),	     offsetof(struct recipient, group),
+    offsetof(struct recipient, name),	     offsetof(struct recipient, name_fold),
+    offsetof(struct recipient, name_sort),   offsetof(struct recipient, numbers_more),
+    offsetof(struct recipient, facts),	     offsetof(struct recipient, facts_kind),
+    offsetof(struct recipient, hold_reason), offsetof(struct recipient, raw),
+};
+#define RECIPIENT_TEXTS (sizeof(recipient_texts) / sizeof(recipient_texts[0]))
+
+static char **recipient_text(struct recipient *r, size_t i)
+{
+	return (char **)(void *)((char *)r + recipient_texts[i]);
+}
+
 void recipient_clear(struct recipient *r)
 {
-	free(r->key);
-	free(r->group);
-	free(r->name);
-	free(r->name_fold);
-	free(r->name_sort);
-	free(r->numbers_more);
-	free(r->facts);
-	free(r->facts_kind);
-	free(r->hold_reason);
-	free(r->raw);
+	for (size_t i = 0; i < RECIPIENT_TEXTS; i++)
+		free(*recipient_text(r, i));
 	*r = (struct recipient){0};
+}
+
+size_t recipient_text_bytes(const struct recipient *r)
+{
+	struct recipient copy = *r;
+	size_t n = 0;
+
+	for (size_t i = 0; i < RECIPIENT_TEXTS; i++) {
+		const char *text = *recipient_text(&copy, i);
+
+		n += text == NULL ? 0 : strlen(text) + 1;
+	}
+	return n;
+}
+
+char *recipient_pack(struct recipient *r, char *to)
+{
+	for (size_t i = 0; i < RECIPIENT_TEXTS; i++) {
+		char **text = recipient_text(r, i);
+		size_t n = *text == NULL ? 0 : strlen(*text) + 1;
+
+		if (n == 0)
+			continue;
+		memcpy(to, *text, n);
+		free(*text);
+		*text = to;
+		to += n;
+	}
+	return to;
 }
 
 /* What the store has of a row that is put again. Text lives until the statement is put back. */

@@ -57,6 +57,10 @@ struct recipient {
 	char *raw;            /* JSON array: the cells as they came */
 };
 void recipient_clear(struct recipient *r);
+/* Its own texts with their NULs. */
+size_t recipient_text_bytes(const struct recipient *r);
+/* Moves them to `to`, one behind the other, where r borrows them from then on. Returns what is behind the last. */
+char *recipient_pack(struct recipient *r, char *to);
 
 /* Units: hamlet < commune < province. Found by folded name (and code). */
 struct unit {

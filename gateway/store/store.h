@@ -39,6 +39,8 @@ void store_close(struct store *st);
  * from disk. EX_UNAVAILABLE: the disk is full, nothing was committed, the transaction was rolled
  * back and the ballast file was given up once to make room for a second try. */
 MUST_CHECK int store_begin(struct store *st, struct err *e);
+/* The same for a transaction of a whole list, which may want 8 MB more for its pages until it is over. */
+MUST_CHECK int store_begin_large(struct store *st, struct err *e);
 MUST_CHECK int store_commit(struct store *st, struct err *e);
 void store_rollback(struct store *st);
 /* Ends a transaction by what was done in it: rc as it came, committed; -1 and nothing of it where rc is -1. */

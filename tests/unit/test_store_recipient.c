@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_fixture.h"
+#include "store_sql.h"
 
 #include "text/phone.h"
 
@@ -549,6 +550,73 @@ static void who_came_and_changed_in_one_transaction_is_found_as_they_are(void **
 	finds(f, &(struct recipient_search){.text = "tp"}, "1 2 3");
 }
 
+/* A key made for want of a code begins with the name, which the index then has from there: as if it had been said
+ * twice, as older versions did. */
+static void who_has_a_made_key_is_found_by_name_and_year_and_taken_out_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct recipient r = person("nguyen thi mau|1950|tan phu"), other = person("TP-2");
+	enum recipient_put what;
+
+	r.name_fold = "nguyen thi mau";
+	OK(store_begin(f->st, &f->e));
+	put(f, &r, &what);
+	put(f, &other, &what);
+	OK(store_commit(f->st, &f->e));
+	finds(f, &(struct recipient_search){.text = "mau"}, "1 2");
+	finds(f, &(struct recipient_search){.text = "mau 1950"}, "1");
+	finds(f, &(struct recipient_search){.text = "tan phu"}, "1");
+	sql(f, "INSERT INTO recipient_search(recipient_search, rowid, name, digits, place)"
+	       " SELECT 'delete', id, list_key, '100000219', 'pvneid u0' FROM recipient WHERE id = 1;"
+	       "INSERT INTO recipient_search(rowid, name, digits, place)"
+	       " SELECT id, name_fold || ' ' || list_key, '100000219', 'pvneid u0' FROM recipient"
+	       " WHERE id = 1");
+	finds(f, &(struct recipient_search){.text = "mau 1950"}, "1");
+	r.name = "Lê Văn Khác";
+	r.name_fold = "le van khac";
+	OK(store_begin(f->st, &f->e));
+	put(f, &r, &what);
+	OK(store_commit(f->st, &f->e));
+	assert_int_equal(what, RECIPIENT_UPDATED);
+	finds(f, &(struct recipient_search){.text = "khac 1950"}, "1");
+	/* by the key still */
+	finds(f, &(struct recipient_search){.text = "mau"}, "1 2");
+	sql(f, "INSERT INTO recipient_search(recipient_search) VALUES ('integrity-check')");
+}
+
+/* Rows by the ten thousand stay in many pieces of the index, and are found and changed all the same. */
+static void people_of_a_large_list_are_found_and_change_like_any_other(void **state)
+{
+	struct fixture *f = *state;
+	struct recipient r;
+	enum recipient_put what;
+	char key[16];
+
+	OK(store_begin_large(f->st, &f->e));
+	for (int i = 1; i <= 12000; i++) {
+		(void)snprintf(key, sizeof(key), "TP-%05d", i);
+		r = person(key);
+		r.number += UINT64_C(20000) + (uint64_t)i;
+		put(f, &r, &what);
+	}
+	OK(store_commit(f->st, &f->e));
+	finds(f, &(struct recipient_search){.text = "tp 00001"}, "1");
+	finds(f, &(struct recipient_search){.text = "mau 12000"}, "12000");
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(key, sizeof(key), "TP-%05d", 1 + i * 60);
+		r = person(key);
+		r.name = "Lê Văn Khác";
+		r.name_fold = "le van khac";
+		OK(store_begin(f->st, &f->e));
+		put(f, &r, &what);
+		OK(store_commit(f->st, &f->e));
+		assert_int_equal(what, RECIPIENT_UPDATED);
+	}
+	finds(f, &(struct recipient_search){.text = "khac", .after_id = 11850}, "11881 11941");
+	finds(f, &(struct recipient_search){.text = "mau tp 11881"}, "");
+	sql(f, "INSERT INTO recipient_search(recipient_search) VALUES ('integrity-check')");
+}
+
 static void who_is_renamed_or_renumbered_is_found_by_the_new_alone(void **state)
 {
 	struct fixture *f = *state;
@@ -584,6 +652,8 @@ int main(void)
 	    STORE_TEST(decisions_about_rows_that_are_not_there_say_so),
 	    STORE_TEST(imports_are_listed_newest_first),
 	    STORE_TEST(people_are_found_without_accents_and_by_last_digits),
+	    STORE_TEST(who_has_a_made_key_is_found_by_name_and_year_and_taken_out_whole),
+	    STORE_TEST(people_of_a_large_list_are_found_and_change_like_any_other),
 	    STORE_TEST(who_is_renamed_or_renumbered_is_found_by_the_new_alone),
 	    STORE_TEST(who_came_and_changed_in_one_transaction_is_found_as_they_are),
 	};
