@@ -10,8 +10,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "roster/ahead.h"
 #include "roster/rejects.h"
 #include "roster/row.h"
+#include "roster/row_ahead.h"
 #include "text/legacy.h"
 
 /* Lines between two words about how far it is. */
@@ -145,27 +147,31 @@ static void roster_finish(const struct row_reader *rd)
 	rd->out->total_stated = rd->walk.total >= 0 ? rd->walk.total : rd->walk.subtotals;
 }
 
+#define ROSTER_HASH (2 * crypto_hash_sha256_BYTES + 1)
+
 /* The hash of a file's bytes in hex; "" when it cannot be read again. */
-static void roster_sha256(const char *path, char out[2 * crypto_hash_sha256_BYTES + 1])
+static bool roster_sha256(void *path, void *slot)
 {
 	crypto_hash_sha256_state state;
 	unsigned char hash[crypto_hash_sha256_BYTES], chunk[65536];
 	FILE *f = fopen(path, "rbe");
+	char *out = slot;
 	size_t n;
 
 	out[0] = '\0';
 	if (f == NULL)
-		return;
+		return true;
 	(void)crypto_hash_sha256_init(&state);
 	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
 		(void)crypto_hash_sha256_update(&state, chunk, n);
 	(void)crypto_hash_sha256_final(&state, hash);
-	(void)sodium_bin2hex(out, 2 * sizeof(hash) + 1, hash, sizeof(hash));
+	(void)sodium_bin2hex(out, ROSTER_HASH, hash, sizeof(hash));
 	(void)fclose(f);
+	return true;
 }
 
-static int roster_put(struct store *st, struct row_reader *rd, int64_t import_id,
-		      struct row *row, struct err *e)
+static int roster_put(struct store *st, struct import_record *rec, struct row *row,
+		      struct err *e)
 {
 	enum recipient_put what;
 
@@ -173,13 +179,34 @@ static int roster_put(struct store *st, struct row_reader *rd, int64_t import_id
 	    store_unit_put(st, row->unit->kind, row->unit->name, 0, &row->unit->id, e) < 0)
 		return -1;
 	row->r.unit_id = row->unit == NULL ? 0 : row->unit->id;
-	row->r.import_id = import_id;
-	if (store_recipient_put(st, rd->p->name, &row->r, &what, e) < 0)
+	row->r.import_id = rec->id;
+	if (store_recipient_put(st, rec->programme, &row->r, &what, e) < 0)
 		return -1;
-	rd->out->added += what == RECIPIENT_NEW;
-	rd->out->updated += what == RECIPIENT_UPDATED;
-	rd->out->same += what == RECIPIENT_SAME;
+	rec->added += what == RECIPIENT_NEW;
+	rec->updated += what == RECIPIENT_UPDATED;
+	rec->same += what == RECIPIENT_SAME;
 	return 0;
+}
+
+/* Rows are read while those before them are put: a list takes as long as the longer of the two. */
+static int roster_put_all(struct store *st, const struct row_reader *rd,
+			  struct row_ahead *ahead, struct import_record *rec, struct err *e)
+{
+	const struct roster_options *o = rd->o;
+	int first = rd->l->heading + rd->l->heading_rows, of = rd->sheet->n_rows - first;
+	int told = -ROSTER_TOLD, rc = 0;
+	struct row *row;
+
+	while (rc == 0 && (row = row_ahead_next(ahead)) != NULL) {
+		int done = row->index - first;
+
+		if (o->progress != NULL && done >= told + ROSTER_TOLD) {
+			told = done - done % ROSTER_TOLD;
+			o->progress(told, of, o->progress_arg);
+		}
+		rc = roster_put(st, rec, row, e);
+	}
+	return rc;
 }
 
 /* What the file is called. A name need not be UTF-8; the history that shows it must. Yours to free. */
@@ -195,47 +222,44 @@ static int roster_write(struct store *st, struct row_reader *rd, const char *pat
 			struct err *e)
 {
 	struct roster_result *out = rd->out;
-	char sha256[2 * crypto_hash_sha256_BYTES + 1], subject[40];
+	const struct ahead_work hash = {.arg = (void *)(uintptr_t)path,
+					.slot = ROSTER_HASH,
+					.slots = 1,
+					.fill = roster_sha256};
+	struct ahead *hashed = ahead_start(&hash, rd->sheet->n_rows > ROW_AHEAD_MAX);
+	struct row_ahead *ahead = row_ahead_start(rd);
+	char subject[40];
+	int rc = -1;
 	struct import_record rec = {.programme = rd->p->name,
 				    .file = file,
-				    .sha256 = sha256,
+				    .sha256 = (char[]){""},
 				    .who = (char *)(uintptr_t)(rd->o->who ? rd->o->who : ""),
 				    .encoding = out->encoding,
 				    .at = clock_now_ms(),
 				    .total_stated = -1};
-	struct row row;
-	int first;
 
-	roster_sha256(path, sha256);
-	if (store_import_add(st, &rec, e) < 0)
-		return -1;
-	first = rd->l->heading + rd->l->heading_rows;
-	for (int i = first; i < rd->sheet->n_rows; i++) {
-		int rc;
-
-		if (rd->o->progress != NULL && (i - first) % ROSTER_TOLD == 0)
-			rd->o->progress(i - first, rd->sheet->n_rows - first,
-					rd->o->progress_arg);
-		if (!row_read(rd, i, &row))
-			continue;
-		rc = roster_put(st, rd, rec.id, &row, e);
-		row_clear(&row);
-		if (rc < 0)
-			return -1;
-	}
+	if (store_import_add(st, &rec, e) == 0)
+		rc = roster_put_all(st, rd, ahead, &rec, e);
+	row_ahead_end(ahead);
+	if (rc < 0)
+		goto out;
 	roster_finish(rd);
+	rec.sha256 = ahead_next(hashed);
+	out->added = rec.added;
+	out->updated = rec.updated;
+	out->same = rec.same;
 	rec.rows = out->rows;
 	rec.accepted = out->accepted;
 	rec.rejected = out->rejected;
-	rec.added = out->added;
-	rec.updated = out->updated;
-	rec.same = out->same;
 	rec.held = out->held;
 	rec.total_stated = out->total_stated;
 	(void)snprintf(subject, sizeof(subject), "import/%lld", (long long)rec.id);
-	if (store_import_finish(st, &rec, e) < 0)
-		return -1;
-	return store_audit(st, rec.who, "import", subject, rd->p->name, e);
+	rc = store_import_finish(st, &rec, e);
+	if (rc == 0)
+		rc = store_audit(st, rec.who, "import", subject, rd->p->name, e);
+out:
+	ahead_end(hashed);
+	return rc;
 }
 
 int roster_import(struct store *st, const struct programme *p, const char *path,
@@ -255,7 +279,7 @@ int roster_import(struct store *st, const struct programme *p, const char *path,
 	row_reader_init(&rd, p, o, &list.sheet, &list.layout, out);
 	roster_doubt(&rd);
 	roster_suspect(&rd);
-	if (store_begin(st, e) < 0)
+	if (store_begin_large(st, e) < 0)
 		goto out;
 	if (roster_write(st, &rd, path, file, e) < 0)
 		goto undo;
@@ -300,6 +324,7 @@ int roster_inspect(const struct programme *const *programmes, size_t n, const ch
 	roster_describe(&list, out);
 	row_reader_init(&rd, list.p, o, &list.sheet, &list.layout, out);
 	roster_doubt(&rd);
+	row_look_over(&rd);
 	for (int i = list.layout.heading + list.layout.heading_rows; i < list.sheet.n_rows;
 	     i++) {
 		if (row_read(&rd, i, &row))

@@ -211,14 +211,13 @@ static struct row_unit *row_unit(struct row_reader *rd, const struct sheet_row *
 		return NULL;
 	at = row_seen(&rd->unit_at, row_hash(text));
 	if (*at > 0)
-		return &rd->units[*at - 1];
+		return rd->units[*at - 1];
 	clean = vi_clean(text);
 	name = clean;
 	if (!layout_unit_kind(clean, &kind, &name))
 		kind = rd->p->unit_kind != NULL ? rd->p->unit_kind : rd->o->unit_kind;
 	rd->units = mem_grow(rd->units, &rd->cap_units, rd->n_units + 1, sizeof(*rd->units));
-	u = &rd->units[rd->n_units++];
-	memset(u, 0, sizeof(*u));
+	u = rd->units[rd->n_units++] = mem_calloc(1, sizeof(*u));
 	*at = (int)rd->n_units;
 	u->cell = mem_strdup(text);
 	u->kind = mem_strdup(kind == NULL ? "ấp" : kind);
@@ -656,6 +655,7 @@ bool row_read(struct row_reader *rd, int index, struct row *row)
 	bool accepted;
 
 	memset(row, 0, sizeof(*row));
+	row->index = index;
 	if (line == LINE_SKIP)
 		return false;
 	rd->out->rows++;
@@ -692,8 +692,7 @@ void row_clear(struct row *row)
 
 /* ---- the reader -------------------------------------------------------------------------------------- */
 
-/* Feeds the dates of the list; counts its names when it has no codes. */
-static void row_look_over(struct row_reader *rd)
+void row_look_over(struct row_reader *rd)
 {
 	struct vdate_column dates = {0};
 	bool count = rd->l->at[COLUMN_KEY] < 0;
@@ -741,7 +740,6 @@ void row_reader_init(struct row_reader *rd, const struct programme *p,
 	rd->memo = mem_calloc((size_t)LAYOUT_MAX_COLUMNS * ROW_MEMOS, sizeof(*rd->memo));
 	row_find_absent(rd);
 	rd->walk.total = rd->walk.subtotals = -1;
-	row_look_over(rd);
 }
 
 void row_reader_clear(struct row_reader *rd)
@@ -751,10 +749,11 @@ void row_reader_clear(struct row_reader *rd)
 	note_phrases_free(rd->alive);
 	note_phrases_free(rd->away);
 	for (size_t i = 0; i < rd->n_units; i++) {
-		free(rd->units[i].cell);
-		free(rd->units[i].name);
-		free(rd->units[i].fold);
-		free(rd->units[i].kind);
+		free(rd->units[i]->cell);
+		free(rd->units[i]->name);
+		free(rd->units[i]->fold);
+		free(rd->units[i]->kind);
+		free(rd->units[i]);
 	}
 	for (size_t i = 0; i < (size_t)LAYOUT_MAX_COLUMNS * ROW_MEMOS; i++)
 		free(rd->memo[i].text);

@@ -24,7 +24,7 @@ struct row_unit {
 	char *cell; /* as it stands in cells */
 	char *name, *fold, *kind;
 	bool known; /* the programme's units have it */
-	int64_t id; /* in the store; 0 = not put yet */
+	int64_t id; /* in the store; 0 = not put yet. Of whoever puts the rows: reading does not look at it */
 };
 
 /* A text of a column and what it came to, as far as that was asked: statuses and remarks repeat. */
@@ -54,7 +54,7 @@ struct row_reader {
 	bool month_first;
 	struct layout_walk walk;
 	struct row_seen keys, numbers, twins;
-	struct row_unit *units;
+	struct row_unit **units;
 	size_t n_units, cap_units;
 	struct row_seen unit_at; /* by the text of the cell: index + 1 */
 	struct row_memo *memo;
@@ -68,17 +68,20 @@ struct row_reader {
 /* One accepted row. The recipient's texts are its own. */
 struct row {
 	struct recipient r;
-	struct row_unit *unit; /* NULL = none; of the reader, until the next row */
+	int index; /* of its line in the sheet */
+	struct row_unit *unit; /* NULL = none; of the reader, as long as it is */
 };
 void row_clear(struct row *row);
 
-/* Looks the list over once: the order of its dates, and names that occur twice when there is no
- * column of codes. Everything given must outlive the reader. */
+/* Everything given must outlive the reader. */
 void row_reader_init(struct row_reader *rd, const struct programme *p,
 		     const struct roster_options *o, const struct sheet *sheet,
 		     const struct layout *l, struct roster_result *out);
 void row_reader_clear(struct row_reader *rd);
 
+/* Looks the list over, once and before the first row: the order of its dates, and names that occur twice when
+ * there is no column of codes. */
+void row_look_over(struct row_reader *rd);
 /* Reads row index; in order, each once. True when *row is to be written: then it is yours to clear.
  * False: no person, or refused (rd->out says so). */
 bool row_read(struct row_reader *rd, int index, struct row *row);

@@ -10,11 +10,13 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "roster/ahead.h"
 #include "roster/sheet_store.h"
 #include "roster/xlsx_cells.h"
 
 #define XLSX_MAX_ENTRIES    4096
 #define XLSX_MAX_WORKSHEETS 256
+#define XLSX_LARGE	    ((size_t)1 << 20) /* bytes unpacked */
 #define XLSX_BROKEN	    "tệp .xlsx bị cắt cụt hoặc bị hỏng (%s): hãy mở bằng Excel rồi lưu lại"
 
 struct xlsx_worksheet {
@@ -76,35 +78,58 @@ static void xlsx_on_doctype(void *arg, const char *name, const char *system_id,
 	xlsx_part_fail(part);
 }
 
+/* -1, with the error of the handler that stopped the parser or else of the file. */
+static int xlsx_broken(const struct xlsx_part *part, const char *name)
+{
+	return part->failed ? -1 : err_set(part->err, EX_DATAERR, XLSX_BROKEN, name);
+}
+
+/* A piece of a part as it comes out of the zip. */
+struct xlsx_chunk {
+	zip_int64_t n; /* -1 = it could not be had */
+	char bytes[32768];
+};
+
+static bool xlsx_chunk_fill(void *file, void *slot)
+{
+	struct xlsx_chunk *c = slot;
+
+	c->n = zip_fread(file, c->bytes, sizeof(c->bytes));
+	return c->n != 0;
+}
+
+/* Unpacks and parses, the one ahead of the other in a part that is large by its own account. */
 static int xlsx_inflate(struct xlsx *x, zip_file_t *file, const zip_stat_t *st,
 			struct xlsx_part *part)
 {
 	const struct sheet_limits *limits = x->sheet->store->limits;
-	char chunk[32768];
+	const struct ahead_work work = {.arg = file,
+					.slot = sizeof(struct xlsx_chunk),
+					.slots = 8,
+					.fill = xlsx_chunk_fill};
+	struct ahead *chunks = ahead_start(&work, st->size > XLSX_LARGE);
+	const struct xlsx_chunk *c;
 	size_t total = 0;
-	zip_int64_t n;
+	int rc = 0;
 
-	while ((n = zip_fread(file, chunk, sizeof(chunk))) > 0) {
-		total += (size_t)n;
-		x->unpacked += (size_t)n;
+	while (rc == 0 && (c = ahead_next(chunks)) != NULL) {
+		size_t n = c->n > 0 ? (size_t)c->n : 0;
+
+		total += n;
+		x->unpacked += n;
 		if (x->unpacked > limits->max_unpacked ||
-		    (total > ((size_t)1 << 20) &&
-		     total / limits->max_ratio > (size_t)st->comp_size))
-			return err_set(
-			    part->err, EX_DATAERR,
-			    "tệp .xlsx bung ra quá lớn so với kích thước thật: không "
-			    "phải là danh sách, không đọc");
-		if (XML_Parse(part->parser, chunk, (int)n, 0) != XML_STATUS_OK)
-			goto broken;
+		    (total > XLSX_LARGE && total / limits->max_ratio > (size_t)st->comp_size))
+			rc = err_set(part->err, EX_DATAERR,
+				     "tệp .xlsx bung ra quá lớn so với kích thước thật: không "
+				     "phải là danh sách, không đọc");
+		else if (c->n < 0 ||
+			 XML_Parse(part->parser, c->bytes, (int)n, 0) != XML_STATUS_OK)
+			rc = xlsx_broken(part, st->name);
 	}
-	if (n < 0)
-		return err_set(part->err, EX_DATAERR, XLSX_BROKEN, st->name);
-	if (XML_Parse(part->parser, "", 0, 1) == XML_STATUS_OK)
-		return 0;
-broken:
-	if (part->failed)
-		return -1;
-	return err_set(part->err, EX_DATAERR, XLSX_BROKEN, st->name);
+	ahead_end(chunks);
+	if (rc == 0 && XML_Parse(part->parser, "", 0, 1) != XML_STATUS_OK)
+		rc = xlsx_broken(part, st->name);
+	return rc;
 }
 
 /* Runs a part through its handlers. 1, 0 when the package has no such part, -1 with part->err. */

@@ -259,6 +259,11 @@ static enum xlsx_cell_type xlsx_cells_type(const char *t)
 {
 	static const char *const types[] = {"n", "s", "str", "inlineStr", "b", "e"};
 
+	/* Nearly all of them. */
+	if (t[0] == 's' && t[1] == '\0')
+		return XLSX_SHARED;
+	if (t[0] == 'i' && strcmp(t, types[XLSX_INLINE]) == 0)
+		return XLSX_INLINE;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (strcmp(t, types[i]) == 0)
 			return (enum xlsx_cell_type)i;
