@@ -395,8 +395,10 @@ int campaign_start(struct store *st, const struct campaign_house *house, int64_t
 
 	if (rc < 0 || c.state == CAMPAIGN_RUNNING)
 		goto out;
-	if (c.state != CAMPAIGN_APPROVED || c.hash == NULL)
+	if (c.state != CAMPAIGN_APPROVED || c.hash == NULL) {
 		rc = life_wrong_state(&c, "bắt đầu", e);
+		goto out;
+	}
 	for (int tries = 1; rc == 0; tries++) {
 		rc = life_preview(st, house, &c, &view, e);
 		if (rc == 0 && strcmp(view.hash, c.hash) != 0)
