@@ -45,9 +45,9 @@ def fail_points():
     for name in glob.glob(ROOT + "/gateway/*/*.c"):
         with open(name, encoding="utf-8") as f:
             names.update(re.findall(r'FAILPOINT\("([a-z_.]+)"\)', f.read()))
-    # This world has one channel, no seats, no answers of citizens, and its providers lend no tokens and take one
-    # message at a time.
-    elsewhere = ("token.", "reply.added", "rung.", "seat.", "descend.", "batch.")
+    # This world has one channel, no seats, no answers of citizens, no console, and its providers lend no tokens and take
+    # one message at a time.
+    elsewhere = ("token.", "reply.added", "rung.", "seat.", "descend.", "batch.", "once.")
     return sorted(n for n in names if not n.startswith(elsewhere))
 
 
