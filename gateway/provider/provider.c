@@ -531,11 +531,12 @@ static bool provider_name_valid(const char *name)
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
+/* path: NULL for a draft, which is there already. */
 static int provider_read(struct provider_loader *l, const char *path, struct err *e)
 {
 	struct provider *p = l->p;
 
-	if (l->draft) {
+	if (path == NULL) {
 		if (description_read(&l->doc, &p->d, e) < 0)
 			return -1;
 		if (!provider_name_valid(p->d.provider))
