@@ -25,6 +25,9 @@ AXE_RUN = """const done = arguments[arguments.length - 1];
 axe.run(document, {resultTypes: ["violations"]}).then(r => done(r.violations.map(
   v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.target.join(" ") + " " + (n.failureSummary || "")).join(" | "))),
   e => done([String(e)]));"""
+IMAGES = """const done = arguments[arguments.length - 1], images = [...document.images];
+for (const i of images) i.loading = "eager";
+Promise.all(images.map(i => i.decode())).then(() => done(""), e => done(String(e)));"""
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=vi",
          "--disable-extensions", "--force-device-scale-factor=1")
@@ -110,6 +113,8 @@ class Browser:
                 assert not found, f"{name} at {width}: " + "\n".join(found)
                 looked_over.add((name, width))
             self.resize(width, min(max(whole, height), 4000))
+            if self.script:  # what comes when there is time, is there
+                assert not d.execute_async_script(IMAGES), name
             shot = d.execute_cdp_cmd("Page.captureScreenshot", {"optimizeForSpeed": True})
             with open(f"{self.pictures}/{name}-{width}.png", "wb") as f:
                 f.write(base64.b64decode(shot["data"]))
