@@ -30,6 +30,7 @@ struct page_set {
 	struct page *pages;
 	size_t n_pages, cap_pages;
 	json_t *words[PAGE_LANGUAGES]; /* flat: "area.key": "word" */
+	json_t *sentences[PAGE_LANGUAGES]; /* as they are in the other one: as in this one */
 	struct page_file *files;
 	size_t n_files, cap_files;
 	bool bootstrap;
@@ -231,6 +232,31 @@ static int page_load_words(struct page_set *p, const char *dir, enum page_langua
 	return rc;
 }
 
+static int page_load_sentences(struct page_set *p, const char *dir, struct err *e)
+{
+	static const char *const areas[PAGE_LANGUAGES] = {"vietnamese", "english"};
+	char *path = mem_printf("%s/sentences.yaml", dir);
+	struct ydoc doc = {0};
+	int rc = ydoc_load_file(path, &doc, e);
+
+	for (int l = 0; rc == 0 && l < PAGE_LANGUAGES; l++) {
+		json_t *area = json_object_get(doc.root, areas[l]), *to;
+		const char *from;
+
+		if (!json_is_object(area))
+			rc = ydoc_error(&doc, doc.root, areas[l], 0, e, "sentences are missing");
+		json_object_foreach(area, from, to)
+		{
+			if (rc == 0 && !json_is_string(to))
+				rc = ydoc_error(&doc, area, from, 0, e, "must be a sentence");
+		}
+		p->sentences[l] = json_incref(area);
+	}
+	ydoc_free(&doc);
+	free(path);
+	return rc;
+}
+
 /* A word that one language lacks would be a hole in a page. */
 static int page_compare_words(const struct page_set *p, struct err *e)
 {
@@ -283,6 +309,8 @@ struct page_set *page_set_load(const char *dir, struct err *e)
 	for (int l = 0; rc == 0 && l < PAGE_LANGUAGES; l++)
 		rc = page_load_words(p, console, (enum page_language)l, e);
 	if (rc == 0)
+		rc = page_load_sentences(p, console, e);
+	if (rc == 0)
 		rc = page_compare_words(p, e);
 	if (rc == 0)
 		rc = page_check_words(p, e);
@@ -308,8 +336,10 @@ void page_set_free(struct page_set *p)
 		free(p->files[i].name);
 		free(p->files[i].bytes);
 	}
-	for (int l = 0; l < PAGE_LANGUAGES; l++)
+	for (int l = 0; l < PAGE_LANGUAGES; l++) {
 		json_decref(p->words[l]);
+		json_decref(p->sentences[l]);
+	}
 	free(p->pages);
 	free(p->files);
 	free(p);
@@ -461,6 +491,11 @@ out:
 const char *page_word(const struct page_set *p, enum page_language l, const char *key)
 {
 	return json_string_value(json_object_get(p->words[l], key));
+}
+
+json_t *page_sentences(const struct page_set *p, enum page_language l)
+{
+	return p->sentences[l];
 }
 
 const struct page_file *page_static(const struct page_set *p, const char *name)

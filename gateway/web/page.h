@@ -32,6 +32,9 @@ MUST_CHECK int page_render(const struct page_set *p, enum page_language l, const
 			   bool fragment, const json_t *model, struct buf *out, struct err *e);
 /* A word of the catalogue; NULL when there is none. */
 const char *page_word(const struct page_set *p, enum page_language l, const char *key);
+/* How sentences of the floors below are said in l, in the order in which they are looked at:
+ * {"không có tin số {1}": "there is no message no. {1}"}. Borrowed. */
+json_t *page_sentences(const struct page_set *p, enum page_language l);
 
 /* A file that browsers keep: name as in /static/NAME. NULL when there is none. */
 struct page_file {

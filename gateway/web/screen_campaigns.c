@@ -197,7 +197,7 @@ static int campaigns_preview(struct visit *v, const struct campaign *k, struct e
 	int rc = 0;
 
 	if (plan == NULL) {
-		json_object_set_new(v->model, "blocked", json_string(why.text));
+		json_object_set_new(v->model, "blocked", visit_said(v, &why));
 		return 0;
 	}
 	o = campaigns_drawn(v, plan, e);

@@ -605,7 +605,7 @@ int screen_import_undo(struct visit *v, struct err *e)
 			*e = why;
 			return -1;
 		}
-		json_object_set_new(v->model, "refused", json_string(why.text));
+		json_object_set_new(v->model, "refused", visit_said(v, &why));
 		return 0;
 	}
 	would = roster_undone_json(&u);

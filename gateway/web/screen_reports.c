@@ -58,9 +58,9 @@ static json_t *reports_digests(const struct visit *v, const json_t *figures)
 		if (report_digest_text(v->house->report, figures, unit, &text, &why) < 0)
 			buf_reset(&text);
 		json_array_append_new(list,
-				      json_pack("{s:s, s:O, s:s, s:s}", "unit", unit, "kind",
+				      json_pack("{s:s, s:O, s:s, s:o}", "unit", unit, "kind",
 						json_object_get(head, "kind"), "text",
-						buf_text(&text), "error", why.text));
+						buf_text(&text), "error", visit_said(v, &why)));
 		buf_free(&text);
 	}
 	return list;

@@ -27,7 +27,7 @@ static void texts_try(struct visit *v, const struct programme *p,
 
 	if (plan == NULL || campaign_preview_some(v->st, plan, k.starts_at, TEXTS_ROWS, &out,
 						  &why) < 0) {
-		json_object_set_new(o, "error_text", json_string(why.text));
+		json_object_set_new(o, "error_text", visit_said(v, &why));
 	} else {
 		seen = campaign_preview_json(plan, &out);
 		json_object_update(o, seen);

@@ -326,6 +326,16 @@ static bool visit_wants_page(const struct visit *v)
 	return !v->api;
 }
 
+json_t *visit_said(const struct visit *v, const struct err *e)
+{
+	bool worded;
+	char *text = say_text(v->pages, v->language, e, &worded);
+	json_t *said = json_string(text);
+
+	free(text);
+	return said;
+}
+
 /* What went wrong, in words; yours. Sets v->speaks. People know an input by its label, systems by its name. */
 static char *visit_says(struct visit *v, const struct err *e)
 {

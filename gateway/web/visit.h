@@ -122,6 +122,9 @@ MUST_CHECK int visit_with_upload(struct visit *v,
 					    struct err *e),
 				 void *arg, struct err *e);
 
+/* What e says to whoever asked, for a model. Yours. */
+json_t *visit_said(const struct visit *v, const struct err *e);
+
 /* "2023-06-14T02:00:00.000Z" under key, null for 0. */
 void visit_time(json_t *o, const char *key, int64_t ms);
 

@@ -44,6 +44,13 @@ def in_both_languages(h, key):
     ask("POST", "/recipients/1/hold", 412, "người khác sửa", "somebody else", b'{"kind": "officer"}', If_Match='"99"')
     ask("POST", "/recipients/1/hold", 415, "chỉ nhận application/json", "only application/json", b"<a/>", Content_Type="text/xml")
     ask("POST", "/notices", 422, 'không có mục "a"', 'no member "a"', b'{"a": 1}', Idempotency_Key="a2")
+    # What the floors below say is put over too, and so is what fills it.
+    ask("GET", "/reports?week=x", 422, 'tuần phải viết như 2023-W24, không phải "x"', 'a week must look like 2023-W24, not "x"')
+    ask("GET", "/sessions/99", 404, "không có buổi", "no such session")
+    ask("POST", "/audiences", 422, '"A1" không đặt làm tên được', '"A1" cannot be a name',
+        b'{"programme": "vneid", "name": "A1", "when": "phone = missing"}')
+    ask("POST", "/audiences", 422, "không có cột nào tên như vậy, ở chỗ", "no column has this fact, at",
+        b'{"programme": "vneid", "name": "thu", "when": "fact.x = 1"}')
     a = key.ask("POST", "/api/v1/recipients/1/hold", b"x" * 70000, {"Content-Type": "application/json"}, browser=False)
     assert a.status == 413 and a.headers["Content-Language"] == "vi, en", (a.status, a.headers)
     assert "nhiều nhất 32 MiB" in a.json()["detail"] and "at most 32 MiB" in a.json()["detail"], a.text

@@ -57,6 +57,41 @@ for name, text in sources.items():
     # "%s" of the store's own sentences may pass through; a sentence of ours is a word.
     for m in re.finditer(r'\b(err_set|json_string|web_problem)\([^;]*?"[^"]*[^\x00-\x7f…–“”][^;]*;', text):
         failed.append(f"{name}: a sentence that is not in the catalogues: {m[0][:80]!r}")
+# The sentences of the floors below, as they come out when something fills them, are each put over.
+STRINGS = r'(?:"(?:[^"\\]|\\.)*"|PRI\w+|\b[A-Z][A-Z_]{2,}\b|\s)+'
+
+
+def strings(text):
+    """Each run of strings of C as one, 7 in the place of a macro."""
+    for m in re.finditer(STRINGS, text):
+        parts = re.findall(r'"(?:[^"\\]|\\.)*"|PRI\w+|[A-Z][A-Z_]+', m[0])
+        yield "".join(p[1:-1] if p[0] == '"' else "" if p.startswith("PRI") else "7" for p in parts).replace('\\"', '"')
+
+
+sentences, literals = [], ""
+for floor in ("base", "store", "campaign", "report", "roster", "dispatch", "provider", "text", "paper"):
+    for name in sorted(glob.glob(f"{ROOT}/gateway/{floor}/*.c")):
+        with open(name, encoding="utf-8") as f:
+            text = re.sub(r"/\*.*?\*/|'\"'", "", f.read(), flags=re.S)
+        literals += "\n".join(strings(text)).replace("%%", "%") + "\n"
+        for m in re.finditer(r'\b(err_set|err_context|run_error|predicate_error)\(((?:[^;"]|"(?:[^"\\]|\\.)*")*?);', text):
+            sentences += [(f"{floor}/" + name.split("/")[-1], s + (": 7" if m[1] == "err_context" else ""))
+                          for s in strings(m[2]) if re.search("[a-z]{3}" if m[1] == "predicate_error" else r"[^\x00-\x7f…“”–]", s)]
+with open(ROOT + "/templates/console/sentences.yaml", encoding="utf-8") as f:
+    pairs = [tuple(w.replace("''", "'") for w in m) for m in re.findall(r"^  '((?:[^']|'')+)': '((?:[^']|'')+)'$", f.read(), re.M)]
+fits = [re.compile(re.sub(r"\\\{\d\\\}", "(.+)", re.escape(v)) + "$", re.S) for v, _ in pairs]
+for name, sentence in sentences:
+    # A number, a name and a week are filled in; what is optional at the end of a sentence is nothing.
+    filled = re.sub(r"%(?:[-0-9.*]*(?:z|ll|l)?[a-zA-Z])?", "7", re.sub("%s%s$", "", sentence).replace("%%", "\0")).replace("\0", "%")
+    if not any(f.match(filled) for f in fits):
+        failed.append(f"{name}: sentences.yaml does not know {sentence!r}")
+for v, e in pairs:
+    if sorted(re.findall(r"\{\d\}", v)) != sorted(re.findall(r"\{\d\}", e)):
+        failed.append(f"sentences.yaml: {v!r}: the two languages have other places to fill")
+    longest = max(re.split(r"\{\d\}", v), key=len)
+    if longest not in literals and longest.strip(': ",;()') not in literals:
+        failed.append(f"sentences.yaml: nobody says {v!r}")
+assert len(sentences) > 150 and len(pairs) > 150, (len(sentences), len(pairs))
 with open(ROOT + "/README.md", encoding="utf-8") as f:
     path = re.search(r"Trên giao diện web, không cần.*?\n\nBằng lệnh", f.read(), re.S)[0]
 named = {re.sub(r"\s+", " ", w) for w in re.findall(r"\*\*(.+?)\*\*", path, re.S)}
@@ -64,5 +99,5 @@ failed.extend(f"README.md: the console says nowhere {w!r}" for w in sorted(named
 assert len(named) > 10, named
 for line in failed:
     print(line)
-print(len(said), "words that are said,", len(inputs), "inputs")
+print(len(said), "words that are said,", len(sentences), "sentences of the floors below,", len(inputs), "inputs")
 sys.exit(1 if failed else 0)
