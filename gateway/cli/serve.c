@@ -271,13 +271,15 @@ static int serve_open(struct serve *s, struct err *e)
 	struct engine_config engine;
 	struct web_config web;
 	struct store *store;
+	struct err why = ERR_INIT;
 
 	s->base = event_base_new();
 	if (s->base == NULL)
 		return err_set(e, EX_OSERR, "event_base_new");
-	/* As everywhere else: a wrong configuration does not run. */
-	if (house_check_hamlets(s->house, e) < 0)
-		return -1;
+	/* Nobody may be there to see to it: that must not keep everybody else's messages, nor the store from being
+	 * brought up to date, which only this does. */
+	if (house_check_hamlets(s->house, &why) < 0)
+		log_error("config", "hamlet_unknown", "reason=\"%s\"", why.text);
 	/* Before the store: from then on commands send signals. */
 	if (serve_signals(s, e) < 0 ||
 	    store_open(s->house->cfg.database, STORE_DAEMON, &s->store, e) < 0 ||

@@ -527,27 +527,61 @@ static bool imports_busy(const struct visit *v)
 	       errand_under_way(&now);
 }
 
+static int imports_at_it(struct visit *v, struct err *e)
+{
+	return v->api ? visit_refuse(v, 409, e, "under_way")
+		      : visit_go(v, "/imports/%s", v->params.value[0]);
+}
+
+/* Of two who press at once one takes it in, whoever is first to say that it is under way; what was found is looked at
+ * again after that: another may have come to its end. NULL with *rc: it was answered. Yours. */
+static json_t *imports_claim(struct visit *v, int *rc, struct err *e)
+{
+	struct errands *all = clerk_errands(v->clerk);
+	json_t *found = imports_busy(v) ? NULL : imports_found(v, e);
+	bool ours;
+
+	*rc = -1;
+	if (found == NULL && e->code != 0)
+		return NULL;
+	ours = found != NULL &&
+	       errands_begin(all, v->params.value[0], v->who.name,
+			     json_string_value(json_object_get(found, "file")), ERRAND_IMPORTING);
+	json_decref(found);
+	if (!ours) {
+		*rc = imports_at_it(v, e);
+		return NULL;
+	}
+	found = imports_found(v, e);
+	if (found == NULL)
+		errands_end(all, v->params.value[0], ERRAND_CHECKING, NULL);
+	return found;
+}
+
 int screen_import_confirm(struct visit *v, struct err *e)
 {
 	struct imports_job *j;
 	json_t *found;
+	bool later;
 	int rc;
 
-	if (imports_busy(v))
-		return visit_go(v, "/imports/%s", v->params.value[0]);
-	found = imports_found(v, e);
+	found = imports_claim(v, &rc, e);
 	if (found == NULL)
-		return -1;
+		return rc;
 	j = imports_job_new(v, false, v->params.value[0],
 			    json_string_value(json_object_get(found, "programme")),
 			    json_string_value(json_object_get(found, "file")),
 			    json_incref(json_object_get(found, "columns")));
-	rc = json_integer_value(json_object_get(found, "rows")) >= IMPORTS_LONG_ROWS &&
-	     imports_afterwards(v, j);
+	later = !v->api && json_integer_value(json_object_get(found, "rows")) >= IMPORTS_LONG_ROWS;
 	json_decref(found);
-	if (rc > 0)
+	if (later) {
+		clerk_afterwards(v->clerk, imports_errand, j);
 		return visit_go(v, "/imports/%s", v->params.value[0]);
+	}
 	rc = imports_run(v, j, &v->model, e);
+	/* What was refused is still there to be tried again. */
+	errands_end(clerk_errands(v->clerk), v->params.value[0],
+		    rc < 0 ? ERRAND_CHECKING : ERRAND_IMPORTED, NULL);
 	imports_job_free(j);
 	return rc < 0 ? -1 : visit_go(v, "/imports?done=imported");
 }

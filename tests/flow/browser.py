@@ -2,7 +2,6 @@
 """A real browser: two newcomers carry out the first campaign, the second on a telephone; a third, in a browser
 without scripts, the next. What they see is kept as pictures; screens.py looks at every screen.
 Usage: browser.py MOIDAN PICTURES"""
-import fcntl
 import os
 import re
 import sys
@@ -32,8 +31,7 @@ def a_long_list(h, b):
     b.open("/imports")
     b.driver.find_element(By.ID, "p-vneid").click()
     b.driver.find_element(By.ID, "file").send_keys(path)
-    with open(h.path("moidan.db-writer"), "ab") as writer:
-        fcntl.flock(writer, fcntl.LOCK_EX)  # somebody else writes: the list has to wait
+    with h.writer():  # the list has to wait
         if b.script:
             b.driver.set_network_conditions(offline=False, latency=1, download_throughput=8 << 20, upload_throughput=160 << 10)
             b.click("Kiểm tra")

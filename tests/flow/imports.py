@@ -2,10 +2,9 @@
 """A long list is checked and taken in while its officer looks on, or goes away: pages answer at once and say how far it is,
 with scripts and without; nobody else sees it, nothing is done twice, another system waits for what comes of it.
 Usage: imports.py MOIDAN"""
-import contextlib
-import fcntl
 import re
 import sys
+import threading
 
 from console_lib import Visitor, add_user
 from lib import HEADINGS, House, wait_for
@@ -16,14 +15,6 @@ ROWS = 7000
 def a_list(rows=ROWS, first=0):
     lines = (f"{i};H-{i};Nguyễn Văn Số {i};Nam;1970;Tân Phú;Tổ 1;09{i:08d};Chưa tạo;;" for i in range(first + 1, first + rows + 1))
     return "\n".join([HEADINGS, *lines]).encode() + b"\n"
-
-
-@contextlib.contextmanager
-def writing(h):
-    """Somebody else writes meanwhile, so that nothing that has to write comes to an end."""
-    with open(h.path("moidan.db-writer"), "ab") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
-        yield
 
 
 def state(v, where):
@@ -37,7 +28,7 @@ def people(h):
 
 
 def checked_and_taken_in(h, author, other):
-    with writing(h):
+    with h.writer():
         a = author.upload("/imports", {"programme": "vneid"}, "dài.csv", a_list())
         assert a.status == 303, a.text
         where = a.headers["Location"]
@@ -56,7 +47,7 @@ def checked_and_taken_in(h, author, other):
     page = author.get(where)
     assert page.has("Nhập 7.000 hộ") and "http-equiv" not in page.text, page.text
     assert people(h) == (0, 0) and other.get(where).status == 404
-    with writing(h):
+    with h.writer():
         for _ in range(2):  # pressed twice
             a = author.post(where)
             assert (a.status, a.headers["Location"]) == (303, where), a.text
@@ -84,6 +75,24 @@ def refused(h, author):
     assert author.post(where).status == 404 and people(h) == (ROWS, 1)
 
 
+def pressed_by_two_at_once(h, author):
+    """Both find a list that is not long, and both wait for whoever writes."""
+    before = people(h)[1]
+    a = author.upload("/imports", {"programme": "vneid"}, "ngắn.csv", a_list(50, ROWS + 2000))
+    where = a.headers["Location"]
+    answers = []
+    with h.writer():
+        presses = [threading.Thread(target=lambda: answers.append(author.post(where))) for _ in range(2)]
+        for press in presses:
+            press.start()
+        wait_for("one to be told that the other is at it", lambda: len(answers) == 1, 30)
+    for press in presses:
+        press.join(60)
+    assert sorted((a.status, a.headers["Location"]) for a in answers) == [(303, where), (303, "/imports?done=imported")], \
+        [(a.status, a.headers["Location"], a.text) for a in answers]
+    assert people(h)[1] == before + 1, people(h)
+
+
 def another_system(h, admin):
     page = admin.post("/keys", {"name": "máy", "read": "yes", "write": "yes"})
     api = Visitor(h, key=re.search(r'<code class="key">([\w-]+)</code>', page.text)[1])
@@ -98,7 +107,7 @@ def another_system(h, admin):
 
 def ended_in_the_middle(h, author):
     """A gateway that is killed at it has not begun it."""
-    with writing(h):
+    with h.writer():
         where = author.upload("/imports", {"programme": "vneid"}, "dở.csv", a_list(6000, 40_000)).headers["Location"]
         assert state(author, where) == "checking"
         h.daemon.kill()
@@ -107,7 +116,7 @@ def ended_in_the_middle(h, author):
     assert author.get(where).status == 404 and people(h) == (ROWS + 6000, 2)
     where = author.upload("/imports", {"programme": "vneid"}, "dở.csv", a_list(6000, 40_000)).headers["Location"]
     wait_for("checked", lambda: state(author, where) == "checked", 60)
-    with writing(h):
+    with h.writer():
         assert author.post(where).status == 303 and state(author, where) == "importing"
         h.daemon.kill()
         h.daemon.wait()
@@ -128,6 +137,7 @@ def main():
         refused(h, author)
         another_system(h, admin)
         ended_in_the_middle(h, author)
+        pressed_by_two_at_once(h, author)
         assert h.stop() == 0
 
 
