@@ -20,7 +20,8 @@ struct rollup_word {
 	const char *commune; /* of the configuration */
 	int week;
 };
-/* Whose it is, and whether they sent it, less than five minutes ago; only what is signed is read. 0 with *out, or -1 with e: EX_NOPERM
+/* Whose it is, and whether they sent it, less than five minutes ago; only what is signed is read. 0 with *out, or -1
+ * with e: EX_NOPERM
  * (nobody whom we know), EX_DATAERR (theirs, but not a summary). */
 MUST_CHECK int rollup_verify(const struct reports_config *c, const struct rollup_call *call,
 			     int64_t now, struct rollup_word *out, struct err *e);

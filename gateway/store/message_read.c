@@ -68,6 +68,19 @@ int store_message_last(struct store *st, int64_t *id, struct err *e)
 	"(SELECT k.campaign_id FROM message_count k WHERE ($1 = 0 OR k.campaign_id = $1)"      \
 	" AND ($2 < 0 OR k.state = $2) AND k.n > 0)"
 
+/* A statement that names CAMPAIGNS_WITH, with one number. */
+static int message_of_campaigns(struct store *st, const char *sql, const struct message_filter *f,
+				int64_t *out, struct err *e)
+{
+	struct db_stmt *s = db_query(st->db, sql, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, f->campaign_id);
+	db_put_int(s, f->state);
+	return db_run_int(s, out, e) < 0 ? -1 : 0;
+}
+
 int store_message_begin(struct store *st, const struct message_filter *f, int64_t *id,
 			struct err *e)
 {
@@ -76,26 +89,16 @@ int store_message_begin(struct store *st, const struct message_filter *f, int64_
 	/* +: along the key of their campaigns, not along all ids. */
 	static const char FIRST[] = "SELECT COALESCE(min(+m.id), 0) FROM message m WHERE "
 				    "m.campaign_id IN " CAMPAIGNS_WITH;
-	const char *const sql[] = {SIZE, FIRST};
-	int64_t found[2] = {0, 0};
+	int64_t size = 0;
 
 	*id = 0;
-	for (int i = 0; i < 2; i++) {
-		struct db_stmt *s = db_query(st->db, sql[i], e);
-
-		if (s == NULL)
-			return -1;
-		db_put_int(s, f->campaign_id);
-		db_put_int(s, f->state);
-		if (db_run_int(s, &found[i], e) < 0)
-			return -1;
-		if (i == 0 && found[0] == 0)
-			*id = INT64_MAX;
-		if (i == 0 && (found[0] == 0 || found[0] > MESSAGE_BEGIN_MAX))
-			return 0;
-	}
-	*id = found[1];
-	return 0;
+	if (message_of_campaigns(st, SIZE, f, &size, e) < 0)
+		return -1;
+	if (size == 0)
+		*id = INT64_MAX;
+	if (size == 0 || size > MESSAGE_BEGIN_MAX)
+		return 0;
+	return message_of_campaigns(st, FIRST, f, id, e);
 }
 
 static struct db_stmt *message_put_filter(struct db_stmt *s, const struct message_filter *f)

@@ -315,7 +315,7 @@ static bool search_fits(const char *fold, int shown, const char *name_fold,
 	size_t len;
 
 	(void)snprintf(number, sizeof(number), "%" PRIu64, r->number);
-	last = strlen(number) > 9 ? number + strlen(number) - 9 : number;
+	last = strlen(number) > SEARCH_WHOLE ? number + strlen(number) - SEARCH_WHOLE : number;
 	for (int words = 0; words < SEARCH_WORDS && (len = search_run(&at)) > 0; words++) {
 		const char *digits = at;
 		size_t n = search_digits(at, len, shown, &digits), had = strlen(last);

@@ -114,13 +114,22 @@ void errands_end(struct errands *all, const char *token, enum errand_state state
 
 	(void)pthread_mutex_lock(&all->lock);
 	one = errands_of(all, token);
-	if (one != NULL && state == ERRAND_CHECKING) {
-		*one = (struct errand){.token = ""};
-	} else if (one != NULL) {
+	if (one != NULL) {
 		one->state = state;
 		if (why != NULL)
 			one->why = *why;
 	}
+	(void)pthread_mutex_unlock(&all->lock);
+}
+
+void errands_forget(struct errands *all, const char *token)
+{
+	struct errand *one;
+
+	(void)pthread_mutex_lock(&all->lock);
+	one = errands_of(all, token);
+	if (one != NULL)
+		*one = (struct errand){.token = ""};
 	(void)pthread_mutex_unlock(&all->lock);
 }
 

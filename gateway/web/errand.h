@@ -34,9 +34,11 @@ void errands_free(struct errands *all);
 bool errands_begin(struct errands *all, const char *token, const char *who, const char *file,
 		   enum errand_state state);
 void errands_step(struct errands *all, const char *token, int done, int of);
-/* It is over; a list that was found good is forgotten here (state ERRAND_CHECKING). */
+/* It is over: ERRAND_REFUSED, with why, or ERRAND_IMPORTED. */
 void errands_end(struct errands *all, const char *token, enum errand_state state,
 		 const struct err *why);
+/* It is over, and what came of it stands elsewhere. */
+void errands_forget(struct errands *all, const char *token);
 /* Whether there is one of who's. */
 bool errands_look(struct errands *all, const char *token, const char *who, struct errand *out);
 bool errand_under_way(const struct errand *one);

@@ -14,7 +14,7 @@
 #include "web/desk.h"
 #include "web/say.h"
 
-static void model_key(int64_t id, char out[24])
+void model_key(int64_t id, char out[24])
 {
 	(void)snprintf(out, 24, "%" PRId64, id);
 }

@@ -23,6 +23,8 @@ json_t *model_recipient(const struct visit *v, const json_t *units, const char *
 			const struct recipient *r);
 json_t *model_message(const struct message_row *r);
 json_t *model_campaign(const struct campaign *k);
+/* An id as models name what they keep by it. */
+void model_key(int64_t id, char out[24]);
 /* units as of model_units(). */
 json_t *model_session(const struct session *s, const json_t *units, civil_day today);
 /* Counts by state: {"total": …, "finished": …, "queued": …, "states": [{"state", "n"}]}. */

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/yaml.h"
+#include "report/report.h"
 #include "text/template.h"
 
 #define PAGE_TEXT_MAX	((size_t)64 * 1024)
@@ -85,18 +86,19 @@ static int page_when(const char *in, const char *arg, struct buf *out, struct er
 /* "2023-W24" as "24 (12/06 – 18/06/2023)": nobody counts weeks. */
 static int page_week(const char *in, const char *arg, struct buf *out, struct err *e)
 {
-	int year, week, used = 0;
 	char first[16], last[16];
 	civil_day monday;
+	int week;
 
 	(void)arg;
-	if (sscanf(in, "%4d-W%2d%n", &year, &week, &used) != 2 || in[used] != '\0' || week < 1 ||
-	    week > 53)
+	if (*in == '\0')
 		return err_set(e, EX_DATAERR, "is no week");
-	monday = civil_iso_week_monday(year * 100 + week);
+	if (report_week_parse(in, 0, &week, e) < 0)
+		return -1;
+	monday = civil_iso_week_monday(week);
 	civil_day_format_vi(monday, first);
 	civil_day_format_vi(monday + 6, last);
-	return buf_addf(out, "%d (%.5s – %s)", week, first, last);
+	return buf_addf(out, "%d (%.5s – %s)", week % 100, first, last);
 }
 
 /* A day as it is written, "2023-06-20" as 20/06/2023; what is none stays as it was typed. */

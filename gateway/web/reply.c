@@ -172,22 +172,22 @@ const char *web_problem_kind(int status)
 		     {401, "sign-in"},
 		     {403, "not-permitted"},
 		     {404, "not-found"},
-		     {409, "conflict"},
-		     {412, "changed-meanwhile"},
 		     {405, "method-not-allowed"},
-		     {413, "too-large"},
-		     {431, "too-large"},
-		     {415, "media-type"},
 		     {408, "malformed"},
+		     {409, "conflict"},
 		     {411, "malformed"},
+		     {412, "changed-meanwhile"},
+		     {413, "too-large"},
+		     {415, "media-type"},
 		     {417, "malformed"},
-		     {501, "method-not-allowed"},
-		     {505, "malformed"},
-		     {507, "busy"},
 		     {422, "refused"},
 		     {428, "if-match"},
 		     {429, "too-often"},
-		     {503, "busy"}};
+		     {431, "too-large"},
+		     {501, "method-not-allowed"},
+		     {503, "busy"},
+		     {505, "malformed"},
+		     {507, "busy"}};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (kinds[i].status == status)

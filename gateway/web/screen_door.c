@@ -56,8 +56,7 @@ static int login_done(struct visit *v, const struct account *a, int64_t step, st
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return visit_refuse(v, 422, e,
-				    step != 0 ? "code_used" : "login_wrong");
+		return visit_refuse(v, 422, e, step != 0 ? "code_used" : "login_wrong");
 	clerk_password_right(v->clerk, a->name, v->address);
 	login_known(a, known);
 	v->cookies[1] = mem_printf(KNOWN_COOKIE
@@ -78,8 +77,7 @@ int screen_login_post(struct visit *v, struct err *e)
 	v->retry_after =
 	    clerk_try_password(v->clerk, name, v->address, found && login_is_known(v, &a));
 	if (v->retry_after > 0) {
-		(void)visit_refuse(v, 429, e,
-				   "login_wait");
+		(void)visit_refuse(v, 429, e, "login_wait");
 		goto out;
 	}
 	/* All is tried before anything is said, so that the time says nothing either. */
@@ -130,8 +128,7 @@ static int setup_found(struct visit *v, int found, struct err *e)
 {
 	if (found == 0) {
 		v->status = 404;
-		return say(e, EX_NOINPUT,
-			       "link_used", NULL);
+		return say(e, EX_NOINPUT, "link_used", NULL);
 	}
 	return found < 0 ? -1 : 0;
 }
@@ -215,8 +212,7 @@ int screen_setup_post(struct visit *v, struct err *e)
 	if (wants) {
 		step = secret_totp_verify(totp, visit_text(v, "code"), clock_now_ms(), 0);
 		if (step == 0) {
-			(void)visit_refuse(v, 422, e,
-					   "code_wrong");
+			(void)visit_refuse(v, 422, e, "code_wrong");
 			goto out;
 		}
 	}

@@ -350,11 +350,11 @@ static void imports_errand(struct visit *v, void *arg)
 	struct err e = ERR_INIT;
 	int rc = imports_run(v, j, NULL, &e);
 
-	errands_end(clerk_errands(v->clerk), j->token,
-		    rc < 0	? ERRAND_REFUSED
-		    : j->check	? ERRAND_CHECKING
-				: ERRAND_IMPORTED,
-		    &e);
+	if (rc == 0 && j->check)
+		errands_forget(clerk_errands(v->clerk), j->token);
+	else
+		errands_end(clerk_errands(v->clerk), j->token,
+			    rc < 0 ? ERRAND_REFUSED : ERRAND_IMPORTED, &e);
 	imports_job_free(j);
 }
 
@@ -554,7 +554,7 @@ static json_t *imports_claim(struct visit *v, int *rc, struct err *e)
 	}
 	found = imports_found(v, e);
 	if (found == NULL)
-		errands_end(all, v->params.value[0], ERRAND_CHECKING, NULL);
+		errands_forget(all, v->params.value[0]);
 	return found;
 }
 
@@ -580,8 +580,10 @@ int screen_import_confirm(struct visit *v, struct err *e)
 	}
 	rc = imports_run(v, j, &v->model, e);
 	/* What was refused is still there to be tried again. */
-	errands_end(clerk_errands(v->clerk), v->params.value[0],
-		    rc < 0 ? ERRAND_CHECKING : ERRAND_IMPORTED, NULL);
+	if (rc < 0)
+		errands_forget(clerk_errands(v->clerk), j->token);
+	else
+		errands_end(clerk_errands(v->clerk), j->token, ERRAND_IMPORTED, NULL);
 	imports_job_free(j);
 	return rc < 0 ? -1 : visit_go(v, "/imports?done=imported");
 }

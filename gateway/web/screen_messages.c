@@ -63,8 +63,7 @@ static int messages_number(struct visit *v, struct message_filter *f, struct err
 		return 0;
 	ph = phone_parse(text, 0);
 	if (ph.number == 0)
-		return visit_refuse(v, 422, e,
-				    "whole_number");
+		return visit_refuse(v, 422, e, "whole_number");
 	f->number = ph.number;
 	return 0;
 }

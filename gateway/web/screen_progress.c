@@ -48,10 +48,11 @@ static json_t *progress_unit(const json_t *u, const json_t *target)
 static void progress_own(json_t *o, const json_t *target, const char *own)
 {
 	const json_t *unit = json_array_get(json_object_get(o, "units"), 0);
+	json_int_t share = progress_share(target, own);
 
 	json_object_del(o, "assigned");
-	if (progress_share(target, own) > 0)
-		json_object_set_new(o, "assigned", json_integer(progress_share(target, own)));
+	if (share > 0)
+		json_object_set_new(o, "assigned", json_integer(share));
 	json_object_set_new(o, "reached",
 			    json_integer(json_integer_value(json_object_get(unit, "done"))));
 	json_object_set_new(o, "count",
@@ -63,7 +64,7 @@ static json_t *progress_target(const json_t *p, const json_t *t, const char *own
 {
 	static const char *const same[] = {"title",   "assigned", "reached",
 					   "count",   "deadline", "id"};
-	json_t *units = json_array(), *o = json_object();
+	json_t *units = json_array(), *o = json_object(), *row;
 	const json_t *u;
 	bool shares = false;
 	size_t i;
@@ -74,8 +75,9 @@ static json_t *progress_target(const json_t *p, const json_t *t, const char *own
 
 		if (own != NULL && strcmp(own, unit) != 0)
 			continue;
-		json_array_append_new(units, progress_unit(u, t));
-		shares = shares || progress_share(t, unit) > 0;
+		row = progress_unit(u, t);
+		shares = shares || json_object_get(row, "share") != NULL;
+		json_array_append_new(units, row);
 	}
 	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++)
 		json_object_set(o, same[i], json_object_get(t, same[i]));

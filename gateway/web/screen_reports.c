@@ -308,8 +308,7 @@ int screen_provider_test(struct visit *v, struct err *e)
 	if (p == NULL)
 		return say(e, EX_NOINPUT, "no_provider", NULL);
 	if (provider_facts(p)->parameters)
-		return visit_refuse(v, 422, e,
-				    "provider_registered_only");
+		return visit_refuse(v, 422, e, "provider_registered_only");
 	if (to.status != PHONE_OK)
 		return visit_refuse(v, 422, e, "number_cannot_receive");
 	v->retry_after = clerk_try_provider(v->clerk);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the first page says of this day and of the next one on which people come: what goes out, who sits where,
  * whom to expect. Whoever has a hamlet is told of that one alone. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,16 +23,11 @@
 
 /* ---- messages ------------------------------------------------------------------------------ */
 
-static void today_key(int64_t id, char out[24])
-{
-	(void)snprintf(out, 24, "%" PRId64, id);
-}
-
 static void today_take_due(int64_t campaign_id, int64_t n, void *arg)
 {
 	char key[24];
 
-	today_key(campaign_id, key);
+	model_key(campaign_id, key);
 	json_object_set_new(arg, key, json_integer(n));
 }
 
@@ -67,7 +60,7 @@ static void today_take_done(int64_t campaign_id, int64_t sent, int64_t delivered
 	char key[24];
 
 	/* What was found out today not to have gone after all was counted on another day. */
-	today_key(campaign_id, key);
+	model_key(campaign_id, key);
 	json_object_set_new(arg, key,
 			    json_pack("{s:I, s:I}", "sent", (json_int_t)(sent > 0 ? sent : 0),
 				      "delivered",
@@ -81,7 +74,7 @@ static void today_campaign(const struct campaign *k, void *arg)
 	int64_t due, sent, delivered;
 	char key[24];
 
-	today_key(k->id, key);
+	model_key(k->id, key);
 	done = json_object_get(t->done, key);
 	sent = json_integer_value(json_object_get(done, "sent"));
 	delivered = json_integer_value(json_object_get(done, "delivered"));
