@@ -15,7 +15,21 @@ import threading
 import time
 import urllib.parse
 
+from lib import ROOT
+
 PASSWORD = "con trâu đi trước cái cày"
+
+
+def words(language):
+    """{"area.key": word} of a catalogue."""
+    found, area = {}, None
+    with open(f"{ROOT}/templates/console/{language}.yaml", encoding="utf-8") as f:
+        for line in f:
+            if m := re.match(r"(\w+):$", line):
+                area = m[1]
+            elif m := re.match(r'  "?([\w-]+)"?: (.+)$', line):
+                found[f"{area}.{m[1]}"] = m[2].strip("\"'")
+    return found
 
 
 def totp_step(shift):

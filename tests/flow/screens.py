@@ -11,7 +11,7 @@ import sys
 import time
 
 from browser_lib import PHONE, TABLET, WIDE, Browser, By, axe_source, looked_over
-from console_lib import PASSWORD, Visitor, add_user
+from console_lib import PASSWORD, Visitor, add_user, words
 from lib import House, Provider, ROOT, wait_for
 from rollup import SECRET, push
 
@@ -23,17 +23,6 @@ LIST = ROOT + "/tests/data/my-phu-dong/"
 def read(path):
     with open(path, encoding="utf-8") as f:
         return f.read()
-
-
-def words(language):
-    """{"area.key": word} of a catalogue."""
-    found, area = {}, None
-    for line in read(f"{TEMPLATES}/{language}.yaml").split("\n"):
-        if m := re.match(r"(\w+):$", line):
-            area = m[1]
-        elif m := re.match(r'  "?([\w-]+)"?: (.+)$', line):
-            found[f"{area}.{m[1]}"] = m[2].strip("\"'")
-    return found
 
 
 VI, EN = words("vi"), words("en")

@@ -26,4 +26,13 @@ static inline int folder_remove(void **state)
 	return rc;
 }
 
+/* A file in it; good until the next call. */
+static inline const char *folder_file(const char *name)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
 #endif

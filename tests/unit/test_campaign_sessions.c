@@ -14,6 +14,17 @@
 
 #define RACES 1000
 
+/* Everybody is invited to the timetable, and the invitations are sent. */
+static void invite_all(void)
+{
+	import_people();
+	import_timetable();
+	create(false);
+	run();
+	(void)pass(500);
+	send_due();
+}
+
 /* People who are invited where the sessions of their hamlet and of the commune suffice: 72 of the list have
  * a birth date and no card, of whom those with a usable number are invited. */
 static void an_invitation_names_one_session_and_none_is_sent_without_a_seat(void **state)
@@ -104,12 +115,7 @@ static void cancelled_sessions_correct_those_who_were_told_and_only_those(void *
 	size_t told, everybody;
 
 	(void)state;
-	import_people();
-	import_timetable();
-	create(false);
-	run();
-	(void)pass(500);
-	send_due();
+	invite_all();
 	told = (size_t)taken_of(2);
 	everybody = sent.n;
 	assert_true(told > 5 && everybody > told);
@@ -145,12 +151,7 @@ static void moved_sessions_keep_their_seats_and_say_so_once(void **state)
 	int told;
 
 	(void)state;
-	import_people();
-	import_timetable();
-	create(false);
-	run();
-	(void)pass(500);
-	send_due();
+	invite_all();
 	forget_sent();
 	told = taken_of(1);
 	to.place = mem_strdup("Trụ sở Công an xã");
@@ -312,12 +313,7 @@ static void a_text_that_nobody_approved_does_not_go_out_about_a_session(void **s
 	bool seated;
 
 	(void)state;
-	import_people();
-	import_timetable();
-	create(false);
-	run();
-	(void)pass(500);
-	send_due();
+	invite_all();
 	forget_sent();
 	moved = taken_of(1);
 	off = taken_of(2);

@@ -7,31 +7,9 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "folder.h"
 #include "lists.h"
 #include "xlsx_parts.h"
-
-static char dir[64];
-
-static int set_up(void **state)
-{
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/moidan-limits-XXXXXX");
-	return mkdtemp(dir) == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return nftw(dir, lists_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static const char *file(const char *name)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
 
 static void refuses(const char *path, const struct sheet_limits *limits, const char *says)
 {
@@ -47,15 +25,15 @@ static void refuses(const char *path, const struct sheet_limits *limits, const c
 static void refuses_text(const char *text, size_t n, const struct sheet_limits *limits,
 			 const char *says)
 {
-	lists_write(file("list.csv"), text, n);
-	refuses(file("list.csv"), limits, says);
+	lists_write(folder_file("list.csv"), text, n);
+	refuses(folder_file("list.csv"), limits, says);
 }
 
 static void refuses_sheet(const char *sheet, const struct sheet_limits *limits,
 			  const char *says)
 {
-	xlsx_pack_sheet(file("list.xlsx"), sheet);
-	refuses(file("list.xlsx"), limits, says);
+	xlsx_pack_sheet(folder_file("list.xlsx"), sheet);
+	refuses(folder_file("list.xlsx"), limits, says);
 }
 
 /* A worksheet of so many rows of three cells; with 20,000 it is several MiB. Yours to free(). */
@@ -81,8 +59,8 @@ static void a_large_worksheet_is_whole(void **state)
 
 	(void)state;
 	assert_true(strlen(sheet) > (size_t)2 << 20);
-	xlsx_pack_sheet(file("list.xlsx"), sheet);
-	if (sheet_read(file("list.xlsx"), -1, NULL, NULL, &s, &e) < 0)
+	xlsx_pack_sheet(folder_file("list.xlsx"), sheet);
+	if (sheet_read(folder_file("list.xlsx"), -1, NULL, NULL, &s, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(s.n_rows, 20000);
 	for (int i = 0; i < s.n_rows; i++) {
@@ -107,25 +85,25 @@ static void what_is_left_of_a_file_is_no_list(void **state)
 	FILE *f;
 
 	(void)state;
-	xlsx_pack_sheet(file("list.xlsx"), sheet);
-	assert_int_equal(stat(file("list.xlsx"), &st), 0);
+	xlsx_pack_sheet(folder_file("list.xlsx"), sheet);
+	assert_int_equal(stat(folder_file("list.xlsx"), &st), 0);
 	size = (size_t)st.st_size;
 	bytes = mem_calloc(size, 1);
-	f = fopen(file("list.xlsx"), "rbe");
+	f = fopen(folder_file("list.xlsx"), "rbe");
 	assert_non_null(f);
 	assert_int_equal(fread(bytes, 1, size, f), size);
 	(void)fclose(f);
 	for (size_t i = 1; i <= 16; i++) {
-		lists_write(file("cut.xlsx"), bytes, size * i / 17);
-		refuses(file("cut.xlsx"), NULL, "bị cắt cụt hoặc bị hỏng");
+		lists_write(folder_file("cut.xlsx"), bytes, size * i / 17);
+		refuses(folder_file("cut.xlsx"), NULL, "bị cắt cụt hoặc bị hỏng");
 	}
 	/* the worksheet comes first; its check sum tells */
 	for (size_t i = 1; i <= 8; i++) {
 		size_t at = size * i / 10;
 
 		bytes[at] = (char)(bytes[at] ^ 0x10);
-		lists_write(file("bad.xlsx"), bytes, size);
-		refuses(file("bad.xlsx"), NULL, "bị hỏng");
+		lists_write(folder_file("bad.xlsx"), bytes, size);
+		refuses(folder_file("bad.xlsx"), NULL, "bị hỏng");
 		bytes[at] = (char)(bytes[at] ^ 0x10);
 	}
 	free(bytes);
@@ -255,5 +233,5 @@ int main(void)
 	    cmocka_unit_test(rows_columns_and_texts_are_counted),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

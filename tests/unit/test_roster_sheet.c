@@ -6,32 +6,9 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "folder.h"
 #include "lists.h"
 #include "xlsx_parts.h"
-
-static char dir[64];
-
-static int set_up(void **state)
-{
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/moidan-sheet-XXXXXX");
-	return mkdtemp(dir) == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return nftw(dir, lists_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* A file of the test's own; good until the next call. */
-static const char *file(const char *name)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
 
 static struct sheet read_sheet(const char *path, int worksheet, const char *encoding)
 {
@@ -45,7 +22,7 @@ static struct sheet read_sheet(const char *path, int worksheet, const char *enco
 
 static struct sheet read_text(const char *text, const char *encoding)
 {
-	const char *path = file("list.csv");
+	const char *path = folder_file("list.csv");
 
 	lists_write(path, text, strlen(text));
 	return read_sheet(path, -1, encoding);
@@ -169,8 +146,8 @@ static void numbers_and_dates_are_read_as_a_person_reads_them(void **state)
 			       i + 1, i + 1, cells[i].style, cells[i].value);
 	(void)buf_adds(&sheet, "</sheetData></worksheet>");
 	files[1].data = buf_text(&sheet);
-	xlsx_pack(file("n.xlsx"), files, 2);
-	s = read_sheet(file("n.xlsx"), -1, NULL);
+	xlsx_pack(folder_file("n.xlsx"), files, 2);
+	s = read_sheet(folder_file("n.xlsx"), -1, NULL);
 	assert_int_equal(s.n_rows, n);
 	for (size_t i = 0; i < n; i++) {
 		struct sheet_row row = sheet_row_at(&s, (int)i);
@@ -203,8 +180,8 @@ static void a_workbook_of_a_mac_counts_from_1904(void **state)
 	struct sheet s;
 
 	(void)state;
-	xlsx_pack(file("mac.xlsx"), files, 3);
-	s = read_sheet(file("mac.xlsx"), -1, NULL);
+	xlsx_pack(folder_file("mac.xlsx"), files, 3);
+	s = read_sheet(folder_file("mac.xlsx"), -1, NULL);
 	assert_true(s.system_1904);
 	ASSERT_AT(s, 0, 0, "01/01/1970");
 	sheet_free(&s);
@@ -231,8 +208,8 @@ static void strings_are_whole_whatever_they_are_made_of(void **state)
 	struct sheet s;
 
 	(void)state;
-	xlsx_pack(file("s.xlsx"), files, 2);
-	s = read_sheet(file("s.xlsx"), -1, NULL);
+	xlsx_pack(folder_file("s.xlsx"), files, 2);
+	s = read_sheet(folder_file("s.xlsx"), -1, NULL);
 	assert_string_equal(s.name, "Danh sách");
 	assert_int_equal(s.n_rows, 3);
 	ASSERT_AT(s, 0, 0, "Lê Văn Út");
@@ -264,8 +241,8 @@ static void a_cell_merged_downwards_counts_for_each_row(void **state)
 	struct sheet s;
 
 	(void)state;
-	xlsx_pack_sheet(file("m.xlsx"), sheet);
-	s = read_sheet(file("m.xlsx"), -1, NULL);
+	xlsx_pack_sheet(folder_file("m.xlsx"), sheet);
+	s = read_sheet(folder_file("m.xlsx"), -1, NULL);
 	for (int r = 0; r < 3; r++)
 		ASSERT_AT(s, r, 0, "Tân Phú");
 	ASSERT_AT(s, 2, 1, "Chi");
@@ -301,20 +278,20 @@ static void the_first_visible_sheet_that_holds_something_is_read(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	xlsx_pack(file("w.xlsx"), files, 5);
-	s = read_sheet(file("w.xlsx"), -1, NULL);
+	xlsx_pack(folder_file("w.xlsx"), files, 5);
+	s = read_sheet(folder_file("w.xlsx"), -1, NULL);
 	assert_int_equal(s.n_worksheets, 3);
 	assert_string_equal(s.name, "Hộ dân");
 	ASSERT_AT(s, 0, 0, "hộ");
 	sheet_free(&s);
 	/* the hidden come last */
-	s = read_sheet(file("w.xlsx"), 2, NULL);
+	s = read_sheet(folder_file("w.xlsx"), 2, NULL);
 	assert_string_equal(s.name, "Ẩn");
 	sheet_free(&s);
-	assert_int_equal(sheet_read(file("w.xlsx"), 0, NULL, NULL, &s, &e), -1);
+	assert_int_equal(sheet_read(folder_file("w.xlsx"), 0, NULL, NULL, &s, &e), -1);
 	assert_int_equal(e.code, EX_DATAERR);
 	err_clear(&e);
-	assert_int_equal(sheet_read(file("w.xlsx"), 3, NULL, NULL, &s, &e), -1);
+	assert_int_equal(sheet_read(folder_file("w.xlsx"), 3, NULL, NULL, &s, &e), -1);
 	assert_int_equal(e.code, EX_DATAERR);
 	free(relations);
 }
@@ -370,13 +347,13 @@ static void an_encoding_that_is_said_is_used(void **state)
 	ASSERT_AT(s, 1, 0, "Lê");
 	assert_true(s.encoding.sure);
 	sheet_free(&s);
-	assert_int_equal(sheet_read(file("list.csv"), -1, "ebcdic", NULL, &s, &e), -1);
+	assert_int_equal(sheet_read(folder_file("list.csv"), -1, "ebcdic", NULL, &s, &e), -1);
 	assert_int_equal(e.code, EX_USAGE);
 	assert_non_null(strstr(e.text, "tcvn3"));
 	/* in a spreadsheet it can only be mojibake */
-	xlsx_pack_sheet(file("e.xlsx"),
+	xlsx_pack_sheet(folder_file("e.xlsx"),
 			XLSX_SHEET("<row r=\"1\">" XLSX_T("A1", "Lª") "</row>"));
-	s = read_sheet(file("e.xlsx"), -1, "tcvn3");
+	s = read_sheet(folder_file("e.xlsx"), -1, "tcvn3");
 	ASSERT_AT(s, 0, 0, "Lê");
 	sheet_free(&s);
 }
@@ -408,8 +385,8 @@ static void what_is_no_list_is_refused_with_advice(void **state)
 		struct err e = ERR_INIT;
 		struct sheet s;
 
-		lists_write(file("x"), cases[i].bytes, cases[i].n);
-		assert_int_equal(sheet_read(file("x"), -1, NULL, NULL, &s, &e), -1);
+		lists_write(folder_file("x"), cases[i].bytes, cases[i].n);
+		assert_int_equal(sheet_read(folder_file("x"), -1, NULL, NULL, &s, &e), -1);
 		if (e.code != EX_DATAERR || strstr(e.text, cases[i].says) == NULL ||
 		    strstr(e.text, "“x”") == NULL)
 			fail_msg("%zu: code %d: %s", i, e.code, e.text);
@@ -433,8 +410,8 @@ static void other_packages_are_told_by_their_parts(void **state)
 		struct err e = ERR_INIT;
 		struct sheet s;
 
-		xlsx_pack(file("p.xlsx"), cases[i].files, 2);
-		assert_int_equal(sheet_read(file("p.xlsx"), -1, NULL, NULL, &s, &e), -1);
+		xlsx_pack(folder_file("p.xlsx"), cases[i].files, 2);
+		assert_int_equal(sheet_read(folder_file("p.xlsx"), -1, NULL, NULL, &s, &e), -1);
 		if (e.code != EX_DATAERR || strstr(e.text, cases[i].says) == NULL)
 			fail_msg("%zu: code %d: %s", i, e.code, e.text);
 	}
@@ -446,7 +423,7 @@ static void a_file_that_cannot_be_read_is_no_input(void **state)
 	struct sheet s;
 
 	(void)state;
-	assert_int_equal(sheet_read(file("nowhere.csv"), -1, NULL, NULL, &s, &e), -1);
+	assert_int_equal(sheet_read(folder_file("nowhere.csv"), -1, NULL, NULL, &s, &e), -1);
 	assert_int_equal(e.code, EX_NOINPUT);
 	err_clear(&e);
 	assert_int_equal(sheet_read(dir, -1, NULL, NULL, &s, &e), -1);
@@ -487,5 +464,5 @@ int main(void)
 	    cmocka_unit_test(columns_have_the_names_a_spreadsheet_gives_them),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -1,27 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the console says when it refuses stands in the catalogues, in both languages with the same places to fill,
-and nothing stands there that nobody says; the README calls the buttons of the first campaign as they are called. Usage: words.py SOURCE_DIR"""
+and nothing stands there that nobody says; the README calls the buttons of the first campaign as they are called.
+Usage: words.py SOURCE_DIR"""
 import glob
+import os
 import re
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../flow"))
+from console_lib import words
+
 ROOT = sys.argv[1]
 failed = []
-
-
-def catalogue(language):
-    words, area = {}, None
-    with open(f"{ROOT}/templates/console/{language}.yaml", encoding="utf-8") as f:
-        for line in f:
-            if m := re.match(r"(\w+):$", line):
-                area = m[1]
-            elif m := re.match(r'  "?([\w-]+)"?: (.+)$', line):
-                words[f"{area}.{m[1]}"] = m[2].strip("\"'")
-    return words
-
-
-vi, en = catalogue("vi"), catalogue("en")
+vi, en = words("vi"), words("en")
 sources = {}
 for name in glob.glob(ROOT + "/gateway/web/*.c"):
     with open(name, encoding="utf-8") as f:
