@@ -23,9 +23,10 @@ struct callback_work {
 	char *provider_name;
 	struct receipt *receipts;
 	enum receipt_fate *fates;
-	struct inbound *replies; /* or these */
-	struct reply_house house;
-	size_t n;
+	size_t n_receipts;
+	struct inbound *replies;
+	size_t n_replies;
+	struct reply_house house; /* of the replies */
 	struct buf raw;
 	int64_t received_at;
 	int status;
@@ -54,10 +55,13 @@ static int callback_store_receipts(struct store *st, const struct callback_work 
 	    [RECEIPT_UNDELIVERED] = MESSAGE_EV_RECEIPT_FAILED,
 	    [RECEIPT_IN_FLIGHT] = MESSAGE_EV_RECEIPT_SEEN,
 	    [RECEIPT_UNKNOWN] = MESSAGE_EV_RECEIPT_SEEN};
-	struct message_receipt *rows = mem_calloc(w->n, sizeof(*rows));
+	struct message_receipt *rows;
 	int generation, rc;
 
-	for (size_t i = 0; i < w->n; i++) {
+	if (w->n_receipts == 0)
+		return 0;
+	rows = mem_calloc(w->n_receipts, sizeof(*rows));
+	for (size_t i = 0; i < w->n_receipts; i++) {
 		const struct receipt *in = &w->receipts[i];
 		struct message_receipt *row = &rows[i];
 
@@ -75,7 +79,7 @@ static int callback_store_receipts(struct store *st, const struct callback_work 
 		row->raw = buf_text(&w->raw);
 		row->raw_len = w->raw.len;
 	}
-	rc = store_message_receipts(st, rows, w->n, w->fates, e);
+	rc = store_message_receipts(st, rows, w->n_receipts, w->fates, e);
 	free(rows);
 	return rc;
 }
@@ -83,7 +87,7 @@ static int callback_store_receipts(struct store *st, const struct callback_work 
 static int callback_store_replies(struct store *st, const struct callback_work *w,
 				  struct err *e)
 {
-	for (size_t i = 0; i < w->n; i++) {
+	for (size_t i = 0; i < w->n_replies; i++) {
 		const struct inbound *in = &w->replies[i];
 		struct reply r = {.provider_id = w->provider_id,
 				  .ref = in->provider_ref,
@@ -108,8 +112,9 @@ static int callback_store(struct store *st, void *arg, struct err *e)
 	if (w->provider_id == 0 &&
 	    store_provider_put(st, w->provider_name, &w->provider_id, e) < 0)
 		return -1;
-	return w->replies != NULL ? callback_store_replies(st, w, e)
-				  : callback_store_receipts(st, w, e);
+	if (callback_store_receipts(st, w, e) < 0)
+		return -1;
+	return callback_store_replies(st, w, e);
 }
 
 /* On our loop, after the commit. */
@@ -127,7 +132,7 @@ static void callback_stored(int rc, const struct err *e, void *arg)
 		return;
 	}
 	w->slot->id = w->provider_id;
-	for (size_t i = 0; w->fates != NULL && i < w->n; i++)
+	for (size_t i = 0; i < w->n_receipts; i++)
 		w->slot->fates[w->fates[i]]++;
 	web_reply(r, w->status, w->content_type, w->body, strlen(w->body));
 }
@@ -219,7 +224,7 @@ static bool callback_admitted(struct web_request *r, const struct web_slot *slot
 }
 
 static struct callback_work *callback_work_new(struct web_request *r, struct web_slot *slot,
-					       const struct callback_request *call, size_t n)
+					       const struct callback_request *call)
 {
 	struct callback_work *w = mem_calloc(1, sizeof(*w));
 
@@ -227,7 +232,6 @@ static struct callback_work *callback_work_new(struct web_request *r, struct web
 	w->slot = slot;
 	w->provider_id = slot->id;
 	w->provider_name = mem_strdup(slot->name);
-	w->n = n;
 	/* Without the token: what is kept for disputes opens nothing. */
 	buf_init(&w->raw, WEB_RAW_MAX);
 	(void)buf_addf(&w->raw, "%s ?%s\n", call->method, call->query);
@@ -238,9 +242,49 @@ static struct callback_work *callback_work_new(struct web_request *r, struct web
 	return w;
 }
 
-static void callback_post(struct web_request *r, struct callback_work *w,
-			  const char *content_type, const char *body)
+static void callback_add_receipts(struct callback_work *w, const struct receipt *receipts,
+				  size_t n)
 {
+	w->n_receipts = n;
+	w->receipts = mem_calloc(n, sizeof(*w->receipts));
+	memcpy(w->receipts, receipts, n * sizeof(*w->receipts));
+	w->fates = mem_calloc(n, sizeof(*w->fates));
+}
+
+static void callback_add_replies(struct callback_work *w, const struct inbound *replies,
+				 size_t n, const struct web_house *h)
+{
+	w->n_replies = n;
+	w->replies = mem_calloc(n, sizeof(*w->replies));
+	memcpy(w->replies, replies, n * sizeof(*w->replies));
+	w->house = (struct reply_house){.house = h->campaign,
+					.words = h->replies,
+					.officials = h->officials,
+					.programmes = h->programmes,
+					.n_programmes = h->n_programmes};
+	if (h->report != NULL) {
+		w->house.reported = h->report->programmes;
+		w->house.n_reported = h->report->n_programmes;
+	}
+}
+
+/* Each part of the call, in one transaction: it is answered as a whole. */
+static void callback_post(struct web_request *r, struct web_slot *slot,
+			  const struct callback_request *call, size_t n_receipts,
+			  size_t n_replies)
+{
+	struct callback_work *w = callback_work_new(r, slot, call);
+	const char *content_type, *body;
+
+	if (n_receipts > 0)
+		callback_add_receipts(w, r->web->receipts, n_receipts);
+	if (n_replies > 0)
+		callback_add_replies(w, r->web->replies, n_replies, &r->web->cfg.house);
+	/* What is said to an answer may go on to the citizen. */
+	if (n_replies > 0)
+		provider_inbound_answer(slot->provider, &w->status, &content_type, &body);
+	else
+		provider_callback_answer(slot->provider, &w->status, &content_type, &body);
 	w->content_type = mem_strdup(content_type);
 	w->body = mem_strdup(body);
 	if (engine_post(r->web->engine, callback_store, callback_stored, w) < 0) {
@@ -248,19 +292,6 @@ static void callback_post(struct web_request *r, struct callback_work *w,
 		web_header(r, "Retry-After", "5");
 		web_problem(r, 503, "queue-full", "too much at once, try again");
 	}
-}
-
-static void callback_post_receipts(struct web_request *r, struct web_slot *slot,
-				   const struct callback_request *call, size_t n)
-{
-	struct callback_work *w = callback_work_new(r, slot, call, n);
-	const char *content_type, *body;
-
-	w->receipts = mem_calloc(n, sizeof(*w->receipts));
-	memcpy(w->receipts, r->web->receipts, n * sizeof(*w->receipts));
-	w->fates = mem_calloc(n, sizeof(*w->fates));
-	provider_callback_answer(slot->provider, &w->status, &content_type, &body);
-	callback_post(r, w, content_type, body);
 }
 
 static void callback_misread(struct web *web, struct web_slot *slot,
@@ -272,37 +303,16 @@ static void callback_misread(struct web *web, struct web_slot *slot,
 		 strlen(call->query), call->body_len);
 }
 
-/* Answers of citizens, when the call has some: how many, then it is dealt with; 0 none; -1 none that can be read. */
-static int callback_replies(struct web_request *r, struct web_slot *slot,
-			    const struct callback_request *call)
+/* The answers of citizens that the call holds, into web->replies: how many; -1 none that can be read. */
+static int callback_read_replies(struct web *web, const struct web_slot *slot,
+				 const struct callback_request *call)
 {
-	const struct web_house *h = &r->web->cfg.house;
-	struct callback_work *w;
-	const char *content_type, *body;
 	struct err e = ERR_INIT;
-	int n;
 
-	if (h->replies == NULL || !provider_facts(slot->provider)->replies)
+	if (web->cfg.house.replies == NULL || !provider_facts(slot->provider)->replies)
 		return 0;
-	n = provider_callback_inbound(slot->provider, call, r->web->replies, WEB_REPLIES_MAX,
-				      &e);
-	if (n <= 0)
-		return n;
-	w = callback_work_new(r, slot, call, (size_t)n);
-	w->replies = mem_calloc(w->n, sizeof(*w->replies));
-	memcpy(w->replies, r->web->replies, w->n * sizeof(*w->replies));
-	w->house = (struct reply_house){.house = h->campaign,
-					.words = h->replies,
-					.officials = h->officials,
-					.programmes = h->programmes,
-					.n_programmes = h->n_programmes};
-	if (h->report != NULL) {
-		w->house.reported = h->report->programmes;
-		w->house.n_reported = h->report->n_programmes;
-	}
-	provider_inbound_answer(slot->provider, &w->status, &content_type, &body);
-	callback_post(r, w, content_type, body);
-	return n;
+	return provider_callback_inbound(slot->provider, call, web->replies, WEB_REPLIES_MAX,
+					 &e);
 }
 
 void web_handle_callback(struct web_request *r)
@@ -313,22 +323,23 @@ void web_handle_callback(struct web_request *r)
 	const char *content_type, *body;
 	struct callback_request call;
 	struct err e = ERR_INIT;
-	int n, replies, status;
+	int receipts, replies, status;
 
 	callback_read(r, headers, &call);
 	if (!callback_admitted(r, slot, &call))
 		return;
-	replies = callback_replies(r, slot, &call);
-	if (replies > 0)
-		return;
-	n = provider_callback_parse(slot->provider, &call, web->receipts, WEB_RECEIPTS_MAX, &e);
-	if (n > 0) {
-		callback_post_receipts(r, slot, &call, (size_t)n);
+	/* A list may hold both. */
+	replies = callback_read_replies(web, slot, &call);
+	receipts =
+	    provider_callback_parse(slot->provider, &call, web->receipts, WEB_RECEIPTS_MAX, &e);
+	if (receipts > 0 || replies > 0) {
+		callback_post(r, slot, &call, receipts > 0 ? (size_t)receipts : 0,
+			      replies > 0 ? (size_t)replies : 0);
 		return;
 	}
-	if (n < 0 || replies < 0)
+	if (receipts < 0 || replies < 0)
 		callback_misread(web, slot, &call);
-	if (n < 0) {
+	if (receipts < 0) {
 		web_problem(r, 400, "not-understood", "not a receipt that is known here");
 		return;
 	}

@@ -712,6 +712,30 @@ static void of_many_answers_none_is_lost(void **state)
 	buf_free(&body);
 }
 
+/* One list, one answer to it: the receipt counts and the answer is kept, or neither. */
+static void a_call_may_bring_receipts_and_answers(void **state)
+{
+	struct place *p = *state;
+	char *body = mem_printf("{\"results\":["
+				"{\"from\":\"84987000001\",\"text\":\"mai\"},"
+				"{\"messageId\":\"P-2\",\"callbackData\":\"%s\","
+				"\"to\":\"84900000002\",\"status\":{\"groupId\":3,\"id\":5}}]}",
+				p->refs[OF_INFOBIP]);
+
+	refuse(p, "reply", true);
+	(void)ask(p, .provider = INFOBIP, .body = body, BEARER);
+	assert_int_equal(p->status, 503);
+	refuse(p, "reply", false);
+	nothing_came(p);
+	fates_are(p, INFOBIP, 0, 0, 0, 0, 0);
+	state_is(p, OF_INFOBIP, MESSAGE_SENT);
+	assert_int_equal(ask(p, .provider = INFOBIP, .body = body, BEARER), 200);
+	state_is(p, OF_INFOBIP, MESSAGE_DELIVERED);
+	fates_are(p, INFOBIP, 1, 0, 0, 0, 0);
+	assert_int_equal(number(p, "SELECT count(*) FROM reply WHERE number = 84987000001"), 1);
+	free(body);
+}
+
 /* A network's own number, or a name, is nobody who can answer; the others are not lost for it. */
 static void an_answer_that_cannot_be_read_spoils_no_other(void **state)
 {
@@ -862,6 +886,7 @@ int main(void)
 	    CALL_TEST(an_answer_is_kept_once_and_waits_for_an_officer),
 	    CALL_TEST(answers_come_together_and_have_an_answer_of_their_own),
 	    CALL_TEST(of_many_answers_none_is_lost),
+	    CALL_TEST(a_call_may_bring_receipts_and_answers),
 	    CALL_TEST(an_answer_that_cannot_be_read_spoils_no_other),
 	    CALL_TEST(where_answers_are_not_taken_they_are_only_answered),
 	    CALL_TEST(what_is_not_stored_is_to_come_again),
