@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/shared.h"
 #include "cli/callback_address.h"
 #include "cli/cli.h"
 #include "dispatch/engine.h"
@@ -37,8 +38,9 @@ struct serve_token {
 
 struct serve {
 	struct cli *c;
-	struct house *house,
-	    *before;	     /* before: until the next reload somebody may still look at it */
+	struct house *house, *next; /* next: of a reload under way */
+	struct shared *held, *next_held;
+	bool again;	     /* a reload was asked for meanwhile */
 	struct store *store; /* until the engine takes it */
 	struct event_base *base;
 	struct event *signals[5], *watchdog;
@@ -94,7 +96,8 @@ static struct engine_config serve_engine_config(struct serve *s, const struct ho
 				      .callback_arg = s};
 }
 
-static struct web_config serve_web_config(struct serve *s, const struct house *h)
+static struct web_config serve_web_config(struct serve *s, const struct house *h,
+					  struct shared *held)
 {
 	return (struct web_config){.house = {.campaign = &h->campaign,
 					     .report = &h->report,
@@ -113,6 +116,7 @@ static struct web_config serve_web_config(struct serve *s, const struct house *h
 					     .receipt_silence = h->cfg.dispatch.receipt_silence,
 					     .replies = &h->replies,
 					     .officials = h->cfg.reports.digest_programme},
+				   .held = held,
 				   .listen = h->cfg.listen,
 				   .database = h->cfg.database,
 				   .providers = h->providers,
@@ -132,13 +136,61 @@ static void serve_on_fatal(const struct err *e, void *arg)
 
 /* ---- signals ----------------------------------------------------------------------------- */
 
-/* The whole new configuration, or the old one goes on. */
-static int serve_change(struct serve *s, struct house *h, struct err *e)
+static void serve_house_end(void *house)
 {
-	struct engine_config engine;
+	house_free(house);
+}
+
+static void serve_reload(struct serve *s);
+
+/* The end of a reload. held: what is not needed here any more. */
+static void serve_reloaded(struct serve *s, struct shared *held, const struct err *e)
+{
+	if (e == NULL) {
+		log_info("serve", "reloaded", "providers=%zu", s->house->n_providers);
+	} else {
+		log_set_level((enum log_level)s->house->cfg.log_level);
+		log_error("serve", "reload_refused", "reason=\"%s\"", e->text);
+	}
+	shared_drop(held);
+	s->next = NULL;
+	s->next_held = NULL;
+	(void)sd_notify(0, "READY=1");
+	if (s->again)
+		serve_reload(s);
+}
+
+/* The engine has changed over, or has not. */
+static void serve_changed(int rc, const struct err *e, void *arg)
+{
+	struct serve *s = arg;
+	struct shared *before = s->held;
 	struct web_config web;
 	struct err ignored = ERR_INIT;
 
+	if (rc < 0) {
+		if (deliver_reconfigure(s->deliver, &s->house->report, s->held, &ignored) < 0)
+			serve_on_fatal(&ignored, s);
+		serve_reloaded(s, s->next_held, e);
+		return;
+	}
+	s->house = s->next;
+	s->held = s->next_held;
+	web = serve_web_config(s, s->house, s->held);
+	/* What only shows must not keep the rest from changing. */
+	if (web_reconfigure(s->web, &web, &ignored) < 0)
+		log_error("serve", "pages_kept", "reason=\"%s\"", ignored.text);
+	serve_reloaded(s, before, NULL);
+}
+
+/* Begins to change over to s->next: all of it, or the old one goes on. */
+static int serve_change(struct serve *s, struct err *e)
+{
+	const struct house *h = s->next;
+	struct engine_config engine;
+
+	if (house_check_hamlets(h, e) < 0)
+		return -1;
 	if (strcmp(h->cfg.database, s->house->cfg.database) != 0 ||
 	    strcmp(h->cfg.listen, s->house->cfg.listen) != 0)
 		return err_set(e, EX_CONFIG,
@@ -146,39 +198,29 @@ static int serve_change(struct serve *s, struct house *h, struct err *e)
 			       h->path);
 	serve_make_tokens(s, h);
 	engine = serve_engine_config(s, h);
-	web = serve_web_config(s, h);
-	if (deliver_reconfigure(s->deliver, &h->report, e) < 0)
+	if (deliver_reconfigure(s->deliver, &h->report, s->next_held, e) < 0)
 		return -1;
-	if (engine_reconfigure(s->engine, &engine, SERVE_RELOAD_MS, e) < 0) {
-		if (deliver_reconfigure(s->deliver, &s->house->report, &ignored) < 0)
-			serve_on_fatal(&ignored, s);
-		return -1;
-	}
-	/* What only shows must not keep the rest from changing. */
-	if (web_reconfigure(s->web, &web, &ignored) < 0)
-		log_error("serve", "pages_kept", "reason=\"%s\"", ignored.text);
-	house_free(s->before);
-	s->before = s->house;
-	s->house = h;
+	engine_reconfigure(s->engine, &engine, SERVE_RELOAD_MS, serve_changed, s);
 	return 0;
 }
 
+/* Waits for nothing: what is sent, counted or read in meanwhile goes on as it began. */
 static void serve_reload(struct serve *s)
 {
 	struct err e = ERR_INIT;
-	struct house *h;
 
+	s->again = s->next != NULL;
+	if (s->again)
+		return;
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
 			 (long long)clock_mono_ms() * 1000);
-	h = house_load(s->c->config_path, &e);
-	if (h != NULL && house_check_hamlets(h, &e) >= 0 && serve_change(s, h, &e) == 0) {
-		log_info("serve", "reloaded", "providers=%zu", h->n_providers);
-	} else {
-		house_free(h);
-		log_set_level((enum log_level)s->house->cfg.log_level);
-		log_error("serve", "reload_refused", "reason=\"%s\"", e.text);
+	s->next = house_load(s->c->config_path, &e);
+	if (s->next != NULL) {
+		s->next_held = shared_new(serve_house_end, s->next);
+		if (serve_change(s, &e) == 0)
+			return;
 	}
-	(void)sd_notify(0, "READY=1");
+	serve_reloaded(s, s->next_held, &e);
 }
 
 static void serve_on_signal(evutil_socket_t number, short what, void *arg)
@@ -287,13 +329,13 @@ static int serve_open(struct serve *s, struct err *e)
 		return -1;
 	serve_make_tokens(s, s->house);
 	engine = serve_engine_config(s, s->house);
-	web = serve_web_config(s, s->house);
+	web = serve_web_config(s, s->house, s->held);
 	store = s->store;
 	s->store = NULL;
 	s->engine = engine_new(s->base, store, &engine, serve_on_fatal, s, e);
 	if (s->engine == NULL)
 		return -1;
-	s->deliver = deliver_new(s->base, s->engine, &s->house->report, e);
+	s->deliver = deliver_new(s->base, s->engine, &s->house->report, s->held, e);
 	if (s->deliver == NULL)
 		return -1;
 	s->web = web_new(s->base, s->engine, &web, e);
@@ -322,8 +364,8 @@ static void serve_close(struct serve *s)
 		event_free(s->watchdog);
 	if (s->base != NULL)
 		event_base_free(s->base);
-	house_free(s->before);
-	house_free(s->house);
+	shared_drop(s->next_held);
+	shared_drop(s->held);
 	while ((t = s->tokens) != NULL) {
 		s->tokens = t->next;
 		free(t->provider);
@@ -344,6 +386,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 	if (cli_house(c, &e) < 0)
 		return cli_fail(&e);
 	s.house = c->house;
+	s.held = shared_new(serve_house_end, s.house);
 	log_set_level((enum log_level)s.house->cfg.log_level);
 	c->house = NULL; /* a reload replaces it */
 	rc = serve_open(&s, &e);

@@ -39,13 +39,15 @@ struct engine_post {
 	struct err e;
 };
 
-/* A request to change over, owned by the caller that waits for it. */
+/* A request to change over; done: NULL = there is none. */
 struct engine_change {
-	const struct engine_config *cfg;
+	struct engine_config cfg;
 	int64_t until; /* monotonic */
-	bool done;
+	bool ended;
 	int rc;
-	struct err *e;
+	struct err e;
+	void (*done)(int rc, const struct err *e, void *arg);
+	void *arg;
 };
 
 struct engine {
@@ -80,9 +82,8 @@ struct engine {
 	atomic_llong busy_since; /* monotonic; 0 = waiting for work */
 
 	pthread_mutex_t lock; /* of the following */
-	pthread_cond_t changed;
 	struct outbox_stats stats;
-	struct engine_change *change;
+	struct engine_change change;
 	struct err fatal_err;
 
 	/* the caller's loop */
@@ -213,8 +214,8 @@ static int engine_timeout(struct engine *en)
 	if (atomic_load(&en->stopping) && atomic_load(&en->stop_by) < until)
 		until = atomic_load(&en->stop_by);
 	(void)pthread_mutex_lock(&en->lock);
-	if (en->change != NULL && en->change->until < until)
-		until = en->change->until;
+	if (en->change.done != NULL && !en->change.ended && en->change.until < until)
+		until = en->change.until;
 	(void)pthread_mutex_unlock(&en->lock);
 	if (until == INT64_MAX)
 		return -1;
@@ -247,7 +248,6 @@ static void engine_die(struct engine *en, const struct err *e)
 	(void)pthread_mutex_lock(&en->lock);
 	en->fatal_err = *e;
 	atomic_store(&en->fatal, true);
-	(void)pthread_cond_broadcast(&en->changed);
 	(void)pthread_mutex_unlock(&en->lock);
 	bell_ring(en->answer_bell);
 }
@@ -440,29 +440,26 @@ static int engine_change_over(struct engine *en, const struct engine_config *cfg
 /* A change of configuration waits until nothing is in flight: no sender touches the old one then. */
 static void engine_change(struct engine *en)
 {
-	struct engine_change *c;
-	bool idle = engine_in_flight(en) == 0 && !token_book_busy(en->tokens);
+	struct engine_change *c = &en->change; /* ours until it has ended */
+	bool idle = engine_in_flight(en) == 0 && !token_book_busy(en->tokens), wanted;
 
 	(void)pthread_mutex_lock(&en->lock);
-	c = en->change;
+	wanted = c->done != NULL && !c->ended;
 	(void)pthread_mutex_unlock(&en->lock);
-	if (c == NULL)
+	if (!wanted)
 		return;
 	outbox_set_claiming(en->outbox, false);
 	if (!idle && clock_mono_ms() < c->until && !atomic_load(&en->fatal))
 		return;
-	if (idle)
-		c->rc = engine_change_over(en, c->cfg, c->e);
-	else
-		c->rc =
-		    err_set(c->e, EX_TEMPFAIL, "a provider does not answer: nothing changed");
+	c->rc = idle ? engine_change_over(en, &c->cfg, &c->e)
+		     : err_set(&c->e, EX_TEMPFAIL,
+			       "a provider does not answer: nothing changed");
 	engine_claim_again(en);
 	outbox_refresh(en->outbox);
 	(void)pthread_mutex_lock(&en->lock);
-	c->done = true;
-	en->change = NULL;
-	(void)pthread_cond_broadcast(&en->changed);
+	c->ended = true;
 	(void)pthread_mutex_unlock(&en->lock);
+	bell_ring(en->answer_bell);
 }
 
 static bool engine_has_work(struct engine *en)
@@ -514,6 +511,21 @@ static void *engine_main(void *arg)
 
 /* ---- the caller's side ----------------------------------------------------------------------- */
 
+/* Says what became of a change. done may ask for the next. */
+static void engine_tell_change(struct engine *en)
+{
+	struct engine_change c = {.done = NULL};
+
+	(void)pthread_mutex_lock(&en->lock);
+	if (en->change.ended) {
+		c = en->change;
+		en->change = (struct engine_change){.done = NULL};
+	}
+	(void)pthread_mutex_unlock(&en->lock);
+	if (c.done != NULL)
+		c.done(c.rc, &c.e, c.arg);
+}
+
 static void engine_on_answers(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *en = arg;
@@ -528,6 +540,7 @@ static void engine_on_answers(evutil_socket_t fd, short what, void *arg)
 			p->done(p->rc, &p->e, p->arg);
 		free(p);
 	}
+	engine_tell_change(en);
 	if (atomic_load(&en->fatal) && !en->fatal_told) {
 		struct err e;
 
@@ -579,7 +592,6 @@ static void engine_free(struct engine *en)
 	queue_free(en->posts);
 	queue_free(en->answers);
 	(void)pthread_mutex_destroy(&en->lock);
-	(void)pthread_cond_destroy(&en->changed);
 	(void)close(en->bell);
 	(void)close(en->answer_bell);
 	if (en->alarm >= 0)
@@ -610,7 +622,6 @@ struct engine *engine_new(struct event_base *base, struct store *st,
 	en->posts = queue_new(sizeof(struct engine_post *), ENGINE_POSTS, en->bell);
 	en->answers = queue_new(sizeof(struct engine_post *), ENGINE_POSTS, en->answer_bell);
 	(void)pthread_mutex_init(&en->lock, NULL);
-	(void)pthread_cond_init(&en->changed, NULL);
 	if (engine_open(en, base, e) < 0) {
 		engine_free(en);
 		return NULL;
@@ -629,6 +640,7 @@ void engine_stop(struct engine *en, int64_t wait_ms)
 	bell_ring(en->bell);
 	(void)pthread_join(en->thread, NULL);
 	en->fatal_told = true;
+	en->change.done = NULL;
 	/* What came too late to be done. */
 	(void)err_set(&late, EX_TEMPFAIL, "the engine has stopped");
 	while ((en->n_batch = queue_pop(en->posts, (void *)en->batch, ENGINE_POSTS_TURN)) > 0) {
@@ -678,17 +690,12 @@ int64_t engine_stalled_ms(struct engine *en)
 	return since == 0 ? 0 : clock_mono_ms() - since;
 }
 
-int engine_reconfigure(struct engine *en, const struct engine_config *cfg, int64_t wait_ms,
-		       struct err *e)
+void engine_reconfigure(struct engine *en, const struct engine_config *cfg, int64_t wait_ms,
+			void (*done)(int rc, const struct err *e, void *arg), void *arg)
 {
-	struct engine_change c = {.cfg = cfg, .until = clock_mono_ms() + wait_ms, .e = e};
-
 	(void)pthread_mutex_lock(&en->lock);
-	en->change = &c;
-	bell_ring(en->bell);
-	while (!c.done && !atomic_load(&en->fatal))
-		(void)pthread_cond_wait(&en->changed, &en->lock);
-	en->change = NULL;
+	en->change = (struct engine_change){
+	    .cfg = *cfg, .until = clock_mono_ms() + wait_ms, .done = done, .arg = arg};
 	(void)pthread_mutex_unlock(&en->lock);
-	return c.done ? c.rc : err_set(e, EX_SOFTWARE, "the engine has stopped");
+	bell_ring(en->bell);
 }

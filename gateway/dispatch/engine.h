@@ -55,10 +55,11 @@ void engine_stats(struct engine *en, struct outbox_stats *out);
  * sign of life. */
 int64_t engine_stalled_ms(struct engine *en);
 
-/* New configuration whole, from the caller's loop: waits until what is in flight was answered and
- * committed (at most wait_ms), then changes over; afterwards nothing of the old configuration is in
- * use. 0, or -1 with e: then the old one stays in use and may not be freed. */
-MUST_CHECK int engine_reconfigure(struct engine *en, const struct engine_config *cfg,
-				  int64_t wait_ms, struct err *e);
+/* New configuration whole: once what is in flight was answered and committed (at most wait_ms), nothing being
+ * claimed meanwhile, it changes over. done is called on the caller's loop: 0, and nothing of the old
+ * configuration is in use; or -1 with e, and nothing of the new. Until then both may not be freed. One at a
+ * time; engine_stop() forgets it. */
+void engine_reconfigure(struct engine *en, const struct engine_config *cfg, int64_t wait_ms,
+			void (*done)(int rc, const struct err *e, void *arg), void *arg);
 
 #endif

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/shared.h"
 #include "dispatch/queue.h"
 #include "report/handover.h"
 
@@ -42,6 +43,8 @@ struct deliver_run {
 /* One look: the clockwork is turned, then what ended is recorded and what is due is taken, in two
  * transactions, so that what is wrong with one holds up neither. */
 struct deliver_look {
+	const struct report_house *h;
+	struct shared *held; /* h is */
 	int64_t now, wake;
 	struct deliver_run *ended[DELIVER_RUNS];
 	struct job jobs[DELIVER_RUNS];
@@ -63,9 +66,9 @@ struct deliver {
 	bool looking, again;
 	bool recovered; /* what an earlier process left running waits again */
 	bool closed;	/* only the answer to a look is waited for */
-
-	pthread_mutex_t lock;	      /* of the following */
-	const struct report_house *h; /* NULL when closed; in use only under the lock */
+	atomic_bool closing;
+	const struct report_house *h; /* of the looks to come */
+	struct shared *held;
 
 	struct deliver_look look; /* the store thread's own while looking */
 };
@@ -76,7 +79,7 @@ static void deliver_see(const struct job *j, void *arg)
 {
 	struct deliver *d = arg;
 	struct deliver_look *look = &d->look;
-	int64_t push_by = report_schedule_of(d->h, j->week).push_by;
+	int64_t push_by = report_schedule_of(look->h, j->week).push_by;
 	int level = look->now >= j->deadline ? 2 : look->now >= push_by ? 1 : 0;
 	int64_t next = level == 0 && push_by < j->deadline ? push_by : j->deadline;
 
@@ -172,13 +175,10 @@ static void deliver_run_end(struct deliver_run *run)
 static int deliver_tick(struct store *st, void *arg, struct err *e)
 {
 	struct deliver *d = arg;
-	int rc = 0;
 
-	(void)pthread_mutex_lock(&d->lock);
-	if (d->h != NULL)
-		rc = report_tick(st, d->h, d->look.now, &d->look.wake, e);
-	(void)pthread_mutex_unlock(&d->lock);
-	return rc;
+	if (atomic_load(&d->closing))
+		return 0;
+	return report_tick(st, d->look.h, d->look.now, &d->look.wake, e);
 }
 
 static int deliver_take(struct store *st, struct deliver *d, struct err *e)
@@ -209,17 +209,14 @@ static int deliver_take(struct store *st, struct deliver *d, struct err *e)
 static int deliver_work(struct store *st, void *arg, struct err *e)
 {
 	struct deliver *d = arg;
-	int rc = 0;
 
 	for (size_t i = 0; i < d->look.n_ended; i++) {
 		if (deliver_record(st, d->look.ended[i], d->look.now, e) < 0)
 			return -1;
 	}
-	(void)pthread_mutex_lock(&d->lock);
-	if (d->h != NULL && d->h->cfg->enabled)
-		rc = deliver_take(st, d, e);
-	(void)pthread_mutex_unlock(&d->lock);
-	return rc;
+	if (atomic_load(&d->closing) || !d->look.h->cfg->enabled)
+		return 0;
+	return deliver_take(st, d, e);
 }
 
 static void deliver_start(struct deliver *d, struct job *job)
@@ -236,8 +233,15 @@ static void deliver_destroy(struct deliver *d)
 {
 	for (size_t i = 0; i < DELIVER_RUNS; i++)
 		deliver_run_end(&d->runs[i]);
-	(void)pthread_mutex_destroy(&d->lock);
+	shared_drop(d->held);
 	free(d);
+}
+
+static void deliver_look_end(struct deliver *d)
+{
+	d->looking = false;
+	shared_drop(d->look.held);
+	d->look.held = NULL;
 }
 
 /* After the commit: now what was taken may leave the house. */
@@ -246,7 +250,7 @@ static void deliver_worked(int rc, const struct err *e, void *arg)
 	struct deliver *d = arg;
 	struct deliver_look *look = &d->look;
 
-	d->looking = false;
+	deliver_look_end(d);
 	if (rc < 0) {
 		log_error("report", "jobs_failed", "reason=\"%s\"", e->text);
 		look->wake = look->now + DELIVER_TROUBLE;
@@ -280,6 +284,7 @@ static void deliver_ticked(int rc, const struct err *e, void *arg)
 	struct deliver_look *look = &d->look;
 
 	if (d->closed) {
+		deliver_look_end(d);
 		deliver_destroy(d);
 		return;
 	}
@@ -308,10 +313,15 @@ void deliver_wake(struct deliver *d)
 		return;
 	}
 	d->again = false;
-	d->look = (struct deliver_look){.now = clock_now_ms(), .wake = INT64_MAX};
-	d->looking = engine_post(d->en, deliver_tick, deliver_ticked, d) == 0;
-	if (!d->looking)
-		clock_set_alarm(d->timer_fd, d->look.now + CLOCK_SECOND_MS);
+	d->look = (struct deliver_look){.h = d->h,
+					.held = shared_hold(d->held),
+					.now = clock_now_ms(),
+					.wake = INT64_MAX};
+	d->looking = true;
+	if (engine_post(d->en, deliver_tick, deliver_ticked, d) == 0)
+		return;
+	deliver_look_end(d);
+	clock_set_alarm(d->timer_fd, d->look.now + CLOCK_SECOND_MS);
 }
 
 /* ---- the caller's loop -------------------------------------------------------------------- */
@@ -362,16 +372,16 @@ static int deliver_open(struct deliver *d, struct err *e)
 }
 
 struct deliver *deliver_new(struct event_base *base, struct engine *en,
-			    const struct report_house *h, struct err *e)
+			    const struct report_house *h, struct shared *held, struct err *e)
 {
 	struct deliver *d = mem_calloc(1, sizeof(*d));
 
 	d->base = base;
 	d->en = en;
 	d->h = h;
+	d->held = shared_hold(held);
 	d->timer_fd = -1;
 	d->bell = bell_new();
-	(void)pthread_mutex_init(&d->lock, NULL);
 	d->receivers = receivers_new(base, h->cfg, e);
 	if (d->receivers == NULL || deliver_open(d, e) < 0) {
 		deliver_free(d);
@@ -432,9 +442,7 @@ void deliver_free(struct deliver *d)
 {
 	if (d == NULL)
 		return;
-	(void)pthread_mutex_lock(&d->lock);
-	d->h = NULL;
-	(void)pthread_mutex_unlock(&d->lock);
+	atomic_store(&d->closing, true);
 	if (d->timer != NULL)
 		event_free(d->timer);
 	if (d->belled != NULL)
@@ -449,7 +457,8 @@ void deliver_free(struct deliver *d)
 		deliver_destroy(d);
 }
 
-int deliver_reconfigure(struct deliver *d, const struct report_house *h, struct err *e)
+int deliver_reconfigure(struct deliver *d, const struct report_house *h, struct shared *held,
+			struct err *e)
 {
 	struct receivers *r = receivers_new(d->base, h->cfg, e);
 
@@ -457,9 +466,10 @@ int deliver_reconfigure(struct deliver *d, const struct report_house *h, struct 
 		return -1;
 	receivers_unref(d->receivers);
 	d->receivers = r;
-	(void)pthread_mutex_lock(&d->lock);
 	d->h = h;
-	(void)pthread_mutex_unlock(&d->lock);
+	shared_hold(held);
+	shared_drop(d->held);
+	d->held = held;
 	deliver_wake(d);
 	return 0;
 }

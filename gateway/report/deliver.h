@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/shared.h"
 #include "dispatch/engine.h"
 #include "report/report.h"
 
@@ -25,18 +26,20 @@ struct event_base;
 struct deliver;
 
 /* Runs on the caller's loop; store work goes through the engine; an e-mail has a thread of its own
- * while it is under way. Checks h's configuration and reads its secrets. NULL with e (EX_CONFIG). */
+ * while it is under way. Checks h's configuration and reads its secrets. held is what keeps h, or NULL: a hold
+ * is taken. NULL with e (EX_CONFIG). */
 struct deliver *deliver_new(struct event_base *base, struct engine *en,
-			    const struct report_house *h, struct err *e);
+			    const struct report_house *h, struct shared *held, struct err *e);
 /* Before engine_stop(). Waits for e-mails under way (30 s at most); a POST under way is given up and
- * repeated at the next start. Afterwards nothing looks at the house. NULL is allowed. */
+ * repeated at the next start. A look under way ends, with its hold on the house, by engine_stop(). NULL is
+ * allowed. */
 void deliver_free(struct deliver *d);
 /* Look again (a command, a reload). */
 void deliver_wake(struct deliver *d);
-/* A new configuration, or -1 with e and the old one stays. Afterwards nothing looks at the house before;
- * what is under way goes on to the receivers that it began with. May wait for the store thread. */
+/* A new configuration, or -1 with e and the old one stays. The house before is held while a look of it is under
+ * way, and what goes out goes on to the receivers that it began with. */
 MUST_CHECK int deliver_reconfigure(struct deliver *d, const struct report_house *h,
-				   struct err *e);
+				   struct shared *held, struct err *e);
 
 /* Standard Webhooks: "v1,BASE64(HMAC-SHA256(secret, id.timestamp.body))", secret being
  * "whsec_BASE64". 0, or -1 (EX_CONFIG) when it is not. */

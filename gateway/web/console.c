@@ -56,15 +56,15 @@ void web_refuse(struct web_request *r, int status, const struct err *e)
 	const char *accept = web_request_header(r, "Accept");
 	struct visit *v;
 
-	if (r->web->pages == NULL) {
+	if (r->web->edition->pages == NULL) {
 		web_problem(r, status, web_problem_kind(status), web_problem_kind(status));
 		return;
 	}
 	v = console_visit(r);
 	v->api = v->api || v->authorization != NULL || accept == NULL ||
 		 strstr(accept, "text/html") == NULL;
-	v->house = &r->web->cfg.house;
-	v->pages = r->web->pages;
+	v->house = &r->web->edition->house;
+	v->pages = r->web->edition->pages;
 	v->language = visit_language(v);
 	v->status = status;
 	visit_answer_refusal(v, e);
@@ -226,7 +226,7 @@ void web_handle_openapi(struct web_request *r)
 void web_handle_static(struct web_request *r)
 {
 	const struct page_file *f =
-	    r->web->pages == NULL ? NULL : page_static(r->web->pages, r->params.value[0]);
+	    r->web->edition->pages == NULL ? NULL : page_static(r->web->edition->pages, r->params.value[0]);
 	const char *known = web_request_header(r, "If-None-Match");
 
 	if (f == NULL) {

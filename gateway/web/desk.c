@@ -49,10 +49,12 @@ struct desk_cache {
 struct desk_job {
 	struct visit *visit;
 	void *arg;
+	struct edition *edition; /* held until the clerk is done with all that the visit left */
 };
 
 struct clerk {
 	struct desk *desk;
+	struct edition *edition; /* of the job in hand */
 	pthread_t thread;
 	bool running;
 	struct store *reader, *writer;
@@ -73,12 +75,10 @@ struct desk {
 	struct queue *served; /* struct desk_job */
 	int bell;
 	struct event *served_ev;
-	pthread_rwlock_t house_lock; /* held for reading while a visit is served */
-	const struct web_house *house;
-	const struct page_set *pages;
 	struct errands *errands;
 	struct throttle *visits, *passwords_at, *passwords_of, *passwords_known, *tests;
-	pthread_mutex_t cache_lock;
+	pthread_mutex_t cache_lock; /* of the following; the loop alone changes edition */
+	struct edition *edition;    /* of the visits to come: what is cached is of it */
 	struct desk_cache cache[DESK_CACHED];
 };
 
@@ -87,7 +87,7 @@ struct desk {
 static struct store *clerk_open(struct clerk *c, enum store_mode mode, struct store **st,
 				struct err *e)
 {
-	if (*st == NULL && store_open(c->desk->web->cfg.database, mode, st, e) < 0)
+	if (*st == NULL && store_open(c->edition->house.database, mode, st, e) < 0)
 		return NULL;
 	return *st;
 }
@@ -183,14 +183,16 @@ static json_t *desk_draw(struct desk *d, struct desk_cache *k, const struct cler
 		return value;
 	(void)pthread_mutex_lock(&d->cache_lock);
 	k->drawing--;
-	json_decref(k->value);
-	k->value = json_incref(value);
-	free(k->as_of);
-	k->as_of = mem_strdup(what->as_of);
-	if (value == NULL && what->dear)
-		k->failed = *e;
-	k->drawn_mono = clock_mono_ms();
-	k->took_ms = k->drawn_mono - from;
+	if (v->clerk->edition == d->edition) {
+		json_decref(k->value);
+		k->value = json_incref(value);
+		free(k->as_of);
+		k->as_of = mem_strdup(what->as_of);
+		if (value == NULL && what->dear)
+			k->failed = *e;
+		k->drawn_mono = clock_mono_ms();
+		k->took_ms = k->drawn_mono - from;
+	}
 	(void)pthread_mutex_unlock(&d->cache_lock);
 	return value;
 }
@@ -229,7 +231,8 @@ json_t *clerk_cached(struct clerk *c, const struct clerk_drawing *what, struct v
 	bool given = false;
 
 	(void)pthread_mutex_lock(&d->cache_lock);
-	k = desk_cache_place(d, what);
+	/* Who came in an edition that is over neither finds nor leaves anything here. */
+	k = c->edition == d->edition ? desk_cache_place(d, what) : NULL;
 	if (k != NULL) {
 		k->asked_mono = clock_mono_ms();
 		given = k->value != NULL && desk_same(k->as_of, what->as_of) &&
@@ -260,13 +263,13 @@ json_t *clerk_cached(struct clerk *c, const struct clerk_drawing *what, struct v
 static void clerk_redraw(struct clerk *c)
 {
 	struct desk *d = c->desk;
-	struct visit v = {.clerk = c, .house = d->house, .pages = d->pages};
+	struct visit v = {.clerk = c, .house = &c->edition->house, .pages = c->edition->pages};
 	struct clerk_drawing what = {.key = NULL};
 	struct desk_cache *k = NULL;
 	struct err e = ERR_INIT;
 
 	(void)pthread_mutex_lock(&d->cache_lock);
-	for (size_t i = 0; i < DESK_CACHED && k == NULL; i++) {
+	for (size_t i = 0; i < DESK_CACHED && k == NULL && c->edition == d->edition; i++) {
 		if (d->cache[i].wanted)
 			k = &d->cache[i];
 	}
@@ -306,7 +309,7 @@ struct errands *clerk_errands(struct clerk *c)
 
 static void clerk_run_errand(struct clerk *c)
 {
-	struct visit v = {.clerk = c, .house = c->desk->house, .pages = c->desk->pages};
+	struct visit v = {.clerk = c, .house = &c->edition->house, .pages = c->edition->pages};
 	clerk_errand fn = c->errand;
 
 	c->errand = NULL;
@@ -339,17 +342,17 @@ static void *desk_main(void *arg)
 	struct desk_job job;
 
 	while (desk_take(d, &job)) {
-		(void)pthread_rwlock_rdlock(&d->house_lock);
+		c->edition = job.edition;
 		job.visit->clerk = c;
-		job.visit->house = d->house;
-		job.visit->pages = d->pages;
+		job.visit->house = &job.edition->house;
+		job.visit->pages = job.edition->pages;
 		visit_serve(job.visit);
 		/* There is room: no more are under way than can wait and be served. */
 		if (queue_push(d->served, &job, 1) < 0)
 			abort();
 		clerk_run_errand(c);
 		clerk_redraw(c);
-		(void)pthread_rwlock_unlock(&d->house_lock);
+		shared_drop(job.edition->held);
 	}
 	store_close(c->reader);
 	store_close(c->writer);
@@ -398,7 +401,6 @@ struct desk *desk_new(struct web *w, struct event_base *base,
 	(void)pthread_mutex_init(&d->lock, NULL);
 	(void)pthread_cond_init(&d->come, NULL);
 	(void)pthread_mutex_init(&d->cache_lock, NULL);
-	(void)pthread_rwlock_init(&d->house_lock, NULL);
 	d->bell = bell_new();
 	d->served = queue_new(sizeof(struct desk_job), 2 * DESK_WAITING, d->bell);
 	d->errands = errands_new();
@@ -416,23 +418,28 @@ struct desk *desk_new(struct web *w, struct event_base *base,
 	return d;
 }
 
-void desk_change(struct desk *d, const struct web_house *house, const struct page_set *pages)
+void desk_change(struct desk *d, struct edition *ed)
 {
-	(void)pthread_rwlock_wrlock(&d->house_lock);
-	d->house = house;
-	d->pages = pages;
-	/* Nobody draws now, and what is drawn was of another house. */
-	for (size_t i = 0; i < DESK_CACHED; i++)
-		desk_cache_forget(&d->cache[i]);
-	(void)pthread_rwlock_unlock(&d->house_lock);
-}
+	(void)shared_hold(ed->held);
+	(void)pthread_mutex_lock(&d->cache_lock);
+	if (d->edition != NULL)
+		shared_drop(d->edition->held);
+	d->edition = ed;
+	for (size_t i = 0; i < DESK_CACHED; i++) {
+		struct desk_cache *k = &d->cache[i];
 
-void desk_pause(struct desk *d, bool pause)
-{
-	if (pause)
-		(void)pthread_rwlock_wrlock(&d->house_lock);
-	else
-		(void)pthread_rwlock_unlock(&d->house_lock);
+		if (k->drawing == 0) {
+			desk_cache_forget(k);
+			continue;
+		}
+		/* Its place is taken until it is drawn, which is then nobody's. */
+		json_decref(k->value);
+		k->value = NULL;
+		free(k->as_of);
+		k->as_of = NULL;
+		err_clear(&k->failed);
+	}
+	(void)pthread_mutex_unlock(&d->cache_lock);
 }
 
 int desk_serve(struct desk *d, struct visit *v, void *arg)
@@ -442,7 +449,8 @@ int desk_serve(struct desk *d, struct visit *v, void *arg)
 	(void)pthread_mutex_lock(&d->lock);
 	if (d->n < DESK_WAITING) {
 		d->waiting[(d->first + d->n++) % DESK_WAITING] =
-		    (struct desk_job){.visit = v, .arg = arg};
+		    (struct desk_job){.visit = v, .arg = arg, .edition = d->edition};
+		(void)shared_hold(d->edition->held);
 		(void)pthread_cond_signal(&d->come);
 		rc = 0;
 	}
@@ -466,6 +474,7 @@ void desk_free(struct desk *d)
 	}
 	for (; d->n > 0; d->n--) {
 		visit_free(d->waiting[d->first].visit);
+		shared_drop(d->waiting[d->first].edition->held);
 		d->first = (d->first + 1) % DESK_WAITING;
 	}
 	while (queue_pop(d->served, &job, 1) > 0)
@@ -482,7 +491,8 @@ void desk_free(struct desk *d)
 	throttle_free(d->tests);
 	for (size_t i = 0; i < DESK_CACHED; i++)
 		desk_cache_forget(&d->cache[i]);
-	(void)pthread_rwlock_destroy(&d->house_lock);
+	if (d->edition != NULL)
+		shared_drop(d->edition->held);
 	(void)pthread_mutex_destroy(&d->cache_lock);
 	(void)pthread_cond_destroy(&d->come);
 	(void)pthread_mutex_destroy(&d->lock);

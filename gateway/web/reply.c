@@ -44,6 +44,7 @@ static void web_request_free(struct web_request *r)
 		r->work_free(r->work);
 	if (r->mapped != NULL)
 		(void)munmap(r->mapped, r->mapped_len + 1);
+	shared_drop(r->held);
 	free(r->path);
 	free(r->query);
 	free(r);
@@ -101,6 +102,9 @@ void web_reply(struct web_request *r, int status, const char *content_type, cons
 
 void web_stream_begin(struct web_request *r, const char *content_type)
 {
+	/* It may last for hours, and what it tells is of no edition. */
+	shared_drop(r->held);
+	r->held = NULL;
 	web_count(r, 200);
 	web_head(r, content_type);
 	evhttp_send_reply_start(r->ev, 200, NULL);

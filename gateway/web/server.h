@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "store/message.h"
+#include "web/edition.h"
 #include "web/gate.h"
 #include "web/route.h"
 #include "web/web.h"
@@ -17,7 +18,6 @@ struct bufferevent;
 struct evbuffer;
 struct evhttp_bound_socket;
 struct live;
-struct page_set;
 struct throttle;
 struct visit;
 
@@ -42,6 +42,7 @@ struct web_request {
 	bool page;	    /* the answer is a page: it may load its own styles and scripts */
 	char *mapped;	    /* the body, when it was too large for memory */
 	size_t mapped_len;
+	struct shared *held; /* its edition: the house that its work looks at */
 	void *work;	    /* what the handler keeps while it waits for the store */
 	void (*work_free)(void *work);
 	struct web_request *prev, *next;
@@ -75,7 +76,7 @@ struct web {
 	struct gate *gate;
 	struct desk *desk;	/* NULL: no console */
 	struct live *live;
-	struct page_set *pages; /* likewise */
+	struct edition *edition; /* of the requests to come */
 	struct throttle *uploads, *rollups;
 	struct web_request *requests; /* under way */
 	struct web_slot *slots;

@@ -24,6 +24,7 @@
 #define VISIT_PDF  "application/pdf"
 
 struct clerk;
+struct edition;
 
 /* Who is there. */
 struct visitor {
@@ -154,11 +155,9 @@ struct desk;
 /* Threads that serve visits. done is called on base's loop. */
 struct desk *desk_new(struct web *w, struct event_base *base,
 		      void (*done)(struct visit *v, void *arg), struct err *e);
-/* The house and pages that visits from now on see; waits until no visit sees the old ones. */
-void desk_change(struct desk *d, const struct web_house *house, const struct page_set *pages);
-/* Waits until nothing is served, and lets nothing be served until it goes on. */
-void desk_pause(struct desk *d, bool pause);
-/* Takes v on success. -1: too many wait. */
+/* The edition that visits from now on see; those under way go on with theirs. A hold is taken. */
+void desk_change(struct desk *d, struct edition *ed);
+/* Takes v on success, once there is an edition. -1: too many wait. */
 int desk_serve(struct desk *d, struct visit *v, void *arg);
 /* Waits for what is being served; what waits is not served. Their done is not called. */
 void desk_free(struct desk *d);

@@ -51,12 +51,12 @@ static const char *web_on_refused(enum guard_reason why, void *arg)
 
 	web->refused[why]++;
 	log_debug("web", "refused", "reason=%s", guard_reason_name(why));
-	if (web->pages == NULL)
+	if (web->edition->pages == NULL)
 		return NULL;
 	(void)snprintf(word, sizeof(word), "guard_%s", guard_reason_name(why));
 	(void)say(&e, EX_DATAERR, word, NULL);
-	vi = say_text(web->pages, PAGE_VI, &e, &worded);
-	en = say_text(web->pages, PAGE_EN, &e, &worded);
+	vi = say_text(web->edition->pages, PAGE_VI, &e, &worded);
+	en = say_text(web->edition->pages, PAGE_EN, &e, &worded);
 	(void)snprintf(web->refusal, sizeof(web->refusal), "%s / %s", vi, en);
 	free(vi);
 	free(en);
@@ -147,6 +147,7 @@ static void web_on_request(struct evhttp_request *ev, void *arg)
 
 	r->web = web;
 	r->ev = ev;
+	r->held = shared_hold(web->edition->held);
 	/* The same handlers answer other systems there, in JSON. */
 	if (strncmp(uri, api, sizeof(api) - 1) == 0) {
 		r->api = true;
@@ -176,31 +177,17 @@ static void web_on_request(struct evhttp_request *ev, void *arg)
 		r->route->handler(r);
 }
 
-/* The pages of the new configuration, or those there were. */
-static int web_load_pages(struct web *w, const struct web_config *cfg, struct err *e)
-{
-	struct page_set *pages;
-
-	if (cfg->house.campaign == NULL)
-		return 0;
-	pages = page_set_load(cfg->house.templates, e);
-	if (w->desk != NULL)
-		desk_change(w->desk, &w->cfg.house, pages != NULL ? pages : w->pages);
-	if (pages == NULL)
-		return -1;
-	page_set_free(w->pages);
-	w->pages = pages;
-	return 0;
-}
-
 int web_reconfigure(struct web *w, const struct web_config *cfg, struct err *e)
 {
-	/* Nobody reads the configuration while it changes. */
+	struct err why = ERR_INIT;
+	struct edition *ed = edition_new(cfg, w->edition, &why);
+
 	if (w->desk != NULL)
-		desk_pause(w->desk, true);
+		desk_change(w->desk, ed);
+	if (w->edition != NULL)
+		shared_drop(w->edition->held);
+	w->edition = ed;
 	w->cfg = *cfg;
-	if (w->desk != NULL)
-		desk_pause(w->desk, false);
 	for (struct web_slot *s = w->slots; s != NULL; s = s->next)
 		s->provider = NULL;
 	for (size_t i = 0; i < cfg->n_providers; i++) {
@@ -217,19 +204,19 @@ int web_reconfigure(struct web *w, const struct web_config *cfg, struct err *e)
 		}
 		s->provider = cfg->providers[i];
 	}
-	return web_load_pages(w, cfg, e);
+	return why.code == 0 ? 0 : err_set(e, why.code, "%s", why.text);
 }
 
 static int web_open_desk(struct web *w, struct err *e)
 {
-	if (w->pages == NULL)
+	if (w->edition->pages == NULL)
 		return 0;
-	if (!page_has_bootstrap(w->pages))
+	if (!page_has_bootstrap(w->edition->pages))
 		log_warn("web", "no_bootstrap", "package=libjs-bootstrap5");
 	w->desk = desk_new(w, w->base, web_visit_served, e);
 	if (w->desk == NULL)
 		return -1;
-	desk_change(w->desk, &w->cfg.house, w->pages);
+	desk_change(w->desk, w->edition);
 	return 0;
 }
 
@@ -367,7 +354,8 @@ void web_free(struct web *w)
 		free(s);
 	}
 	store_close(w->reader);
-	page_set_free(w->pages);
+	if (w->edition != NULL)
+		shared_drop(w->edition->held);
 	throttle_free(w->uploads);
 	throttle_free(w->rollups);
 	buf_free(&w->figures);

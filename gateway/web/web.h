@@ -9,6 +9,7 @@
 
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/shared.h"
 #include "campaign/campaign.h"
 #include "campaign/reply.h"
 #include "dispatch/engine.h"
@@ -43,6 +44,7 @@ struct web_house {
 
 struct web_config {
 	struct web_house house;
+	struct shared *held;  /* what keeps all this; NULL: the caller does */
 	const char *listen;   /* "127.0.0.1:8080" */
 	const char *database; /* pages read on connections of their own */
 	struct provider *const *providers;
@@ -60,8 +62,8 @@ int web_port(const struct web *w);
 /* Waits for what officers have under way and serves no more visits: before engine_stop(). */
 void web_stop(struct web *w);
 void web_free(struct web *w);
-/* From now on nothing looks at the old configuration. -1 with e: pages that cannot be used; then the old
- * ones are shown still, of the new house. */
+/* Who comes from now on sees the new configuration; the old one is held (cfg->held) as long as somebody looks at
+ * it. -1 with e: pages that cannot be used; then the old ones are shown still, of the new house. */
 MUST_CHECK int web_reconfigure(struct web *w, const struct web_config *cfg, struct err *e);
 
 #endif

@@ -3,11 +3,13 @@
 """The daemon's life: only one at a time, drains on SIGTERM, changes its configuration whole or not at
 all, and settles what a kill -9 left uncertain without sending it twice. Usage: daemon.py MOIDAN"""
 import collections
+import re
 import signal
 import sys
+import threading
 import time
 
-from lib import House, Provider, wait_for
+from lib import House, Provider, get, wait_for
 
 
 def only_one(h):
@@ -60,6 +62,36 @@ def reloads(h):
     assert h.stop() == 0
 
 
+def nobody_waits_for_a_reload(h):
+    """It waits for what is in flight, and the daemon goes on meanwhile; one more that comes then is not lost."""
+    answer = threading.Event()
+
+    def reply(r):
+        answer.wait(60)
+        return Provider.accept(r)
+    provider, second = h.add(Provider(reply)), h.add(Provider())
+    h.configure(provider.url, provider="in_flight: 8,")
+    h.import_people(40)
+    h.serve()
+    h.campaign("một lúc")
+    wait_for("a request under way", provider.seen)
+    before = collections.Counter(re.findall("event=(reload\\w+)", h.read("moidan.log")))
+    h.daemon.send_signal(signal.SIGHUP)
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
+        assert get(h.url + "/healthz")[0] == 200
+    h.write("moidan.yaml", h.read("moidan.yaml").replace(provider.url, second.url))
+    h.daemon.send_signal(signal.SIGHUP)
+    assert get(h.url + "/healthz")[0] == 200
+    assert collections.Counter(re.findall("event=(reload\\w+)", h.read("moidan.log"))) == before
+    answer.set()
+    wait_for("both", lambda: h.read("moidan.log").count("event=reloaded") == before["reloaded"] + 2)
+    h.wait_states("một lúc", {"sent": 40})
+    assert len(provider.seen() + second.seen()) == 40
+    assert h.stop() == 0
+    assert h.read("moidan.log").count("reload_refused") == before["reload_refused"]
+
+
 def settles_after_kill(h):
     """Killed while the provider has requests that it has not answered: after the restart they are
     uncertain, then sent again under the same reference, which a de-duplicating provider knows."""
@@ -91,6 +123,9 @@ def settles_after_kill(h):
     assert h.stop() == 0
 
 
+with House(sys.argv[1]) as h:
+    nobody_waits_for_a_reload(h)
+    print("ok nobody waits for a reload")
 with House(sys.argv[1]) as h:
     h.configure("http://127.0.0.1:9")
     for test in (only_one, drains, reloads, settles_after_kill):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A long list is checked and taken in while its officer looks on, or goes away: pages answer at once and say how far it is,
-with scripts and without; nobody else sees it, nothing is done twice, another system waits for what comes of it.
+with scripts and without; nobody else sees it, nothing is done twice, another system waits for what comes of it,
+and a reload for none of it.
 Usage: imports.py MOIDAN"""
+import os
 import re
+import signal
 import sys
 import threading
 
@@ -126,6 +129,29 @@ def ended_in_the_middle(h, author):
     wait_for("imported", lambda: people(h) == (ROWS + 12_000, 3), 60)
 
 
+def reloaded_meanwhile(h, author, admin):
+    """Nobody waits for a reload that waits for whoever writes, and lists under way go on with what they began with."""
+    def ask(phone):
+        os.replace(h.write("new.yaml", re.sub(r"02963 \d{3} \d{3}", phone, h.read("moidan.yaml"))), h.file)
+        h.daemon.send_signal(signal.SIGHUP)
+    before, rows = people(h), 20_000
+    with h.writer():
+        where = author.upload("/imports", {"programme": "vneid"}, "cũ.csv", a_list(rows, 50_000)).headers["Location"]
+        for i in range(1, 4):
+            ask(f"02963 000 00{i}")
+            assert admin.get("/settings").status == 200 and state(author, where) == "checking"
+    wait_for("the reload", lambda: admin.get("/settings").has("02963 000 003"), 60)
+    wait_for("checked", lambda: state(author, where) == "checked", 60)
+    with h.writer():
+        assert author.post(where).status == 303
+        ask("02963 000 004")
+        assert admin.get("/settings").status == 200 and state(author, where) == "importing"
+    wait_for("imported", lambda: ask("02963 000 005") or state(author, where) == "imported", 60)
+    assert people(h)[0] == before[0] + rows, people(h)
+    wait_for("the last reload", lambda: admin.get("/settings").has("02963 000 005"), 60)
+    assert "level=error" not in h.read("moidan.log")
+
+
 def main():
     with House(sys.argv[1]) as h:
         h.configure("http://127.0.0.1:9")
@@ -138,6 +164,7 @@ def main():
         another_system(h, admin)
         ended_in_the_middle(h, author)
         pressed_by_two_at_once(h, author)
+        reloaded_meanwhile(h, author, admin)
         assert h.stop() == 0
 
 

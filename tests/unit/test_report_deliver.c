@@ -106,7 +106,7 @@ static void post_start(struct post *p)
 	p->en = engine_new(p->base, p->r.w.st, &cfg, on_fatal, NULL, &e);
 	world_must(p->en != NULL ? 0 : -1, &e, "engine");
 	p->r.w.st = NULL;
-	p->d = deliver_new(p->base, p->en, &p->r.h, &e);
+	p->d = deliver_new(p->base, p->en, &p->r.h, NULL, &e);
 	world_must(p->d != NULL ? 0 : -1, &e, "deliver");
 }
 
@@ -630,14 +630,14 @@ static void a_new_configuration_mends_what_was_wrong(void **state)
 	report_test_configure(&broken, push_to("http://bao-cao.example/"));
 	worse = p.r.h;
 	worse.cfg = &broken;
-	assert_int_equal(deliver_reconfigure(p.d, &worse, &e), -1);
+	assert_int_equal(deliver_reconfigure(p.d, &worse, NULL, &e), -1);
 	assert_int_equal(e.code, EX_CONFIG);
 	conf_free(&reports_config_table, &broken);
 	/* A receiver that is new this week still gets its summary. */
 	report_test_configure(&cfg, push_to(new_url));
 	h = p.r.h;
 	h.cfg = &cfg;
-	assert_int_equal(deliver_reconfigure(p.d, &h, &e), 0);
+	assert_int_equal(deliver_reconfigure(p.d, &h, NULL, &e), 0);
 	json_decref(post_received(&p, &b, 5000));
 	assert_int_equal(post_jobs(&p, NULL).n, 2);
 	post_clock(&p, 2 * CLOCK_HOUR_MS); /* nobody asks the old one again */
@@ -698,7 +698,7 @@ static void what_cannot_work_is_refused_when_it_is_read(void **state)
 
 		report_test_configure(&cfg, json_loads(bad[i], 0, NULL));
 		h.cfg = &cfg;
-		assert_null(deliver_new(base, NULL, &h, &e));
+		assert_null(deliver_new(base, NULL, &h, NULL, &e));
 		assert_int_equal(e.code, EX_CONFIG);
 		conf_free(&reports_config_table, &cfg);
 	}
