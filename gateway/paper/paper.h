@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "paper/grid.h"
@@ -54,6 +55,10 @@ void paper_grid(struct paper *p, const struct grid *g);
 
 /* A QR code (level Q) of text, centred, with its quiet zone. -1 (EX_DATAERR) when it does not fit. */
 MUST_CHECK int paper_qr(struct paper *p, const char *text, double mm, struct err *e);
+
+/* The code (level M) of text for a page: the path of an SVG picture of side × side units, a module a unit, with its
+ * quiet zone. -1 (EX_DATAERR) when it does not fit. */
+MUST_CHECK int qr_path(const char *text, struct buf *path, int *side, struct err *e);
 
 /* What was reached, day by day, against a target and its last good day. */
 struct chart {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "paper/paper.h"
 #include "text/vi.h"
 #include "web/desk.h"
 #include "web/screen.h"
@@ -15,6 +16,7 @@
  * to wait, its user still gets in. Bound to the password: a new one forgets all machines. */
 #define KNOWN_COOKIE "__Host-moidan-known"
 #define KNOWN_DAYS   90
+#define SETUP_QR_MAX (64u << 10)
 
 /* The same answer whatever was wrong. */
 
@@ -142,32 +144,50 @@ static int setup_open(struct visit *v, struct account *a, unsigned char totp[ACC
 	return setup_found(v, store_link_find(v->st, hash, clock_now_ms(), a, totp, e), e);
 }
 
+/* The key of the second factor: to be typed, to be opened on the telephone itself, to be photographed by it. */
+static int setup_show_key(struct visit *v, const char *name, const unsigned char *totp,
+			  struct err *e)
+{
+	struct buf path = BUF_INIT(SETUP_QR_MAX);
+	char text[48], plain[48];
+	char *uri;
+	int side, rc;
+
+	secret_totp_text(totp, true, text);
+	secret_totp_text(totp, false, plain);
+	uri = mem_printf("otpauth://totp/moidan:%s?secret=%s&issuer=moidan", name, plain);
+	rc = qr_path(uri, &path, &side, e);
+	if (rc == 0) {
+		json_object_set_new(v->model, "secret", json_string(text));
+		json_object_set_new(v->model, "uri", json_string(uri));
+		json_object_set_new(v->model, "qr",
+				    json_pack("{s:i, s:s}", "side", side, "path",
+					      buf_text(&path)));
+		explicit_bzero(path.data, path.len);
+	}
+	mem_free_secret(uri, strlen(uri));
+	buf_free(&path);
+	explicit_bzero(text, sizeof(text));
+	explicit_bzero(plain, sizeof(plain));
+	return rc;
+}
+
 int screen_setup(struct visit *v, struct err *e)
 {
 	struct account a = {0};
 	unsigned char totp[ACCOUNT_TOTP];
-	char text[48], plain[48];
-	char *uri;
+	int rc = 0;
 
 	if (setup_open(v, &a, totp, e) < 0)
 		return -1;
 	v->model = json_pack("{s:s, s:s, s:s, s:s, s:b}", "token", v->params.value[0], "name",
 			     a.name, "title", a.title, "role", account_role_name(a.role),
 			     "totp", account_role_wants_totp(a.role));
-	if (account_role_wants_totp(a.role)) {
-		secret_totp_text(totp, true, text);
-		secret_totp_text(totp, false, plain);
-		uri = mem_printf("otpauth://totp/moidan:%s?secret=%s&issuer=moidan", a.name,
-				 plain);
-		json_object_set_new(v->model, "secret", json_string(text));
-		json_object_set_new(v->model, "uri", json_string(uri));
-		mem_free_secret(uri, strlen(uri));
-		explicit_bzero(text, sizeof(text));
-		explicit_bzero(plain, sizeof(plain));
-	}
+	if (account_role_wants_totp(a.role))
+		rc = setup_show_key(v, a.name, totp, e);
 	explicit_bzero(totp, sizeof(totp));
 	account_clear(&a);
-	return 0;
+	return rc;
 }
 
 /* The password and the second factor are kept; every other way in ends. The link is used up in the same

@@ -293,6 +293,49 @@ static void a_code_is_read_by_a_reader(void **state)
 	free(big);
 }
 
+/* Draws the path as a browser would, four dots a unit. */
+static void picture_of_path(const char *path, int side, const char *name)
+{
+	int width = side * 4, x, y, len, used;
+	char *dots = mem_calloc((size_t)width, (size_t)width), *file = mem_printf("%s/%s", dir, name);
+	FILE *f;
+
+	for (; sscanf(path, "M%d %dh%dv1h-%*dz%n", &x, &y, &len, &used) == 3; path += used) {
+		assert_true(x >= 4 && y >= 4 && len > 0 && x + len <= side - 4 && y < side - 4);
+		for (int row = 4 * y; row < 4 * y + 4; row++)
+			memset(dots + (ptrdiff_t)row * width + (ptrdiff_t)4 * x, 1, (size_t)4 * (size_t)len);
+	}
+	assert_string_equal(path, "");
+	f = fopen(file, "we");
+	assert_non_null(f);
+	(void)fprintf(f, "P1 %d %d\n", width, width);
+	for (int i = 0; i < width * width; i++)
+		(void)fprintf(f, "%c\n", '0' + dots[i]);
+	assert_int_equal(fclose(f), 0);
+	free(file);
+	free(dots);
+}
+
+static void a_code_for_a_page_is_read_too(void **state)
+{
+	const char *uri = "otpauth://totp/moidan:tran.duyet?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=moidan";
+	struct buf path = BUF_INIT(64u << 10), small = BUF_INIT(100);
+	char *text, *said = mem_printf("%s\n", uri);
+	struct err e = ERR_INIT;
+	int side;
+
+	(void)state;
+	assert_int_equal(qr_path(uri, &path, &side, &e), 0);
+	picture_of_path(buf_text(&path), side, "qr.pbm");
+	text = tell("zbarimg -q --raw $f", "qr.pbm");
+	assert_string_equal(text, said);
+	assert_int_equal(qr_path(uri, &small, &side, &e), -1);
+	free(text);
+	free(said);
+	buf_free(&path);
+	buf_free(&small);
+}
+
 static void a_chart_names_its_target_and_deadline(void **state)
 {
 	const civil_day days[] = {19500, 19507, 19514};
@@ -449,6 +492,7 @@ int main(void)
 	    cmocka_unit_test(a_paragraph_goes_on_overleaf_whole),
 	    cmocka_unit_test(a_signature_is_never_alone_on_a_page),
 	    cmocka_unit_test(a_code_is_read_by_a_reader),
+	    cmocka_unit_test(a_code_for_a_page_is_read_too),
 	    cmocka_unit_test(a_chart_names_its_target_and_deadline),
 	    cmocka_unit_test(bars_show_what_is_done_of_what_and_of_what_was_assigned),
 	    cmocka_unit_test(a_mark_that_is_none_is_named_by_its_line),
