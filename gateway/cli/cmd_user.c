@@ -13,14 +13,19 @@
 
 static void user_print_link(struct cli *c, const char *name, const char *token)
 {
-	char *link = invite_link(c->house->cfg.public_url, c->house->cfg.listen, token);
+	const struct config *cfg = &c->house->cfg;
+	char *link = invite_link(cfg->console_url, cfg->listen, token);
 
 	if (c->json)
 		(void)cli_print_json(json_pack("{s:s, s:s}", "name", name, "link", link));
 	else
 		(void)printf(
-		    "Đường dẫn đặt mật khẩu của \"%s\", dùng một lần, trong %d giờ:\n%s\n",
-		    name, INVITE_HOURS, link);
+		    "Đường dẫn đặt mật khẩu của \"%s\", dùng một lần, trong %d giờ%s:\n%s\n",
+		    name, INVITE_HOURS,
+		    *cfg->console_url != '\0'
+			? ""
+			: ", mở ngay trên máy này (để mở từ máy khác: điền console_url)",
+		    link);
 	mem_free_secret(link, strlen(link));
 }
 

@@ -96,6 +96,12 @@ static const struct conf_field config_fields[] = {
      .offset = offsetof(struct config, public_url),
      .fallback = "",
      .help = "https address at which providers reach us for receipts; empty = none"},
+    {.key = "console_url",
+     .type = CONF_STRING,
+     .offset = offsetof(struct config, console_url),
+     .fallback = "",
+     .help = "https address at which officers open the console, for set-up links; empty = this "
+	     "machine alone"},
     {.key = "templates",
      .type = CONF_STRING,
      .offset = offsetof(struct config, templates),
@@ -323,6 +329,16 @@ static bool house_is_port(const char *text)
 	       strtol(text, NULL, 10) <= 65535;
 }
 
+/* An address of ours as others see it: without TLS only on this machine. */
+static int house_check_url(const struct ydoc *doc, const char *key, const char *url, struct err *e)
+{
+	if (*url == '\0' || strncmp(url, "https://", 8) == 0 ||
+	    strncmp(url, "http://127.0.0.1", 16) == 0)
+		return 0;
+	return ydoc_error(doc, doc->root, key, 0, e,
+			  "\"%s\" must begin with https:// (http:// only for 127.0.0.1)", key);
+}
+
 static int house_check(const struct house *h, const struct ydoc *doc, struct err *e)
 {
 	const struct config *c = &h->cfg;
@@ -333,11 +349,9 @@ static int house_check(const struct house *h, const struct ydoc *doc, struct err
 		    doc, doc->root, "listen", 0, e,
 		    "\"listen\" must be address:port, such as 127.0.0.1:8080, the "
 		    "port from 1 to 65535");
-	if (*c->public_url != '\0' && strncmp(c->public_url, "https://", 8) != 0 &&
-	    strncmp(c->public_url, "http://127.0.0.1", 16) != 0)
-		return ydoc_error(
-		    doc, doc->root, "public_url", 0, e,
-		    "\"public_url\" must begin with https:// (http:// only for 127.0.0.1)");
+	if (house_check_url(doc, "public_url", c->public_url, e) < 0 ||
+	    house_check_url(doc, "console_url", c->console_url, e) < 0)
+		return -1;
 	for (size_t i = 0; i < c->providers.n; i++) {
 		const struct provider_config *p =
 		    &((const struct provider_config *)c->providers.items)[i];

@@ -31,6 +31,7 @@ struct config {
 	char *listen;
 	char *
 	    public_url; /* where providers reach the callbacks; empty = no receipts are asked for */
+	char *console_url; /* where officers open the console; empty = on this machine */
 	char *
 	    templates; /* directory of texts; default: templates/ beside the file, else installed */
 	char *descriptions; /* directory of programmes/ and providers/; default likewise */

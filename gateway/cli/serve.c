@@ -112,6 +112,7 @@ static struct web_config serve_web_config(struct serve *s, const struct house *h
 					     .settings = &h->cfg,
 					     .unit_kind = h->cfg.unit.hamlet,
 					     .public_url = h->cfg.public_url,
+					     .console_url = h->cfg.console_url,
 					     .two_person = h->cfg.two_person,
 					     .receipt_silence = h->cfg.dispatch.receipt_silence,
 					     .replies = &h->replies,

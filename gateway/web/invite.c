@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/invite.h"
 
+#include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -22,12 +24,27 @@ int invite_make(struct store *st, int64_t account_id, const char *who, char toke
 	return rc;
 }
 
-char *invite_link(const char *public_url, const char *host, const char *token)
+/* What browsers take for this machine (W3C Secure Contexts, 3.1). */
+static bool invite_is_here(const char *host)
 {
-	size_t n = public_url != NULL ? strlen(public_url) : 0;
+	static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
 
-	while (n > 0 && public_url[n - 1] == '/')
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t n = strlen(names[i]);
+
+		if (strncasecmp(host, names[i], n) == 0 && (host[n] == '\0' || host[n] == ':'))
+			return true;
+	}
+	return false;
+}
+
+char *invite_link(const char *console_url, const char *host, const char *token)
+{
+	size_t n = strlen(console_url);
+
+	while (n > 0 && console_url[n - 1] == '/')
 		n--;
-	return n > 0 ? mem_printf("%.*s/setup/%s", (int)n, public_url, token)
-		     : mem_printf("http://%s/setup/%s", host, token);
+	return n > 0 ? mem_printf("%.*s/setup/%s", (int)n, console_url, token)
+		     : mem_printf("http%s://%s/setup/%s", invite_is_here(host) ? "" : "s", host,
+				  token);
 }

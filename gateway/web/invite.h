@@ -16,7 +16,8 @@
  * transaction. */
 MUST_CHECK int invite_make(struct store *st, int64_t account_id, const char *who,
 			   char token[SECRET_TOKEN], struct err *e);
-/* Its address: under public_url, else (NULL or "") under the host that asks. Yours. */
-char *invite_link(const char *public_url, const char *host, const char *token);
+/* Its address: under console_url, else ("") under the host that asks, by TLS unless that is this machine: cookies
+ * come back by nothing else. Yours. */
+char *invite_link(const char *console_url, const char *host, const char *token);
 
 #endif

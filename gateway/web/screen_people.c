@@ -76,7 +76,7 @@ static int people_show_link(struct visit *v, const char *name, const char *token
 	v->model = NULL;
 	if (store_read_begin(v->st, e) < 0 || screen_users(v, e) < 0)
 		return -1;
-	link = invite_link(v->house->public_url, v->host, token);
+	link = invite_link(v->house->console_url, v->host, token);
 	json_object_set_new(v->model, "link", json_string(link));
 	json_object_set_new(v->model, "link_for", json_string(name));
 	mem_free_secret(link, strlen(link));

@@ -35,7 +35,7 @@ struct web_house {
 	const struct conf_table *settings_table; /* of settings; NULL: nothing is shown */
 	const void *settings;
 	const char *unit_kind; /* "ấp" */
-	const char *public_url; /* "" when not set */
+	const char *public_url, *console_url; /* "" when not set */
 	bool two_person;
 	int64_t receipt_silence; /* ms */
 	const struct reply_words *replies; /* NULL: answers of citizens are not taken */

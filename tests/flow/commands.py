@@ -232,6 +232,9 @@ def users(h):
     """In words, as an administrator types it on the machine."""
     said = h.run("user", "add", "an.nguyen", "--role", "approver", "--title", "Nguyễn Văn An")
     assert "dùng một lần" in said and re.search(r"/setup/\S{43}\n", said), said
+    assert h.url + "/setup/" in said and "điền console_url" in said, said
+    office = h.run("user", "password", "an.nguyen", env={"MOIDAN_CONSOLE_URL": "https://console.xa.example/"})
+    assert "\nhttps://console.xa.example/setup/" in office and "console_url" not in office, office
     h.run("user", "add", "an.nguyen", "--role", "viewer", code=EX_DATAERR)
     h.run("user", "add", "An Nguyễn", "--role", "viewer", code=EX_DATAERR)
     h.run("user", "add", "binh", "--role", "king", code=EX_USAGE)

@@ -150,6 +150,10 @@ def administrators_look_after_people(h, v):
     assert page.status == 200, page.text
     link = re.search(r"http://\S+/setup/[\w-]+", page.text)[0]
     assert Visitor(h).set_up(link).status == 303
+    # whoever asks by another name has a web server in front, and cookies come back by TLS alone
+    lan, = [u for u in v.get("/users", browser=False).json()["items"] if u["name"] == "le.lan"]
+    page = v.post(f"/users/{lan['id']}", {"do": "link"}, headers={"Host": "console.xa.example"})
+    assert re.search(r"https://console\.xa\.example/setup/[\w-]{43}\b", page.text), page.text
     again = v.post("/users", {"name": "le.lan", "title": "Lê Thị Lan", "role": "author"})
     assert again.status == 422 and again.has("đã có tài khoản")
     mine = [u for u in v.get("/users", browser=False).json()["items"] if u["self"]][0]

@@ -270,6 +270,7 @@ static void what_is_wrong_is_named_with_file_line_and_key(void **state)
 	    {"dispatch: {backoff: 60}\n", ":4:", "a duration"},
 	    {"listen: localhost\n", ":4:", "address:port"},
 	    {"public_url: http://moidan.xa.example\n", ":4:", "https://"},
+	    {"console_url: http://console.xa.example\n", ":4:", "\"console_url\" must begin with https://"},
 	    {"reports: {programmes: [vneid, khac]}\n", ":4:", "no programme \"khac\""},
 	    {"providers:\n  - {name: Ê, description: esms}\n", ":5:", "a-z, 0-9"},
 	    {"two_person: yes\ntwo_person: no\n", ":5:", "two_person"},
