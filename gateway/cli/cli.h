@@ -133,6 +133,7 @@ int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_campaign(struct cli *c, int argc, char **argv);
 int cmd_config(struct cli *c, int argc, char **argv);
 int cmd_demo(struct cli *c, int argc, char **argv);
+int cmd_sandbox(struct cli *c, int argc, char **argv);
 int cmd_doctor(struct cli *c, int argc, char **argv);
 int cmd_duty(struct cli *c, int argc, char **argv);
 int cmd_import(struct cli *c, int argc, char **argv);

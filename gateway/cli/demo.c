@@ -30,6 +30,7 @@ struct demo {
 	char *home;
 	bool keep;
 	uint64_t seed;
+	int sandbox_port;
 	pid_t sandbox, daemon;
 	int64_t started; /* monotonic */
 	int64_t campaign;
@@ -85,7 +86,7 @@ static int demo_make_home(struct demo *d, const char *keep, struct err *e)
 	return 0;
 }
 
-static int demo_write_config(const struct demo *d, int sandbox_port, int port, struct err *e)
+static int demo_write_config(const struct demo *d, int port, struct err *e)
 {
 	char *path = mem_printf("%s/moidan.yaml", d->home);
 	FILE *f = fopen(path, "we");
@@ -115,9 +116,11 @@ static int demo_write_config(const struct demo *d, int sandbox_port, int port, s
 		      "    rate_per_second: 150\n"
 		      "    in_flight: 16\n"
 		      "    price_per_segment: 350\n"
+		      "# Giờ rộng nhất mà hệ thống cho phép, để thử được cả buổi tối, cuối tuần.\n"
+		      "hours: {from: \"07:00\", to: \"22:00\", weekends: true}\n"
 		      "caps: {per_day: 3, per_week: 6}\n"
 		      "dispatch: {backoff: 1s, settle_after: 2s}\n",
-		      port, port, sandbox_port);
+		      port, port, d->sandbox_port);
 	rc = fclose(f) == 0 ? 0 : err_set(e, EX_IOERR, "%s: %s", path, strerror(errno));
 	d->c->config_path = path;
 	return rc;
@@ -140,25 +143,29 @@ static pid_t demo_fork(const struct demo *d, const char *name)
 	return pid;
 }
 
+/* A provider as they are on a good day: quick, and not without faults. */
+static struct sandbox_config demo_provider(uint64_t seed)
+{
+	return (struct sandbox_config){.seed = seed,
+				       .delay_ms = 40,
+				       .receipt_delay_ms = 600,
+				       .refuse_per_mille = 8,
+				       .busy_per_mille = 20,
+				       .drop_per_mille = 5,
+				       .undelivered_per_mille = 25,
+				       .duplicate_receipt_per_mille = 30};
+}
+
 static int demo_start_sandbox(struct demo *d, struct err *e)
 {
 	char *ledger = mem_printf("%s/sandbox-ledger", d->home), text[16] = "";
-	struct sandbox_config cfg = {
-	    .seed = d->seed,
-	    .delay_ms = 40,
-	    .receipt_delay_ms = 600,
-	    .refuse_per_mille = 8,
-	    .busy_per_mille = 20,
-	    .drop_per_mille = 5,
-	    .undelivered_per_mille = 25,
-	    .duplicate_receipt_per_mille = 30,
-	    .ledger = ledger,
-	};
+	struct sandbox_config cfg = demo_provider(d->seed);
 	int ends[2];
 	ssize_t n;
 
 	if (pipe(ends) < 0)
 		return err_set(e, EX_OSERR, "pipe: %s", strerror(errno));
+	cfg.ledger = ledger;
 	d->sandbox = demo_fork(d, "sandbox");
 	if (d->sandbox == 0) {
 		struct err own = ERR_INIT;
@@ -422,7 +429,7 @@ static void demo_where_next(const struct demo *d)
 {
 	static const char *const next[] = {
 	    "campaign show 1", "message list --state undelivered", "report figures",
-	    "user add lan --role author", "serve"};
+	    "user add lan --role author", "user add duyet --role approver", "serve"};
 	char exe[4096];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
@@ -431,13 +438,17 @@ static void demo_where_next(const struct demo *d)
 	for (size_t i = 0; i < sizeof(next) / sizeof(next[0]); i++)
 		(void)printf("  %s --config %s/moidan.yaml %s\n", n > 0 ? exe : "moidan",
 			     d->home, next[i]);
-	(void)printf("Giao diện web: chạy lệnh cuối, rồi mở đường dẫn mà lệnh \"user add\" in ra.\n"
-		     "Nhà cung cấp giả đã tắt: tin soạn thêm thì chờ trong hàng đợi.\n");
+	(void)printf("Giao diện web: chạy lệnh cuối, rồi mở đường dẫn mà các lệnh \"user add\" in ra.\n"
+		     "Nhà cung cấp giả đã tắt: tin soạn thêm chờ trong hàng đợi cho đến khi chạy nó "
+		     "ở một cửa sổ khác:\n"
+		     "  %s sandbox --port %d\n"
+		     "Từ đây là giờ thật của máy này: ngoài giờ gửi tin thì tin chờ đến giờ.\n",
+		     n > 0 ? exe : "moidan", d->sandbox_port);
 }
 
 static int demo_run(struct demo *d, const char *keep, struct err *e)
 {
-	int sandbox_port, port;
+	int port;
 
 	if (demo_make_home(d, keep, e) < 0)
 		return -1;
@@ -445,9 +456,9 @@ static int demo_run(struct demo *d, const char *keep, struct err *e)
 	    "DỮ LIỆU THỬ: mọi tên người, số điện thoại đều bịa ra; không tin nào ra khỏi máy "
 	    "này.\nNgày giả định: thứ Tư 14/06/2023, 9 giờ. Thư mục: %s\n\n",
 	    d->home);
-	sandbox_port = demo_start_sandbox(d, e);
-	port = sandbox_port > 0 ? demo_free_port(e) : -1;
-	if (port < 0 || demo_write_config(d, sandbox_port, port, e) < 0 ||
+	d->sandbox_port = demo_start_sandbox(d, e);
+	port = d->sandbox_port > 0 ? demo_free_port(e) : -1;
+	if (port < 0 || demo_write_config(d, port, e) < 0 ||
 	    cli_house(d->c, e) < 0)
 		return -1;
 	if (cli_open(d->c, STORE_WRITER, e) < 0 || demo_start_daemon(d, e) < 0)
@@ -492,4 +503,27 @@ int cmd_demo(struct cli *c, int argc, char **argv)
 	rc = demo_run(&d, keep, &e);
 	demo_end(&d);
 	return rc < 0 ? cli_fail(&e) : 0;
+}
+
+int cmd_sandbox(struct cli *c, int argc, char **argv)
+{
+	struct err e = ERR_INIT;
+	long port = 0, seed = 46;
+	const struct cli_option options[] = {
+	    {.name = "port", .number = &port}, {.name = "seed", .number = &seed}, {.name = NULL}};
+	struct sandbox_config cfg;
+
+	if (cli_parse(c, argc, argv, options, 0, 0, &e) < 0)
+		return cli_fail(&e);
+	if (port < 1 || port > 65535) {
+		(void)err_set(&e, EX_USAGE, "sandbox --port N: một cổng từ 1 đến 65535");
+		return cli_fail(&e);
+	}
+	cfg = demo_provider((uint64_t)seed);
+	cfg.port = (int)port;
+	(void)printf("Nhà cung cấp giả ở http://127.0.0.1:%ld, nói như eSMS: nhận tin rồi báo kết quả, không gửi đi "
+		     "đâu. Ctrl-C để dừng.\n",
+		     port);
+	(void)fflush(stdout);
+	return sandbox_run(&cfg, -1, &e) < 0 ? cli_fail(&e) : 0;
 }

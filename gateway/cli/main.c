@@ -13,6 +13,7 @@
 
 static const struct command commands[] = {
     {"demo", "demo [--keep DIR] [--seed N]", "chạy thử toàn bộ trên dữ liệu giả", cmd_demo},
+    {"sandbox", "sandbox --port N [--seed N]", "nhà cung cấp giả trên máy này, để thử", cmd_sandbox},
     {"simulate", "simulate [--seed N] [--come PERCENT] [--absent PERCENT] [--json]",
      "cả Kế hoạch 46 trên đồng hồ ảo: từng tuần, từng ấp, từng ngày", cmd_simulate},
     {"init", "init", "viết tệp cấu hình và tạo cơ sở dữ liệu", cmd_init},

@@ -13,12 +13,14 @@ import subprocess
 import sys
 import tempfile
 
+from lib import listens, shift_to, wait_for
+
 EX_USAGE, EX_CANTCREAT, EX_TEMPFAIL = 64, 73, 75
 MOIDAN = os.path.abspath(sys.argv[1])
 
 
-def run(*argv, code=0):
-    done = subprocess.run([MOIDAN, *argv], capture_output=True, text=True, timeout=240, check=False)
+def run(*argv, code=0, env=None):
+    done = subprocess.run([MOIDAN, *argv], env=env, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == code, (argv, done.returncode, done.stdout[-2000:], done.stderr[-2000:])
     return done.stdout + done.stderr
 
@@ -34,6 +36,24 @@ def left_running(home):
         except OSError:
             pass
     return out
+
+
+def goes_on(home, sandbox):
+    """Somebody tries a campaign of their own in the kept house, with the provider that it was told of."""
+    env = dict(os.environ, MOIDAN_CONFIG=home + "/moidan.yaml", MOIDAN_TEST_SHIFT=str(shift_to("2023-06-15T09:00:00+07:00")))
+    running = [subprocess.Popen([MOIDAN, *argv.split()], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+               for argv in (sandbox, "serve")]
+    try:
+        wait_for("the provider", lambda: listens(int(sandbox.split()[-1])))
+        run("campaign", "create", "thêm", "--programme", "vneid", "--audience", "A2", env=env)
+        for verb in ("approve", "start"):
+            run("campaign", verb, "thêm", env={**env, "MOIDAN_TWO_PERSON": "false"})
+        wait_for("what arrived", lambda: json.loads(run("campaign", "show", "thêm", "--json", env=env))["messages"].get("delivered"))
+    finally:
+        for p in running:
+            p.terminate()
+        ends = [p.wait(60) for p in running]
+    assert ends == [0, 0], ends
 
 
 def kept(home):
@@ -61,11 +81,12 @@ def kept(home):
     db.close()
     # What it says to type next.
     typed = re.findall(r"^  (\S+moidan --config \S+ .*)$", said, re.M)
-    assert len(typed) == 5 and typed[-1].endswith(" serve"), typed
+    assert len(typed) == 6 and typed[-1].endswith(" serve"), typed
     for line in typed[:-1]:
         assert run(*line.split()[1:]).strip(), line
     assert "đã gửi xong" in run("--config", home + "/moidan.yaml", "campaign", "show", "1")
     assert json.loads(run("--config", home + "/moidan.yaml", "status", "--json"))["messages"]
+    goes_on(home, re.search(r"^  \S+moidan (sandbox --port \d+)$", said, re.M)[1])
     # Each head carries one page along, and no code of a household is broken in two.
     for hamlet in ("Tân Phú", "Tân Mỹ", "Tân Đông"):
         run("--config", home + "/moidan.yaml", "report", "digest", "--unit", hamlet, "--pdf", home + "/page.pdf")
@@ -101,6 +122,7 @@ def broken_off():
 def main():
     run("demo", "--seed", "x", code=EX_USAGE)
     run("demo", "more", code=EX_USAGE)
+    run("sandbox", code=EX_USAGE)
     with tempfile.TemporaryDirectory(prefix="moidan-flow-") as base:
         sent = kept(os.path.realpath(base) + "/house")
     broken_off()
