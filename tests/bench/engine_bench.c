@@ -4,8 +4,9 @@
  *
  *   engine_bench versions
  *   engine_bench prepare DIR ROWS       so many households, and a message for each, queued
- *   engine_bench send DIR PORT MESSAGES IN_FLIGHT SENDERS
- *                                       sends that many or a few more of them to 127.0.0.1:PORT
+ *   engine_bench send DIR PORT MESSAGES IN_FLIGHT SENDERS [DESCRIPTION]
+ *                                       sends that many or a few more of them to 127.0.0.1:PORT, as
+ *                                       eSMS wants them or as described; IN_FLIGHT requests
  *
  * What is measured of `send` begins before the threads exist and ends when the results of so many
  * messages are committed; processor time is that of the whole process in that time. */
@@ -228,7 +229,7 @@ static void bench_run(struct bench_send *b, struct world *w)
 }
 
 static int bench_send(const char *dir, int port, int64_t messages, int64_t in_flight,
-		      int64_t senders)
+		      int64_t senders, const char *description)
 {
 	struct bench_send b = {.wanted = messages};
 	struct err e = ERR_INIT;
@@ -237,7 +238,7 @@ static int bench_send(const char *dir, int port, int64_t messages, int64_t in_fl
 	long rss;
 
 	world_open(&w, dir);
-	world_add_provider(&w, "esms", "esms", port, in_flight, 0);
+	world_add_provider(&w, description, description, port, in_flight, 0);
 	w.dispatch.senders = senders;
 	before = world_count(&w, 0, MESSAGE_SENT);
 	bench_run(&b, &w);
@@ -264,11 +265,12 @@ int main(int argc, char **argv)
 		return bench_versions();
 	if (strcmp(verb, "prepare") == 0 && argc == 4)
 		return bench_prepare(argv[2], strtoll(argv[3], NULL, 10));
-	if (strcmp(verb, "send") == 0 && argc == 7)
+	if (strcmp(verb, "send") == 0 && (argc == 7 || argc == 8))
 		return bench_send(argv[2], (int)strtol(argv[3], NULL, 10),
 				  strtoll(argv[4], NULL, 10), strtoll(argv[5], NULL, 10),
-				  strtoll(argv[6], NULL, 10));
+				  strtoll(argv[6], NULL, 10),
+				  argc > 7 ? argv[7] : "esms");
 	(void)fprintf(stderr, "usage: engine_bench versions | prepare DIR ROWS |"
-			      " send DIR PORT MESSAGES IN_FLIGHT SENDERS\n");
+			      " send DIR PORT MESSAGES IN_FLIGHT SENDERS [DESCRIPTION]\n");
 	return EX_USAGE;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An HTTP/1.1 server that does next to nothing: what is measured against it is
  * the client. One thread, epoll, kept connections; answers every POST like
- * eSMS ("CodeResult":"100") and writes its port to standard output. It trusts
- * its client and belongs in no other place than a benchmark.
+ * eSMS ("CodeResult":"100"), one with a list of messages like Infobip, each by
+ * its id, and writes its port to standard output. It trusts its client and
+ * belongs in no other place than a benchmark.
  *
  *   sink [--delay MS] [--ledger FILE] [--port N]
  *
@@ -21,18 +22,22 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
 #define SINK_EVENTS 512
-#define SINK_BUFFER 16384
+/* A hundred messages. */
+#define SINK_BUFFER 131072
 
 struct sink_conn {
 	int fd;
 	size_t len;
 	char in[SINK_BUFFER];
+	size_t out_len; /* 0: the answer is that to one message */
+	char *out;
 };
 
 /* An answer that waits: all wait equally long, so that a ring keeps them in order. */
@@ -68,20 +73,48 @@ static _Noreturn void sink_die(const char *what)
 
 static void sink_answer(struct sink *s, struct sink_conn *c)
 {
-	char body[128], out[320];
-	int n, m;
+	char one[128], head[128];
+	struct iovec out[2] = {{.iov_base = head}, {.iov_base = c->out, .iov_len = c->out_len}};
+	struct msghdr m = {.msg_iov = out, .msg_iovlen = 2};
 
 	s->answered++;
-	n = snprintf(body, sizeof(body),
-		     "{\"CodeResult\":\"100\",\"CountRegenerate\":0,\"SMSID\":\"%016llx\"}",
-		     (unsigned long long)s->answered);
-	m = snprintf(out, sizeof(out),
-		     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-		     "%d\r\n\r\n%s",
-		     n, body);
-	/* A small answer fits into an empty socket buffer. */
-	if (send(c->fd, out, (size_t)m, MSG_NOSIGNAL) != m)
+	if (c->out_len == 0) {
+		out[1].iov_base = one;
+		out[1].iov_len = (size_t)snprintf(
+		    one, sizeof(one),
+		    "{\"CodeResult\":\"100\",\"CountRegenerate\":0,\"SMSID\":\"%016llx\"}",
+		    (unsigned long long)s->answered);
+	}
+	out[0].iov_len = (size_t)snprintf(head, sizeof(head),
+					  "HTTP/1.1 200 OK\r\nContent-Type: application/json"
+					  "\r\nContent-Length: %zu\r\n\r\n",
+					  out[1].iov_len);
+	/* What answers a hundred messages fits into an empty socket buffer. */
+	if (sendmsg(c->fd, &m, MSG_NOSIGNAL) != (ssize_t)(out[0].iov_len + out[1].iov_len))
 		sink_die("send");
+	c->out_len = 0;
+}
+
+/* The answer to a list: each message of it under the id that it came with. */
+static void sink_list(struct sink_conn *c, const char *body, size_t len)
+{
+	static const char key[] = "\"messageId\":\"";
+	const char *end = body + len, *p = body;
+	size_t n = 0;
+
+	while ((p = memmem(p, (size_t)(end - p), key, sizeof(key) - 1)) != NULL) {
+		p += sizeof(key) - 1;
+		if (c->out == NULL)
+			c->out = mem_calloc(SINK_BUFFER, 1);
+		n += (size_t)snprintf(c->out + n, SINK_BUFFER - n,
+				      "%s{\"messageId\":\"%.*s\",\"status\":{\"groupId\":1,"
+				      "\"id\":26,\"name\":\"PENDING_ACCEPTED\"}}",
+				      n == 0 ? "{\"messages\":[" : ",",
+				      (int)strcspn(p, "\""), p);
+	}
+	if (n > 0)
+		n += (size_t)snprintf(c->out + n, SINK_BUFFER - n, "]}");
+	c->out_len = n;
 }
 
 static void sink_delay(struct sink *s, struct sink_conn *c)
@@ -124,6 +157,7 @@ static bool sink_take(struct sink *s, struct sink_conn *c)
 	if (c->len < head + body)
 		return false;
 	sink_write_ledger(s, c->in + head, body);
+	sink_list(c, c->in + head, body);
 	memmove(c->in, c->in + head + body, c->len - head - body);
 	c->len -= head + body;
 	return true;
@@ -132,6 +166,7 @@ static bool sink_take(struct sink *s, struct sink_conn *c)
 static void sink_close(struct sink_conn *c)
 {
 	(void)close(c->fd);
+	free(c->out);
 	free(c);
 }
 
