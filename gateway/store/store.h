@@ -100,7 +100,8 @@ MUST_CHECK int store_meta_set(struct store *st, const char *key, const char *val
 int store_meta_get(struct store *st, const char *key, char **value, struct err *e);
 
 /* Where lists, texts and decisions stand, as text: the same as before, and no list came in or was taken back, no
- * officer has said anything since. What people answer, and what is sent, does not change it. */
+ * officer has decided anything since. What people answer, what is sent, and who signs in or looks somebody up do
+ * not change it. */
 #define STORE_MARK 64
 MUST_CHECK int store_mark(struct store *st, char out[STORE_MARK], struct err *e);
 

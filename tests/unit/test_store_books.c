@@ -42,6 +42,36 @@ static void write_audit(struct fixture *f)
 	OK(store_audit_verify(f->st, &f->e));
 }
 
+/* While one counts whom a campaign would reach, others sign in and look people up. */
+static void the_mark_moves_with_what_changes_a_campaign_alone(void **state)
+{
+	static const struct {
+		const char *what;
+		bool moves;
+	} said[] = {{"account.login", false},	  {"account.password", false},
+		    {"recipient.show", false},	  {"recipient.list", false},
+		    {"session.sheet", false},	  {"contact.flags", true},
+		    {"recipient.hold", true},	  {"campaign.approve", true},
+		    {"text.save", true},	  {"session.move", true},
+		    {"recipient.unmask", false}, {"not.known.yet", true}};
+	struct fixture *f = *state;
+	char before[STORE_MARK], now[STORE_MARK];
+
+	OK(store_mark(f->st, before, &f->e));
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		OK(store_begin(f->st, &f->e));
+		OK(store_audit(f->st, "lan", said[i].what, "recipient/1", NULL, &f->e));
+		OK(store_commit(f->st, &f->e));
+		OK(store_mark(f->st, now, &f->e));
+		assert_int_equal(strcmp(now, before) != 0, said[i].moves);
+		memcpy(before, now, sizeof(now));
+	}
+	sql(f, "INSERT INTO import(programme, at, rows_read, accepted, rejected, added, updated,"
+	       " same, held, total_stated) VALUES ('vneid', 1, 0, 0, 0, 0, 0, 0, 0, 0)");
+	OK(store_mark(f->st, now, &f->e));
+	assert_string_not_equal(now, before);
+}
+
 static void a_changed_audit_row_is_named(void **state)
 {
 	static const char *const tampering[] = {
@@ -194,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STORE_TEST(settings_are_kept_and_replaced),
 	    STORE_TEST(sizes_say_how_much_there_is),
+	    STORE_TEST(the_mark_moves_with_what_changes_a_campaign_alone),
 	    STORE_TEST(a_changed_audit_row_is_named),
 	    STORE_TEST(a_campaign_is_kept_whole_and_its_name_is_its_own),
 	    STORE_TEST(a_text_is_versioned_by_what_it_says),
