@@ -9,7 +9,7 @@
 #include "report/report.h"
 #include "report/week.h"
 
-/* NAME, and NAME_tang: the change against the week before ("+12", "-3", "0"), when there was one. */
+/* NAME, and NAME_tang: the change against the week before ("+12", "-3", "0"), when it is known. */
 static void digest_put(json_t *model, const char *programme, const char *name, int64_t now,
 		       const int64_t *before)
 {
@@ -28,7 +28,8 @@ static void digest_put(json_t *model, const char *programme, const char *name, i
 }
 
 /* The values of one programme: tong, xong, con, khong_sdt, tam_giu, da_moi, each state by its name and
- * tu_STATE for it and those after it. A unit that the programme does not know has zeros. */
+ * tu_STATE for it and those after it. A unit that the programme does not know has zeros; one that it did not
+ * know the week before has no changes. */
 static void digest_programme(json_t *model, const json_t *p, const json_t *before,
 			     const char *unit)
 {
@@ -41,7 +42,7 @@ static void digest_programme(json_t *model, const json_t *p, const json_t *befor
 	size_t i;
 
 	digest_put(model, name, "tong", total, NULL);
-	digest_put(model, name, "xong", done, before != NULL ? &was : NULL);
+	digest_put(model, name, "xong", done, old != NULL ? &was : NULL);
 	digest_put(model, name, "con", total - done, NULL);
 	digest_put(model, name, "khong_sdt", figures_int(row, "no_phone"), NULL);
 	digest_put(model, name, "tam_giu", figures_int(row, "held"), NULL);
@@ -55,7 +56,7 @@ static void digest_programme(json_t *model, const json_t *p, const json_t *befor
 		digest_put(model, name, id, figures_int(json_object_get(row, "states"), id),
 			   NULL);
 		digest_put(model, name, from, figures_from_state(p, row, i),
-			   before != NULL ? &was : NULL);
+			   old != NULL ? &was : NULL);
 		free(from);
 	}
 }
@@ -63,7 +64,9 @@ static void digest_programme(json_t *model, const json_t *p, const json_t *befor
 json_t *digest_model(const struct report_house *h, const json_t *figures, const char *unit,
 		     struct err *e)
 {
-	const json_t *before = json_object_get(figures, "before");
+	/* "tuần này" is what they say of it */
+	const json_t *before =
+	    figures_follow(figures) ? json_object_get(figures, "before") : NULL;
 	json_t *model = json_object();
 	const char *kind = NULL;
 	char day[16] = "";

@@ -274,10 +274,11 @@ static bool document_place(struct paper *p, const char *name, void *arg)
 	}
 	if (strncmp(name, "bang ", 5) == 0 || strncmp(name, "bang_dot ", 9) == 0) {
 		bool whole = name[4] == '_';
+		char *change = whole ? mem_strdup("Cả đợt") : weekly_since(d->figures);
 
 		before = figures_programme_of(whole ? d->oldest : before, what);
-		document_grid(
-		    p, document_programme(programme, before, whole ? "Cả đợt" : "Tuần này"));
+		document_grid(p, document_programme(programme, before, change));
+		free(change);
 		return true;
 	}
 	rc = strncmp(name, "bieu_do ", 8) == 0
@@ -370,15 +371,17 @@ int report_weekly_pdf(struct store *st, const struct report_house *h, const json
 int report_weekly_xlsx(const json_t *figures, const char *path, struct err *e)
 {
 	const json_t *before = json_object_get(figures, "before"), *p, *a;
+	char *change;
 	struct book *b;
 	size_t i;
 
 	if (book_open(path, false, &b, e) < 0)
 		return -1;
+	change = weekly_since(figures);
 	json_array_foreach(json_object_get(figures, "programmes"), i, p)
 	{
 		struct grid *g = document_programme(
-		    p, figures_programme_of(before, figures_text(p, "name")), "Tuần này");
+		    p, figures_programme_of(before, figures_text(p, "name")), change);
 		char *title =
 		    mem_printf("%s\nTuần %s; số liệu lúc %s", figures_text(p, "title"),
 			       figures_text(figures, "week"), figures_text(figures, "drawn"));
@@ -387,6 +390,7 @@ int report_weekly_xlsx(const json_t *figures, const char *path, struct err *e)
 		grid_free(g);
 		free(title);
 	}
+	free(change);
 	json_array_foreach(json_object_get(figures, "appendices"), i, a)
 	{
 		struct grid *g = document_appendix_grid(a);

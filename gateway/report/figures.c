@@ -283,13 +283,16 @@ static size_t figures_rank(const struct figures *f, const struct figures_row *ro
 static json_t *figures_units_json(struct figures *f, int64_t price)
 {
 	json_t *list = json_array();
+	size_t *ranks = mem_calloc(f->n + 1, sizeof(*ranks)); /* dear: names are folded */
 
+	for (size_t i = 0; i < f->n; i++)
+		ranks[i] = figures_rank(f, &f->rows[i]);
 	for (size_t rank = 0; rank <= f->p->units.n + 1; rank++) {
 		for (size_t i = 0; i < f->n; i++) {
 			const struct unit *u = units_find(f->units, f->rows[i].unit_id);
 			json_t *o;
 
-			if (figures_rank(f, &f->rows[i]) != rank)
+			if (ranks[i] != rank)
 				continue;
 			o = figures_row_json(f, &f->rows[i], price);
 			json_object_set_new(o, "unit", json_string(u != NULL ? u->name : ""));
@@ -297,6 +300,7 @@ static json_t *figures_units_json(struct figures *f, int64_t price)
 			json_array_append_new(list, o);
 		}
 	}
+	free(ranks);
 	return list;
 }
 
@@ -466,17 +470,30 @@ static int figures_parse(const char *text, int iso_week, json_t **out, struct er
 	return 0;
 }
 
+/* The newest frozen figures of a week before *week that were drawn before that moment, which is as "drawn_at"
+ * has it: a week that was filled in later shows what was there later. 1 with *week and *out (yours)/0/-1. */
+static int figures_earlier(struct store *st, int *week, const char *drawn_at, json_t **out,
+			   struct err *e)
+{
+	for (;;) {
+		char *text = NULL;
+		int rc = store_figures_before(st, REPORT_FIGURES, *week, week, &text, e);
+
+		*out = NULL;
+		if (rc > 0)
+			rc = figures_parse(text, *week, out, e) < 0 ? -1 : 1;
+		free(text);
+		if (rc <= 0 || strcmp(figures_text(*out, "drawn_at"), drawn_at) < 0)
+			return rc;
+		json_decref(*out);
+	}
+}
+
 int figures_compare(struct store *st, int iso_week, json_t *figures, struct err *e)
 {
-	json_t *before = NULL;
-	char *text = NULL;
-	int found = 0;
-	int rc = store_figures_before(st, REPORT_FIGURES, iso_week, &found, &text, e);
+	json_t *before;
 
-	if (rc > 0)
-		rc = figures_parse(text, found, &before, e);
-	free(text);
-	if (rc < 0)
+	if (figures_earlier(st, &iso_week, figures_text(figures, "drawn_at"), &before, e) < 0)
 		return -1;
 	json_object_set_new(figures, "before", before != NULL ? before : json_null());
 	return 0;
@@ -484,25 +501,27 @@ int figures_compare(struct store *st, int iso_week, json_t *figures, struct err 
 
 int figures_oldest(struct store *st, const json_t *figures, json_t **out, struct err *e)
 {
+	const char *drawn_at = figures_text(figures, "drawn_at");
 	int week = 0, rc = 1;
-	char *text = NULL;
 
 	*out = NULL;
 	if (report_week_parse(figures_text(figures, "week"), 0, &week, e) < 0)
 		return -1;
 	for (int i = 0; rc > 0 && i < FIGURES_WEEKS; i++) {
-		char *older = NULL;
+		json_t *older;
 
-		rc = store_figures_before(st, REPORT_FIGURES, week, &week, &older, e);
+		rc = figures_earlier(st, &week, drawn_at, &older, e);
 		if (rc > 0) {
-			free(text);
-			text = older;
+			json_decref(*out);
+			*out = older;
+			drawn_at = figures_text(older, "drawn_at");
 		}
 	}
-	if (rc >= 0 && text != NULL)
-		rc = figures_parse(text, week, out, e);
-	free(text);
-	return rc < 0 ? -1 : 0;
+	if (rc >= 0)
+		return 0;
+	json_decref(*out);
+	*out = NULL;
+	return -1;
 }
 
 json_t *report_figures(struct store *st, const struct report_house *h, int iso_week,
@@ -556,6 +575,17 @@ const char *figures_text(const json_t *o, const char *key)
 	const char *s = json_string_value(json_object_get(o, key));
 
 	return s != NULL ? s : "";
+}
+
+bool figures_follow(const json_t *figures)
+{
+	struct err ignored = ERR_INIT;
+	int week, before;
+
+	return report_week_parse(figures_text(figures, "week"), 0, &week, &ignored) == 0 &&
+	       report_week_parse(figures_text(json_object_get(figures, "before"), "week"), 0,
+				 &before, &ignored) == 0 &&
+	       civil_iso_week(civil_iso_week_monday(week) - 7) == before;
 }
 
 static const json_t *figures_named(const json_t *list, const char *key, const char *name)

@@ -15,7 +15,10 @@ json_t *figures_draw(struct store *st, const struct report_house *h, int iso_wee
 		     struct err *e);
 /* Puts "before" beside figures of a week. */
 MUST_CHECK int figures_compare(struct store *st, int iso_week, json_t *figures, struct err *e);
-/* The oldest frozen figures before those at hand; *out NULL when there are none. Yours. */
+/* Whether "before" is of the very week before: what has changed since is of this week. */
+bool figures_follow(const json_t *figures);
+/* The oldest frozen figures of a week before those at hand that were drawn before them, too; *out NULL when there
+ * are none. Yours. */
 MUST_CHECK int figures_oldest(struct store *st, const json_t *figures, json_t **out,
 			      struct err *e);
 

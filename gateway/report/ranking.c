@@ -11,6 +11,7 @@
 struct ranking_row {
 	const char *unit, *kind;
 	int64_t total, reached, gained;
+	bool was; /* there at the beginning */
 };
 
 static int64_t ranking_reached(const json_t *p, const json_t *row)
@@ -64,8 +65,10 @@ static struct grid *ranking_fill(const struct ranking_row *rows, size_t n, bool 
 		grid_number(g, r->reached);
 		grid_tenths(g,
 			    r->total > 0 ? (r->reached * 1000 + r->total / 2) / r->total : 0);
-		if (gained)
+		if (gained && r->was)
 			grid_signed(g, r->gained);
+		else if (gained)
+			grid_text(g, "-");
 		free(shown);
 		free(name);
 	}
@@ -75,7 +78,7 @@ static struct grid *ranking_fill(const struct ranking_row *rows, size_t n, bool 
 struct grid *ranking_grid(const json_t *figures, const json_t *oldest, const char *programme)
 {
 	const json_t *p = figures_programme_of(figures, programme);
-	const json_t *units = json_object_get(p, "units"), *u, *was;
+	const json_t *units = json_object_get(p, "units"), *u, *was, *then;
 	struct ranking_row *rows;
 	struct grid *g = NULL;
 	size_t i, n = 0;
@@ -87,14 +90,15 @@ struct grid *ranking_grid(const json_t *figures, const json_t *oldest, const cha
 		const char *unit = figures_text(u, "unit");
 		int64_t reached = ranking_reached(p, u);
 
+		then = figures_unit_of(was, unit);
 		if (*unit == '\0')
 			continue;
-		rows[n++] = (struct ranking_row){
-		    .unit = unit,
-		    .kind = figures_text(u, "kind"),
-		    .total = figures_int(u, "total"),
-		    .reached = reached,
-		    .gained = reached - ranking_reached(p, figures_unit_of(was, unit))};
+		rows[n++] = (struct ranking_row){.unit = unit,
+						 .kind = figures_text(u, "kind"),
+						 .total = figures_int(u, "total"),
+						 .reached = reached,
+						 .gained = reached - ranking_reached(p, then),
+						 .was = then != NULL};
 	}
 	if (n > 0) {
 		qsort(rows, n, sizeof(*rows), ranking_compare);

@@ -78,7 +78,8 @@ MUST_CHECK int reports_config_check(const struct reports_config *c, const struct
 
 /* The figures of an ISO week as they are now: per programme and unit, count and assigned target side by
  * side, states, invited, delivered, no phone, held, segments, cost; which hamlets have a head that can
- * be written to; and as "before" those of the newest frozen week before it, or null. A JSON object, the
+ * be written to; and as "before" those of the newest week before it that were frozen before these were drawn,
+ * or null. A JSON object, the
  * model of everything below, without personal data; yours. Rows that are no longer in the list are
  * counted apart ("gone") and in nothing else. Reads in one snapshot, so not inside a transaction. NULL
  * with e. */

@@ -65,14 +65,58 @@ static int64_t weekly_reached(const json_t *row, const char *id)
 			  : figures_int(row, "done");
 }
 
-static json_t *weekly_target(const json_t *t, const json_t *total_before, const char *kind)
+static const char *weekly_kind(const json_t *p)
+{
+	return figures_text(json_array_get(json_object_get(p, "units"), 0), "kind");
+}
+
+/* Whether the programme had target id then (NULL: has none). */
+static bool weekly_had(const json_t *row, const char *id)
+{
+	return row != NULL &&
+	       (id == NULL || json_object_get(json_object_get(row, "reached"), id) != NULL);
+}
+
+/* Of those below, who have no kind (gather.h), the ones that p has and other has not. */
+static int64_t weekly_only_in(const json_t *p, const json_t *other, const char *id)
+{
+	const json_t *u;
+	int64_t sum = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(p, "units"), i, u)
+	{
+		const char *unit = figures_text(u, "unit");
+
+		if (*unit != '\0' && *figures_text(u, "kind") == '\0' &&
+		    figures_unit_of(other, unit) == NULL)
+			sum += weekly_reached(u, id);
+	}
+	return sum;
+}
+
+/* What all of p has gained since; "-" when that cannot be said. Who handed up in one of the two weeks alone
+ * neither gained nor lost all its people. */
+static void weekly_gained(const json_t *p, const json_t *before, const char *id, char out[40])
+{
+	const json_t *now = json_object_get(p, "total"),
+		     *was = json_object_get(before, "total");
+
+	(void)snprintf(out, 40, "-");
+	if (weekly_had(was, id))
+		weekly_change(weekly_reached(now, id) - weekly_only_in(p, before, id),
+			      weekly_reached(was, id) - weekly_only_in(before, p, id), out);
+}
+
+static json_t *weekly_target(const json_t *t, const json_t *p, const json_t *before)
 {
 	json_t *o = json_object();
 	const char *id = figures_text(t, "id");
 	int64_t reached = figures_int(t, "reached"), assigned = figures_int(t, "assigned");
 	int64_t count = figures_int(t, "count");
 	int64_t sum = figures_int(t, "assigned_sum");
-	char percent[32], day[16], change[40] = "";
+	const char *kind = weekly_kind(p);
+	char percent[32], day[16], change[40];
 
 	json_object_set(o, "ten_chi_tieu", json_object_get(t, "title"));
 	json_object_set(o, "don_vi", json_object_get(t, "unit"));
@@ -97,9 +141,8 @@ static json_t *weekly_target(const json_t *t, const json_t *total_before, const 
 			    json_string(assigned != 0 && assigned != count ? "1" : ""));
 	weekly_set_some(o, "giao_theo_ap", sum != assigned ? sum : 0);
 	json_object_set_new(o, "cap_duoi", json_string(*kind != '\0' ? kind : "đơn vị"));
-	if (total_before != NULL)
-		weekly_change(reached, weekly_reached(total_before, id), change);
-	json_object_set_new(o, "thay_doi", json_string(change));
+	weekly_gained(p, before, id, change);
+	json_object_set_new(o, "thay_doi", json_string(strcmp(change, "-") != 0 ? change : ""));
 	return o;
 }
 
@@ -150,14 +193,22 @@ static void weekly_heading(struct weekly_table *w, const char *kind)
 	w->t.columns = w->t.n;
 }
 
-/* before: the same row a week ago, NULL when the unit was not there. */
+/* The target whose share and change stand in a row; NULL: the programme has none. */
+static const char *weekly_first(const json_t *p)
+{
+	const json_t *t = json_array_get(json_object_get(p, "targets"), 0);
+
+	return t != NULL ? figures_text(t, "id") : NULL;
+}
+
+/* change: of its first target; "-" when there is nothing to compare with. */
 static void weekly_row(struct weekly_table *w, const char *name, const json_t *row,
-		       const json_t *before)
+		       const char *change)
 {
 	const json_t *states = json_object_get(w->p, "states"), *s;
 	const json_t *targets = json_object_get(w->p, "targets"), *t;
-	const char *first = NULL;
-	char text[40];
+	const char *first = weekly_first(w->p);
+	char text[32];
 	size_t i;
 
 	table_add(&w->t, name);
@@ -165,19 +216,13 @@ static void weekly_row(struct weekly_table *w, const char *name, const json_t *r
 	json_array_foreach(states, i, s) weekly_number(
 	    &w->t, figures_int(json_object_get(row, "states"), figures_text(s, "name")));
 	json_array_foreach(targets, i, t)
-	{
-		if (i == 0)
-			first = figures_text(t, "id");
-		weekly_number(&w->t, weekly_reached(row, figures_text(t, "id")));
-	}
+	    weekly_number(&w->t, weekly_reached(row, figures_text(t, "id")));
 	if (first == NULL)
 		weekly_number(&w->t, weekly_reached(row, NULL));
 	weekly_percent(weekly_reached(row, first), figures_int(row, "total"), text);
 	table_add(&w->t, text);
-	if (w->before != NULL) {
-		weekly_change(weekly_reached(row, first), weekly_reached(before, first), text);
-		table_add(&w->t, text);
-	}
+	if (w->before != NULL)
+		table_add(&w->t, change);
 	weekly_number(&w->t, figures_int(row, "no_phone"));
 	weekly_number(&w->t, figures_int(row, "held"));
 	weekly_number(&w->t, figures_int(row, "invited"));
@@ -189,14 +234,11 @@ static void weekly_line(const char *line, void *arg)
 	json_array_append_new(arg, json_pack("{s:s}", "hang", line));
 }
 
-static const char *weekly_kind(const json_t *p)
-{
-	return figures_text(json_array_get(json_object_get(p, "units"), 0), "kind");
-}
-
 void weekly_table(const json_t *p, const json_t *before, const char *change, struct table *out)
 {
 	struct weekly_table w = {.p = p, .before = before, .change = change};
+	const char *first = weekly_first(p);
+	char gained[40];
 	size_t i;
 	const json_t *u;
 
@@ -204,20 +246,34 @@ void weekly_table(const json_t *p, const json_t *before, const char *change, str
 	json_array_foreach(json_object_get(p, "units"), i, u)
 	{
 		const char *unit = figures_text(u, "unit");
+		const json_t *was = figures_unit_of(before, unit);
 
-		weekly_row(&w, *unit != '\0' ? unit : "(không rõ)", u,
-			   figures_unit_of(before, unit));
+		(void)snprintf(gained, sizeof(gained), "-");
+		if (weekly_had(was, first))
+			weekly_change(weekly_reached(u, first), weekly_reached(was, first),
+				      gained);
+		weekly_row(&w, *unit != '\0' ? unit : "(không rõ)", u, gained);
 	}
-	weekly_row(&w, "Cộng", json_object_get(p, "total"), json_object_get(before, "total"));
+	weekly_gained(p, before, first, gained);
+	weekly_row(&w, "Cộng", json_object_get(p, "total"), gained);
 	*out = w.t;
 }
 
-static json_t *weekly_lines(const json_t *p, const json_t *before)
+char *weekly_since(const json_t *figures)
+{
+	const char *week = figures_text(json_object_get(figures, "before"), "week");
+
+	return figures_follow(figures) || strlen(week) != 8
+		   ? mem_strdup("Tuần này")
+		   : mem_printf("So tuần %s/%.4s", week + 6, week);
+}
+
+static json_t *weekly_lines(const json_t *p, const json_t *before, const char *change)
 {
 	json_t *lines = json_array();
 	struct table t;
 
-	weekly_table(p, before, "Tuần này", &t);
+	weekly_table(p, before, change, &t);
 	table_lines(&t, weekly_line, lines);
 	table_free(&t);
 	return lines;
@@ -225,7 +281,8 @@ static json_t *weekly_lines(const json_t *p, const json_t *before)
 
 /* ---- the whole ------------------------------------------------------------------------- */
 
-static json_t *weekly_programme(const json_t *p, const json_t *before, size_t number)
+static json_t *weekly_programme(const json_t *p, const json_t *before, const char *change,
+				size_t number)
 {
 	json_t *o = json_object(), *targets = json_array();
 	const json_t *total = json_object_get(p, "total"), *t;
@@ -236,10 +293,10 @@ static json_t *weekly_programme(const json_t *p, const json_t *before, size_t nu
 	json_object_set(o, "ma", json_object_get(p, "name"));
 	json_object_set(o, "ten", json_object_get(p, "title"));
 	json_object_set(o, "dong", json_object_get(p, "row"));
-	json_array_foreach(json_object_get(p, "targets"), i, t) json_array_append_new(
-	    targets, weekly_target(t, json_object_get(before, "total"), weekly_kind(p)));
+	json_array_foreach(json_object_get(p, "targets"), i, t)
+	    json_array_append_new(targets, weekly_target(t, p, before));
 	json_object_set_new(o, "chi_tieu", targets);
-	json_object_set_new(o, "bang", weekly_lines(p, before));
+	json_object_set_new(o, "bang", weekly_lines(p, before, change));
 	/* a list that never holds whole dates does not ask for them */
 	json_object_set_new(o, "ngay_sinh",
 			    json_string(figures_int(birth, "day") > 0 ? "1" : ""));
@@ -378,6 +435,7 @@ json_t *weekly_model(const json_t *figures, struct err *e)
 	const json_t *before = json_object_get(figures, "before"), *p;
 	const char *week = figures_text(figures, "week");
 	json_t *model, *programmes = json_array();
+	char *change;
 	size_t i;
 
 	if (strlen(week) != 8) {
@@ -394,9 +452,14 @@ json_t *weekly_model(const json_t *figures, struct err *e)
 	json_object_set(model, "den_ngay", json_object_get(figures, "to"));
 	json_object_set(model, "luc", json_object_get(figures, "drawn"));
 	json_object_set_new(model, "so_voi", weekly_week(figures_text(before, "week")));
+	json_object_set_new(model, "lien_tuan",
+			    json_string(figures_follow(figures) ? "1" : ""));
+	change = weekly_since(figures);
 	json_array_foreach(json_object_get(figures, "programmes"), i, p) json_array_append_new(
 	    programmes,
-	    weekly_programme(p, figures_programme_of(before, figures_text(p, "name")), i + 1));
+	    weekly_programme(p, figures_programme_of(before, figures_text(p, "name")), change,
+			     i + 1));
+	free(change);
 	json_object_set_new(model, "chuong_trinh", programmes);
 	weekly_missing(model, figures);
 	weekly_teams(model, figures);

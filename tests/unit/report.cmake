@@ -1,5 +1,6 @@
 moidan_unit(report_deliver report world PkgConfig::EVENT Threads::Threads)
 moidan_unit(report_figures report world)
+moidan_unit(report_compare report world)
 moidan_unit(report_week report world)
 moidan_unit(report_release report world)
 moidan_unit(report_plan46 report world)
