@@ -24,32 +24,47 @@
 #define WEEK_AHEAD    3 /* a moment moves back over holidays by less than that many weeks */
 #define WEEK_JSON     (JSON_COMPACT | JSON_REAL_PRECISION(6))
 
-static int64_t week_moment(const struct report_house *h, civil_day monday, int64_t weekday,
-			   int64_t minute)
+static int64_t week_moment(civil_day day, int64_t minute)
 {
-	civil_day day =
-	    calendar_working_day_before(h->house->calendar, monday + (civil_day)weekday - 1);
-
 	return civil_day_start_ms(day) + minute * CLOCK_MINUTE_MS;
+}
+
+static civil_day week_day(const struct report_house *h, civil_day monday, int64_t weekday)
+{
+	return calendar_working_day_before(h->house->calendar, monday + (civil_day)weekday - 1);
+}
+
+/* When the teams hand in: the day of the digests, but always before the summary that holds what they say where
+ * the two have days of their own; a holiday may bring the summary forward to theirs. */
+static civil_day week_collect_day(const struct report_house *h, civil_day digests,
+				  civil_day summary)
+{
+	const struct reports_config *c = h->cfg;
+
+	if (c->digest_weekday >= c->weekly_weekday || digests < summary)
+		return digests;
+	return calendar_working_day_before(h->house->calendar, summary - 1);
 }
 
 struct report_schedule report_schedule_of(const struct report_house *h, int iso_week)
 {
 	const struct reports_config *c = h->cfg;
 	civil_day monday = civil_iso_week_monday(iso_week);
+	civil_day digests = week_day(h, monday, c->digest_weekday);
+	civil_day summary = week_day(h, monday, c->weekly_weekday);
+	civil_day collect = week_collect_day(h, digests, summary);
 
-	struct report_schedule s = {
-	    .iso_week = iso_week,
-	    .remind_at = week_moment(h, monday, c->digest_weekday, c->collect_remind_at),
-	    .collect_until = week_moment(h, monday, c->digest_weekday, c->collect_until),
-	    .late_at = week_moment(h, monday, c->digest_weekday, c->collect_late_at),
-	    .digest_at = week_moment(h, monday, c->digest_weekday, c->digest_at),
-	    .digest_until =
-		civil_day_start_ms(monday + 6) + REPORT_DIGEST_UNTIL * CLOCK_MINUTE_MS,
-	    .ready_at = week_moment(h, monday, c->weekly_weekday, c->weekly_ready_at),
-	    .push_by = week_moment(h, monday, c->weekly_weekday, c->weekly_push_by),
-	    .deadline = week_moment(h, monday, c->weekly_weekday, c->weekly_deadline),
-	    .communes_by = week_moment(h, monday, c->weekly_weekday, c->communes_by)};
+	struct report_schedule s = {.iso_week = iso_week,
+				    .remind_at = week_moment(collect, c->collect_remind_at),
+				    .collect_until = week_moment(collect, c->collect_until),
+				    .late_at = week_moment(collect, c->collect_late_at),
+				    .digest_at = week_moment(digests, c->digest_at),
+				    .digest_until =
+					week_moment(monday + 6, REPORT_DIGEST_UNTIL),
+				    .ready_at = week_moment(summary, c->weekly_ready_at),
+				    .push_by = week_moment(summary, c->weekly_push_by),
+				    .deadline = week_moment(summary, c->weekly_deadline),
+				    .communes_by = week_moment(summary, c->communes_by)};
 
 	/* not before those below have handed up */
 	if (c->communes.n > 0 && s.digest_at < s.ready_at)

@@ -68,6 +68,9 @@ static void the_moments_of_each_of_ten_thousand_weeks_are_in_order(void **state)
 		/* the usual configuration: never before what was due a week earlier */
 		assert_true(s.deadline >= last_deadline);
 		last_deadline = s.deadline;
+		/* the teams hand in before the summary is drawn of what they say */
+		assert_true(s.remind_at < s.collect_until && s.late_at <= s.ready_at);
+		assert_true(calendar_is_working_day(t.w.calendar, civil_day_of(s.late_at)));
 		/* any that is accepted */
 		any.cfg = &cfg;
 		cfg.email.server = (char[]){""};
@@ -116,6 +119,9 @@ static void before_tet_everything_moves_to_the_last_day_of_work(void **state)
 	assert_int_equal(s.digest_at, report_at(20240207, 17, 30));
 	assert_int_equal(s.ready_at, report_at(20240207, 7, 0));
 	assert_int_equal(s.deadline, report_at(20240207, 9, 0));
+	/* the teams the day before, as in any week */
+	assert_int_equal(s.remind_at, report_at(20240206, 15, 0));
+	assert_int_equal(s.late_at, report_at(20240206, 17, 30));
 	s = report_schedule_of(&t.h, 202407);
 	assert_int_equal(s.digest_at, report_at(20240207, 17, 30)); /* a week earlier */
 	assert_int_equal(s.ready_at, report_at(20240215, 7, 0));
