@@ -180,28 +180,6 @@ static int release_draft(const struct week *w)
 	return rc < 0 ? -1 : 0;
 }
 
-int release_turn(const struct week *w)
-{
-	int confirmed;
-
-	if (!w->h->cfg->confirm)
-		return release_jobs(w);
-	confirmed = week_marked(w, RELEASE_CONFIRMED);
-	if (confirmed < 0)
-		return -1;
-	return confirmed > 0 ? release_jobs(w) : release_draft(w);
-}
-
-/* ---- confirming ---------------------------------------------------------------------------- */
-
-void report_seen(const char *text, char out[65])
-{
-	unsigned char hash[crypto_hash_sha256_BYTES];
-
-	(void)crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
-	(void)sodium_bin2hex(out, 65, hash, sizeof(hash));
-}
-
 static void release_find_draft(const struct job *j, void *arg)
 {
 	int64_t *id = arg;
@@ -220,6 +198,29 @@ static int release_settle_draft(const struct week *w, const char *who)
 	return id == 0
 		   ? 0
 		   : store_job_finish(w->st, id, JOB_DONE, w->s.ready_at, w->now, who, w->e);
+}
+
+int release_turn(const struct week *w)
+{
+	int confirmed;
+
+	/* a draft of when somebody still had to */
+	if (!w->h->cfg->confirm)
+		return release_settle_draft(w, "") < 0 ? -1 : release_jobs(w);
+	confirmed = week_marked(w, RELEASE_CONFIRMED);
+	if (confirmed < 0)
+		return -1;
+	return confirmed > 0 ? release_jobs(w) : release_draft(w);
+}
+
+/* ---- confirming ---------------------------------------------------------------------------- */
+
+void report_seen(const char *text, char out[65])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+
+	(void)crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
+	(void)sodium_bin2hex(out, 65, hash, sizeof(hash));
 }
 
 /* Whether what was read is what stands there now; sha gets the hash of the figures. */

@@ -174,6 +174,29 @@ static void a_receiver_that_is_added_later_gets_what_was_confirmed(void **state)
 	close_week(&t);
 }
 
+/* Nobody has to confirm any more: nothing waits for it, and nothing is late for want of it. */
+static void a_draft_is_settled_when_nobody_has_to_confirm_any_more(void **state)
+{
+	struct report_test t;
+	struct err e = ERR_INIT;
+	struct seen s;
+	json_t *o;
+
+	(void)state;
+	open_week(&t);
+	(void)report_test_tick_at(&t, DRAFT);
+	assert_int_equal(look(&t).open, 1);
+	t.cfg.confirm = false;
+	(void)report_test_tick_at(&t, DRAFT + CLOCK_HOUR_MS);
+	s = look(&t);
+	assert_int_equal(s.push + s.email, 2);
+	assert_int_equal(s.open, 2);
+	o = report_standing(t.w.st, &t.h, WEEK, clock_now_ms(), &e);
+	assert_int_equal(json_array_size(json_object_get(o, "jobs")), 2);
+	json_decref(o);
+	close_week(&t);
+}
+
 static int backfill(struct report_test *t, int week, struct err *e)
 {
 	int rc;
@@ -222,6 +245,7 @@ int main(void)
 	    cmocka_unit_test(nothing_goes_out_before_somebody_has_said_so),
 	    cmocka_unit_test(who_confirms_says_so_once_about_what_was_read),
 	    cmocka_unit_test(a_receiver_that_is_added_later_gets_what_was_confirmed),
+	    cmocka_unit_test(a_draft_is_settled_when_nobody_has_to_confirm_any_more),
 	    cmocka_unit_test(weeks_before_the_gateway_are_drawn_later_and_say_so),
 	};
 
