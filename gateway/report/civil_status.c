@@ -75,7 +75,8 @@ static bool civil_take(const struct recipient *r, void *arg)
 	struct civil_lists *c = arg;
 	const struct programme_state *state = programme_state_at(c->p, r->state);
 
-	if (r->hold == HOLD_GONE)
+	/* of whom nothing is kept any more there is nothing to look into, dead or not */
+	if (r->hold == HOLD_GONE || r->hold == HOLD_PURGED || r->name == NULL)
 		return true;
 	c->days = c->days || r->birth_precision == DATE_DAY;
 	if (r->hold == HOLD_DECEASED || r->hold == HOLD_DECEASED_SUSPECTED)

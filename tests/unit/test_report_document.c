@@ -17,6 +17,7 @@
 #include "report_house.h"
 #include "roster/sheet.h"
 #include "said_by.h"
+#include "store/purge.h"
 
 /* What pdftotext finds in a file of dir; yours. */
 static char *text_of(const char *name)
@@ -260,6 +261,41 @@ static void the_dead_and_the_dateless_are_on_paper_for_the_civil_status_office(v
 	report_test_close(&t);
 }
 
+static int erase(struct store *st, void *arg, struct err *e)
+{
+	struct recipient r = {0};
+	int open, rc = store_recipient_find(st, "cccd", arg, &r, e);
+
+	if (rc > 0)
+		rc = store_recipient_erase(st, r.id, "thu", &open, e);
+	recipient_clear(&r);
+	return rc == 1 ? 0 : -1;
+}
+
+/* Of whom nothing is kept any more there is nothing to look into. */
+static void who_was_erased_is_on_no_list(void **state)
+{
+	static const char *const order[] = {"1 trường hợp", "Lê Thị Kim Lài",
+					    "Thiếu ngày hoặc tháng sinh: 22 trường hợp", NULL};
+	struct report_test t;
+	struct err e = ERR_INIT;
+	char *path = mem_printf("%s/civil.pdf", dir), *text;
+
+	(void)state;
+	report_test_open(&t, NULL);
+	import_all(&t);
+	world_do(&t.w, erase, (char[]){"CC-004"}); /* dead */
+	world_do(&t.w, erase, (char[]){"CC-016"}); /* without a day of birth */
+	if (report_civil_status(t.w.st, &t.h, path, report_at(20230608, 8, 0), &e) < 0)
+		fail_msg("%s", e.text);
+	text = text_of("civil.pdf");
+	assert_null(strstr(text, "purged"));
+	assert_follows(text, order);
+	free(text);
+	free(path);
+	report_test_close(&t);
+}
+
 static void a_hamlet_head_gets_counts_and_whom_to_visit(void **state)
 {
 	static const char *const order[] = {
@@ -311,6 +347,7 @@ int main(void)
 	    cmocka_unit_test(a_hamlet_head_gets_counts_and_whom_to_visit),
 	    cmocka_unit_test(
 		the_dead_and_the_dateless_are_on_paper_for_the_civil_status_office),
+	    cmocka_unit_test(who_was_erased_is_on_no_list),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
