@@ -20,6 +20,10 @@
 
 #define NOTICES_TEXT_MAX 2000
 #define NOTICES_FILE_MAX ((size_t)64 * 1024)
+/* Minutes of the day, as of any notice (Decree 91/2020/NĐ-CP). What is told at its moment is told then. */
+#define NOTICES_FROM (7 * 60)
+#define NOTICES_TO   (22 * 60)
+#define NOTICES_LATE CLOCK_HOUR_MS
 
 /* mark: under which the store remembers that a week had it; it is the stream's name too. */
 struct notice_kind {
@@ -73,15 +77,28 @@ struct notice {
 	size_t planned, faults;
 };
 
+/* When what was due at from, and may be late, is told: nobody is woken because a machine was. */
+static int64_t notice_hours(int64_t from, int64_t now)
+{
+	civil_day day = civil_day_of(now);
+	int64_t minute = (now - civil_day_start_ms(day)) / CLOCK_MINUTE_MS;
+
+	if (now < from + NOTICES_LATE || (minute >= NOTICES_FROM && minute < NOTICES_TO))
+		return from;
+	return civil_day_start_ms(minute < NOTICES_FROM ? day : day + 1) +
+	       NOTICES_FROM * CLOCK_MINUTE_MS;
+}
+
 /* 1: to be done now; 0: not, or no more; -1. */
 static int notice_due(const struct week *w, const struct notice_kind *kind, int64_t from,
 		      int64_t until, int64_t *wake)
 {
+	int64_t at = notice_hours(from, w->now);
 	int rc;
 
-	if (w->now < from)
-		week_wake(wake, from);
-	if (w->now < from || w->now >= until)
+	if (w->now < at && at < until)
+		week_wake(wake, at);
+	if (w->now < at || w->now >= until)
 		return 0;
 	rc = week_marked(w, kind->mark);
 	return rc < 0 ? -1 : rc == 0;
@@ -370,11 +387,16 @@ static int notices_draft(const struct week *w, int64_t *wake)
 static int notices_draft_late(const struct week *w, int64_t *wake)
 {
 	struct notice n = {.w = w, .kind = &NOTICE_DRAFT_LATE, .until = w->s.digest_until};
-	int rc = notice_due(w, n.kind, w->s.push_by, w->s.digest_until, wake);
+	bool first;
+	int open = 0, rc = notice_due(w, n.kind, w->s.push_by, w->s.digest_until, wake);
 
 	if (rc > 0)
-		rc = release_open(w);
-	return rc <= 0 ? rc : notice_police(&n, w->s.deadline, false);
+		open = release_open(w);
+	if (rc <= 0 || open < 0)
+		return rc < 0 || open < 0 ? -1 : 0;
+	/* whatever is added later was not late */
+	return open > 0 ? notice_police(&n, w->s.deadline, false)
+			: week_mark(w, n.kind->mark, &first);
 }
 
 int notices_turn(const struct week *w, int64_t *wake)

@@ -247,6 +247,80 @@ static void the_draft_and_its_lateness_are_told_once(void **state)
 	close_week(&t);
 }
 
+/* Power was off from Wednesday noon to two at night, and again from Thursday to Friday. */
+static void nobody_is_woken_for_what_was_due_in_the_evening(void **state)
+{
+	struct report_test t;
+
+	(void)state;
+	open_week(&t);
+	assert_int_equal(report_test_tick_at(&t, report_at(20230615, 2, 0)), DRAFT);
+	assert_int_equal(said(&t, "hand-in-late").n, 0);
+	(void)report_test_tick_at(&t, DRAFT);
+	assert_int_equal(said(&t, "hand-in-late").n, 1);
+	assert_int_equal(report_test_tick_at(&t, report_at(20230616, 2, 0)),
+			 report_at(20230616, 7, 0));
+	assert_int_equal(said(&t, "draft-late").n, 0);
+	(void)report_test_tick_at(&t, report_at(20230616, 7, 0));
+	assert_int_equal(said(&t, "draft-late").n, 1);
+	close_week(&t);
+	/* nor late in the evening */
+	open_week(&t);
+	(void)report_test_tick_at(&t, report_at(20230614, 22, 30));
+	assert_int_equal(said(&t, "hand-in-late").n, 0);
+	(void)report_test_tick_at(&t, DRAFT);
+	assert_int_equal(said(&t, "hand-in-late").n, 1);
+	close_week(&t);
+}
+
+static void deliver_all(struct report_test *t)
+{
+	struct err e = ERR_INIT;
+	struct job j;
+
+	world_must(store_begin(t->w.st, &e), &e, "begin");
+	while (store_job_take(t->w.st, clock_now_ms(), &j, &e) == 1) {
+		world_must(store_job_finish(t->w.st, j.id, JOB_DONE, 0, clock_now_ms(), "", &e),
+			   &e, "finish");
+		job_clear(&j);
+	}
+	world_must(store_commit(t->w.st, &e), &e, "commit");
+}
+
+/* All was there in time: who is told of on Friday, too, is no reason for an urgent word to the police. */
+static void a_receiver_that_is_added_later_makes_no_summary_late(void **state)
+{
+	static const char REPORTS[] =
+	    "{\"confirm\": false, \"push\": [{\"url\": \"https://cong-an.example/moidan\"}]}";
+	struct report_test t;
+	struct report_push *push;
+
+	(void)state;
+	clock_set_virtual(MONDAY);
+	report_test_open(&t, json_loads(REPORTS, 0, NULL));
+	report_test_people(&t);
+	(void)report_test_tick_at(&t, MONDAY);
+	(void)report_test_tick_at(&t, DRAFT);
+	deliver_all(&t);
+	(void)report_test_tick_at(&t, ALARM);
+	push = t.cfg.push.items;
+	free(push->url);
+	push->url = mem_strdup("https://huyen.example/moidan");
+	(void)report_test_tick_at(&t, report_at(20230616, 10, 0));
+	assert_int_equal(said(&t, "draft-late").n, 0);
+	deliver_all(&t);
+	close_week(&t);
+	/* what was not there in time is late */
+	clock_set_virtual(MONDAY);
+	report_test_open(&t, json_loads(REPORTS, 0, NULL));
+	report_test_people(&t);
+	(void)report_test_tick_at(&t, MONDAY);
+	(void)report_test_tick_at(&t, DRAFT);
+	(void)report_test_tick_at(&t, report_at(20230616, 10, 0));
+	assert_int_equal(said(&t, "draft-late").n, 1);
+	close_week(&t);
+}
+
 static void what_is_no_count_is_refused_and_named(void **state)
 {
 	static const char *const bad[][COLUMNS] = {
@@ -334,6 +408,8 @@ int main(void)
 	    cmocka_unit_test(what_they_say_stands_in_the_summary),
 	    cmocka_unit_test(the_draft_and_its_lateness_are_told_once),
 	    cmocka_unit_test(what_is_no_count_is_refused_and_named),
+	    cmocka_unit_test(nobody_is_woken_for_what_was_due_in_the_evening),
+	    cmocka_unit_test(a_receiver_that_is_added_later_makes_no_summary_late),
 	    cmocka_unit_test(a_form_that_was_filled_in_is_read_back),
 	};
 
