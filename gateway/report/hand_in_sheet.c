@@ -8,6 +8,7 @@
 #include "campaign/hand_in.h"
 #include "paper/book.h"
 #include "report/figures.h"
+#include "report/heads.h"
 #include "report/teams.h"
 #include "roster/sheet.h"
 #include "text/vi.h"
@@ -85,6 +86,8 @@ struct sheet_form {
 	struct hand_in_field fields[HAND_IN_FIELDS];
 	size_t n_fields;
 	int unit, difficulties, proposals, of[HAND_IN_FIELDS]; /* columns; -1 = none */
+	struct units units;
+	int *rows; /* of units: where it was read; 0 = not yet */
 };
 
 /* Titles are compared as lists write them: any case, line breaks, spaces. */
@@ -136,10 +139,28 @@ static const char *sheet_cell(const struct sheet_row *row, int column)
 	return text + strspn(text, " ");
 }
 
+/* The hamlet that a row is of, with its kind before it ("Ấp Tân Phú") or without, and not for the second time. */
+static int sheet_hamlet(struct sheet_form *f, const char *name, int row, int64_t *id,
+			struct err *e)
+{
+	for (size_t i = 0; i < f->units.n; i++) {
+		const struct unit *u = &f->units.items[i];
+
+		if (!heads_same_unit(name, u))
+			continue;
+		if (f->rows[i] != 0)
+			return err_set(e, EX_DATAERR, "\"%s\" đã ghi ở hàng %d", name,
+				       f->rows[i]);
+		f->rows[i] = row;
+		*id = u->id;
+		return 0;
+	}
+	return err_set(e, EX_DATAERR, "không có ấp nào tên \"%s\"", name);
+}
+
 /* 1: a team's row, taken in; 0: nothing of the kind; -1. */
-static int sheet_take(struct store *st, const struct report_house *h,
-		      const struct sheet_form *f, const struct sheet_row *row,
-		      const struct hand_in *in, struct err *e)
+static int sheet_take(struct store *st, const struct report_house *h, struct sheet_form *f,
+		      const struct sheet_row *row, const struct hand_in *in, struct err *e)
 {
 	const char *values[HAND_IN_FIELDS], *unit = sheet_cell(row, f->unit);
 	struct hand_in one = *in;
@@ -155,12 +176,8 @@ static int sheet_take(struct store *st, const struct report_house *h,
 	if (*unit == '\0' || (!any && *one.difficulties == '\0' && *one.proposals == '\0') ||
 	    sheet_same(unit, "Tổng cộng") || sheet_same(unit, "Cộng"))
 		return 0;
-	rc = store_unit_find(st, unit, &one.unit_id, e);
-	if (rc == 0 && strchr(unit, ' ') != NULL) /* "Ấp Tân Phú" */
-		rc = store_unit_find(st, strchr(unit, ' ') + 1, &one.unit_id, e);
+	rc = sheet_hamlet(f, unit, row->number, &one.unit_id, e);
 	if (rc == 0)
-		rc = err_set(e, EX_DATAERR, "không có ấp nào tên \"%s\"", unit);
-	if (rc > 0)
 		rc = hand_in_take(st, h->programmes, h->n_programmes, &one, values, f->n_fields,
 				  e);
 	if (rc < 0)
@@ -180,6 +197,8 @@ int hand_in_read(struct store *st, const struct report_house *h, const char *pat
 	*n = 0;
 	if (sheet_read(path, -1, NULL, NULL, &sheet, e) < 0)
 		return -1;
+	rc = units_load(&f.units, st, e);
+	f.rows = mem_calloc(f.units.n + 1, sizeof(*f.rows));
 	for (int i = 0; rc >= 0 && i < sheet.n_rows; i++) {
 		struct sheet_row row = sheet_row_at(&sheet, i);
 
@@ -190,6 +209,8 @@ int hand_in_read(struct store *st, const struct report_house *h, const char *pat
 		*n += rc > 0;
 	}
 	sheet_free(&sheet);
+	units_free(&f.units);
+	free(f.rows);
 	if (rc < 0)
 		return -1;
 	if (!heading)

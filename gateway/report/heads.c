@@ -74,6 +74,16 @@ static char *heads_fold(const char *name, const char *kind)
 	return fold != NULL ? fold : mem_strdup("");
 }
 
+bool heads_same_unit(const char *name, const struct unit *u)
+{
+	char *one = heads_fold(name, u->kind), *other = heads_fold(u->name, u->kind);
+	bool same = strcmp(one, other) == 0;
+
+	free(one);
+	free(other);
+	return same;
+}
+
 struct heads_scan {
 	struct heads *out;
 	const struct programme *officials;

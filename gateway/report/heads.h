@@ -21,6 +21,9 @@ void units_free(struct units *u);
 /* NULL when there is none of that id. */
 const struct unit *units_find(const struct units *u, int64_t id);
 
+/* Whether a list means that unit, be its kind written before its name or not. */
+bool heads_same_unit(const char *name, const struct unit *u);
+
 enum head_status { HEAD_OK, HEAD_MISSING, HEAD_NO_PHONE, HEAD_HELD };
 const char *head_status_name(enum head_status s); /* "ok", "missing", "no_phone", "held" */
 

@@ -351,6 +351,48 @@ static void what_is_no_count_is_refused_and_named(void **state)
 	close_week(&t);
 }
 
+/* -1 with e, or how many teams. */
+static int read_sheet(struct report_test *t, const char *rows, struct err *e)
+{
+	struct hand_in in = {.week = WEEK, .at = MONDAY, .who = "to", .way = "sheet"};
+	char *path = mem_printf("%s/bang.csv", t->w.dir);
+	FILE *f = fopen(path, "wb");
+	size_t n = 0;
+	int rc;
+
+	assert_non_null(f);
+	(void)fprintf(f, "Đơn vị;Tổng số hộ;Chưa tạo\n%s", rows);
+	(void)fclose(f);
+	world_must(store_begin(t->w.st, e), e, "begin");
+	rc = hand_in_read(t->w.st, &t->h, path, &in, &n, e);
+	store_rollback(t->w.st);
+	(void)unlink(path);
+	free(path);
+	return rc < 0 ? -1 : (int)n;
+}
+
+/* Whose figures they are is not guessed, and nobody hands in twice in one table. */
+static void a_row_of_a_table_is_of_one_hamlet_or_refused(void **state)
+{
+	struct report_test t;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	open_week(&t);
+	assert_int_equal(read_sheet(&t, "ấp Tân Phú;339;153\nTÂN MỸ;375;206\n", &e), 2);
+	/* of the neighbours */
+	assert_int_equal(read_sheet(&t, "Tân Mỹ;375;206\nBình Tân Phú;120;7\n", &e), -1);
+	assert_non_null(strstr(e.text, "hàng 3"));
+	assert_non_null(strstr(e.text, "\"Bình Tân Phú\""));
+	err_clear(&e);
+	assert_int_equal(
+	    read_sheet(&t, "Ấp Tân Phú;339;153\nTân Mỹ;375;206\nTân Phú;120;7\n", &e), -1);
+	assert_int_equal(e.code, EX_DATAERR);
+	assert_non_null(strstr(e.text, "hàng 4"));
+	assert_non_null(strstr(e.text, "hàng 2"));
+	close_week(&t);
+}
+
 static void a_form_that_was_filled_in_is_read_back(void **state)
 {
 	static const char SHEET[] = "\xEF\xBB\xBF"
@@ -408,6 +450,7 @@ int main(void)
 	    cmocka_unit_test(what_they_say_stands_in_the_summary),
 	    cmocka_unit_test(the_draft_and_its_lateness_are_told_once),
 	    cmocka_unit_test(what_is_no_count_is_refused_and_named),
+	    cmocka_unit_test(a_row_of_a_table_is_of_one_hamlet_or_refused),
 	    cmocka_unit_test(nobody_is_woken_for_what_was_due_in_the_evening),
 	    cmocka_unit_test(a_receiver_that_is_added_later_makes_no_summary_late),
 	    cmocka_unit_test(a_form_that_was_filled_in_is_read_back),
