@@ -9,6 +9,8 @@
 #include "text/vi.h"
 
 #define HEADS_SCAN 1000
+/* Numbers that nothing is sent to (campaign_decide()). */
+#define HEADS_UNHEARD (CONTACT_DEAD_NUMBER | CONTACT_WRONG_PERSON | CONTACT_OPTED_OUT)
 
 static void units_take(const struct unit *u, void *arg)
 {
@@ -103,7 +105,7 @@ static bool heads_take(const struct recipient *r, void *arg)
 
 	scan->last = r->id;
 	scan->n++;
-	if (u == NULL || r->hold == HOLD_GONE ||
+	if (u == NULL || r->hold == HOLD_GONE || r->hold == HOLD_PURGED ||
 	    !predicate_holds(scan->who, &row))
 		return true;
 	hs->items = mem_grow(hs->items, &hs->cap, hs->n + 1, sizeof(*hs->items));
@@ -115,7 +117,7 @@ static bool heads_take(const struct recipient *r, void *arg)
 			      .unit_fold = heads_fold(u->name, u->kind)};
 	if (r->hold != HOLD_NONE)
 		head->status = HEAD_HELD;
-	else if (r->contact_id == 0)
+	else if (r->contact_id == 0 || (r->contact_flags & HEADS_UNHEARD) != 0)
 		head->status = HEAD_NO_PHONE;
 	return true;
 }

@@ -189,6 +189,13 @@ static void a_week_is_compared_with_the_one_before(void **state)
 	figures_close(&t);
 }
 
+static int wrong_person(struct store *st, void *arg, struct err *e)
+{
+	const uint64_t *number = arg;
+
+	return store_contact_flags(st, *number, CONTACT_WRONG_PERSON, 0, "thu", e) < 0 ? -1 : 0;
+}
+
 static void a_hamlet_whose_head_cannot_be_written_to_is_named(void **state)
 {
 	struct report_test t;
@@ -202,6 +209,27 @@ static void a_hamlet_whose_head_cannot_be_written_to_is_named(void **state)
 	f = figures_now(&t);
 	text = weekly_text(&t, f);
 	assert_non_null(strstr(text, "Chưa gửi được bản tin tuần cho:\n- ấp Tân Phú: "));
+	free(text);
+	json_decref(f);
+	figures_close(&t);
+}
+
+/* Nothing is sent to a number that is another's: nor is it said that something was. */
+static void a_head_whose_number_is_another_s_cannot_be_written_to(void **state)
+{
+	static const uint64_t of_tan_phu = UINT64_C(84700000260);
+	struct report_test t;
+	json_t *f;
+	char *text;
+
+	(void)state;
+	figures_open(&t);
+	world_do(&t.w, wrong_person, (void *)(uintptr_t)&of_tan_phu);
+	f = figures_now(&t);
+	text = weekly_text(&t, f);
+	assert_non_null(strstr(text, "- ấp Tân Phú: trưởng ấp chưa có số điện thoại nhắn tin "
+				     "được.\n"));
+	assert_null(strstr(text, "- ấp Tân Mỹ: "));
 	free(text);
 	json_decref(f);
 	figures_close(&t);
@@ -491,6 +519,7 @@ int main(void)
 	    cmocka_unit_test(figures_hold_nobody_s_name_or_number),
 	    cmocka_unit_test(a_week_is_compared_with_the_one_before),
 	    cmocka_unit_test(a_hamlet_whose_head_cannot_be_written_to_is_named),
+	    cmocka_unit_test(a_head_whose_number_is_another_s_cannot_be_written_to),
 	    cmocka_unit_test(the_digest_of_every_hamlet_is_one_message_without_accents),
 	    cmocka_unit_test(a_digest_of_large_numbers_and_a_long_name_takes_the_shorter_text),
 	    cmocka_unit_test(the_summary_reads_as_agreed),
