@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "provider/http.h"
@@ -243,6 +244,34 @@ static int reports_check_moments(const struct reports_config *c, const struct yd
 	return 0;
 }
 
+static int reports_check_communes(const struct reports_config *c, const struct ydoc *doc,
+				  struct err *e)
+{
+	const json_t *at = doc != NULL ? json_object_get(doc->root, "reports") : NULL;
+	const struct report_commune *all = c->communes.items;
+	char what[300];
+
+	for (size_t i = 0; i < c->communes.n; i++) {
+		const struct report_commune *k = &all[i];
+
+		if ((k->secret == NULL || *k->secret == '\0') &&
+		    (k->secret_file == NULL || *k->secret_file == '\0'))
+			return err_set(e, EX_CONFIG,
+				       "reports.communes[%zu] needs secret or secret_file", i);
+		for (size_t other = 0; other < i; other++) {
+			if (strcmp(all[other].name, k->name) != 0)
+				continue;
+			(void)snprintf(what, sizeof(what),
+				       "\"%s\" is named twice: its people would be counted twice",
+				       k->name);
+			return reports_wrong(doc,
+					     json_array_get(json_object_get(at, "communes"), i),
+					     "name", e, what);
+		}
+	}
+	return 0;
+}
+
 int reports_config_check(const struct reports_config *c, const struct ydoc *doc, struct err *e)
 {
 	const json_t *at = doc != NULL ? json_object_get(doc->root, "reports") : NULL;
@@ -260,15 +289,8 @@ int reports_config_check(const struct reports_config *c, const struct ydoc *doc,
 			    "\"url\" must begin with https:// (http:// for this "
 			    "machine only)");
 	}
-	for (size_t i = 0; i < c->communes.n; i++) {
-		const struct report_commune *k =
-		    &((const struct report_commune *)c->communes.items)[i];
-
-		if ((k->secret == NULL || *k->secret == '\0') &&
-		    (k->secret_file == NULL || *k->secret_file == '\0'))
-			return err_set(e, EX_CONFIG,
-				       "reports.communes[%zu] needs secret or secret_file", i);
-	}
+	if (reports_check_communes(c, doc, e) < 0)
+		return -1;
 	if (*m->server == '\0')
 		return 0;
 	if (strncmp(m->server, "smtp://", 7) != 0 && strncmp(m->server, "smtps://", 8) != 0)

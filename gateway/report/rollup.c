@@ -150,7 +150,7 @@ int rollup_verify(const struct reports_config *c, const struct rollup_call *call
 	const struct report_commune *m;
 	const json_t *figures;
 	char *end = NULL;
-	int64_t stamp;
+	int64_t stamp, now_s;
 	json_t *body;
 	int rc = -1;
 
@@ -158,8 +158,10 @@ int rollup_verify(const struct reports_config *c, const struct rollup_call *call
 	    strlen(call->id) > 128 || c->communes.n == 0)
 		return rollup_unknown(e);
 	stamp = strtoll(call->timestamp, &end, 10);
-	if (end == call->timestamp || *end != '\0' ||
-	    llabs(stamp - now / CLOCK_SECOND_MS) > ROLLUP_TOLERANCE_S)
+	now_s = now / CLOCK_SECOND_MS;
+	/* theirs may be any number: nothing is taken from it */
+	if (end == call->timestamp || *end != '\0' || stamp < now_s - ROLLUP_TOLERANCE_S ||
+	    stamp > now_s + ROLLUP_TOLERANCE_S)
 		return rollup_unknown(e);
 	m = rollup_sender(c, call, stamp);
 	if (m == NULL)

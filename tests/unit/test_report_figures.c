@@ -8,6 +8,7 @@
 
 #include <sys/mman.h>
 
+#include "report/rollup.h"
 #include "report_progress.h"
 #include "store/subordinate.h"
 #include "text/sms.h"
@@ -511,6 +512,48 @@ static void progress_takes_in_what_communes_handed_up_whatever_its_shape(void **
 	figures_close(&t);
 }
 
+/* Anybody may send one: the signature is looked at later. */
+static void a_moment_out_of_this_world_is_nobody_s(void **state)
+{
+	static const char *const stamps[] = {"-9223372036854775808", "9223372036854775807",
+					     "99999999999999999999", "-1"};
+	struct report_test t;
+	struct err e = ERR_INIT;
+	struct rollup_call call = {
+	    .id = "x-weekly-202324-1", .signature = "v1,x", .body = "{}", .len = 2};
+	struct rollup_word word;
+
+	(void)state;
+	figures_open(&t);
+	conf_free(&reports_config_table, &t.cfg);
+	report_test_configure(&t.cfg, json_pack("{s:[{s:s,s:s}]}", "communes", "name",
+						"xã Vĩnh Phú", "secret", "bi-mat-thu-nghiem"));
+	for (size_t i = 0; i < sizeof(stamps) / sizeof(stamps[0]); i++) {
+		call.timestamp = stamps[i];
+		err_clear(&e);
+		assert_int_equal(rollup_verify(&t.cfg, &call, clock_now_ms(), &word, &e), -1);
+		assert_int_equal(e.code, EX_NOPERM);
+	}
+	figures_close(&t);
+}
+
+/* Else its people would be counted twice. */
+static void a_commune_is_named_once(void **state)
+{
+	struct reports_config cfg;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	report_test_configure(&cfg, json_pack("{s:[{s:s,s:s},{s:s,s:s}]}", "communes", "name",
+					      "xã Vĩnh Phú", "secret", "mot", "name",
+					      "xã Vĩnh Phú", "secret", "hai"));
+	cfg.weekly_ready_at = cfg.weekly_push_by = cfg.weekly_deadline = cfg.communes_by;
+	assert_int_equal(reports_config_check(&cfg, NULL, &e), -1);
+	assert_int_equal(e.code, EX_CONFIG);
+	assert_non_null(strstr(e.text, "xã Vĩnh Phú"));
+	conf_free(&reports_config_table, &cfg);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -520,6 +563,8 @@ int main(void)
 	    cmocka_unit_test(a_week_is_compared_with_the_one_before),
 	    cmocka_unit_test(a_hamlet_whose_head_cannot_be_written_to_is_named),
 	    cmocka_unit_test(a_head_whose_number_is_another_s_cannot_be_written_to),
+	    cmocka_unit_test(a_moment_out_of_this_world_is_nobody_s),
+	    cmocka_unit_test(a_commune_is_named_once),
 	    cmocka_unit_test(the_digest_of_every_hamlet_is_one_message_without_accents),
 	    cmocka_unit_test(a_digest_of_large_numbers_and_a_long_name_takes_the_shorter_text),
 	    cmocka_unit_test(the_summary_reads_as_agreed),
