@@ -12,6 +12,7 @@
 #include "provider/provider.h"
 #include "report/deliver.h"
 #include "report/figures.h"
+#include "text/vi.h"
 
 /* Standard Webhooks: what is older, or newer, was recorded or has a wrong clock. */
 #define ROLLUP_TOLERANCE_S (5 * 60)
@@ -24,16 +25,28 @@
 
 /* ---- who is it --------------------------------------------------------------------------- */
 
+/* Two keyboards, two ways to write one letter: ours is as it stands in a file. name is in NFC. */
+static bool rollup_is(const struct report_commune *m, const char *name)
+{
+	char *ours = vi_nfc(m->name);
+	bool same = strcmp(ours, name) == 0;
+
+	free(ours);
+	return same;
+}
+
 static const struct report_commune *rollup_commune(const struct reports_config *c,
 						   const char *name)
 {
-	const struct report_commune *all = c->communes.items;
+	const struct report_commune *all = c->communes.items, *found = NULL;
+	char *theirs = vi_nfc(name);
 
-	for (size_t i = 0; i < c->communes.n; i++) {
-		if (strcmp(all[i].name, name) == 0)
-			return &all[i];
+	for (size_t i = 0; i < c->communes.n && found == NULL; i++) {
+		if (rollup_is(&all[i], theirs))
+			found = &all[i];
 	}
-	return NULL;
+	free(theirs);
+	return found;
 }
 
 /* The header holds signatures with spaces between: of the old secret and the new. */
@@ -169,7 +182,7 @@ int rollup_verify(const struct reports_config *c, const struct rollup_call *call
 	body = json_loadb(call->body, call->len, JSON_REJECT_DUPLICATES, NULL);
 	figures = json_object_get(json_object_get(body, "data"), "figures");
 	if (strcmp(figures_text(body, "type"), "report.weekly") != 0 ||
-	    strcmp(figures_text(figures, "commune"), m->name) != 0 ||
+	    rollup_commune(c, figures_text(figures, "commune")) != m ||
 	    !rollup_countable(figures) || *figures_text(figures, "week") == '\0' ||
 	    report_week_parse(figures_text(figures, "week"), now, &out->week, e) < 0) {
 		rc = err_set(e, EX_DATAERR, "this is no summary of a week");

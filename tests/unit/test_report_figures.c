@@ -8,6 +8,7 @@
 
 #include <sys/mman.h>
 
+#include "report/deliver.h"
 #include "report/rollup.h"
 #include "report_progress.h"
 #include "store/subordinate.h"
@@ -537,6 +538,37 @@ static void a_moment_out_of_this_world_is_nobody_s(void **state)
 	figures_close(&t);
 }
 
+/* Keyboards write one name in several ways. */
+static void a_commune_is_known_however_its_name_is_spelt(void **state)
+{
+	static const char BODY[] =
+	    "{\"type\":\"report.weekly\",\"data\":{\"figures\":{\"commune\":"
+	    "\"xa\xCC\x83 Vi\xCC\x83nh Phu\xCC\x81\",\"week\":\"2023-W24\"}}}";
+	static const char SECRET[] = "whsec_bWkgZGFuIHRodSBuZ2hpZW0ga2hvYSBreQ==";
+	struct reports_config cfg;
+	struct err e = ERR_INIT;
+	char stamp[32], signature[64];
+	int64_t now = report_at(20230615, 8, 0);
+	struct rollup_call call = {.id = "x-weekly-202324-1",
+				   .timestamp = stamp,
+				   .signature = signature,
+				   .body = BODY,
+				   .len = sizeof(BODY) - 1};
+	struct rollup_word word;
+
+	(void)state;
+	report_test_configure(&cfg, json_pack("{s:[{s:s,s:s}]}", "communes", "name",
+					      "xã Vĩnh Phú", "secret", SECRET));
+	(void)snprintf(stamp, sizeof(stamp), "%" PRId64, now / CLOCK_SECOND_MS);
+	world_must(deliver_signature(SECRET, call.id, now / CLOCK_SECOND_MS, BODY, call.len,
+				     signature, &e),
+		   &e, "sign");
+	world_must(rollup_verify(&cfg, &call, now, &word, &e), &e, "verify");
+	assert_string_equal(word.commune, "xã Vĩnh Phú");
+	assert_int_equal(word.week, 202324);
+	conf_free(&reports_config_table, &cfg);
+}
+
 /* Else its people would be counted twice. */
 static void a_commune_is_named_once(void **state)
 {
@@ -564,6 +596,7 @@ int main(void)
 	    cmocka_unit_test(a_hamlet_whose_head_cannot_be_written_to_is_named),
 	    cmocka_unit_test(a_head_whose_number_is_another_s_cannot_be_written_to),
 	    cmocka_unit_test(a_moment_out_of_this_world_is_nobody_s),
+	    cmocka_unit_test(a_commune_is_known_however_its_name_is_spelt),
 	    cmocka_unit_test(a_commune_is_named_once),
 	    cmocka_unit_test(the_digest_of_every_hamlet_is_one_message_without_accents),
 	    cmocka_unit_test(a_digest_of_large_numbers_and_a_long_name_takes_the_shorter_text),
