@@ -16,6 +16,7 @@
 #include "base/shared.h"
 #include "dispatch/queue.h"
 #include "report/handover.h"
+#include "report/week.h"
 
 #define DELIVER_RUNS	 4
 #define DELIVER_LIST	 64 /* newest jobs of a kind that are looked at for lateness */
@@ -83,7 +84,7 @@ static void deliver_see(const struct job *j, void *arg)
 	int level = look->now >= j->deadline ? 2 : look->now >= push_by ? 1 : 0;
 	int64_t next = level == 0 && push_by < j->deadline ? push_by : j->deadline;
 
-	if (j->state == JOB_DONE || j->state == JOB_FAILED)
+	if (!release_waits(d->h->cfg, j))
 		return;
 	if (level < 2 && next < look->wake)
 		look->wake = next;
@@ -313,10 +314,8 @@ void deliver_wake(struct deliver *d)
 		return;
 	}
 	d->again = false;
-	d->look = (struct deliver_look){.h = d->h,
-					.held = shared_hold(d->held),
-					.now = clock_now_ms(),
-					.wake = INT64_MAX};
+	d->look = (struct deliver_look){
+	    .h = d->h, .held = shared_hold(d->held), .now = clock_now_ms(), .wake = INT64_MAX};
 	d->looking = true;
 	if (engine_post(d->en, deliver_tick, deliver_ticked, d) == 0)
 		return;

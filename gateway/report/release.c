@@ -56,22 +56,47 @@ static size_t release_emails(const struct reports_config *c)
 	return c->email.server != NULL && *c->email.server != '\0' ? c->email.to.n : 0;
 }
 
+/* The receivers that a job is for, a bit each; config.c allows no more. */
+static uint32_t release_pushes(const struct reports_config *c, const struct job *j)
+{
+	const struct report_push *push = c->push.items;
+	uint32_t bits = 0;
+
+	for (size_t i = 0; strcmp(j->kind, REPORT_JOB_PUSH) == 0 && i < c->push.n; i++)
+		bits |= (uint32_t)(strcmp(push[i].url, j->target) == 0) << i;
+	return bits;
+}
+
+static uint32_t release_mails(const struct reports_config *c, const struct job *j)
+{
+	char *const *to = c->email.to.items;
+	uint32_t bits = 0;
+
+	for (size_t i = 0; strcmp(j->kind, REPORT_JOB_EMAIL) == 0 && i < release_emails(c); i++)
+		bits |= (uint32_t)(strcmp(to[i], j->target) == 0) << i;
+	return bits;
+}
+
+bool release_waits(const struct reports_config *c, const struct job *j)
+{
+	if (j->state == JOB_DONE || j->state == JOB_FAILED)
+		return false;
+	return strcmp(j->kind, REPORT_JOB_CONFIRM) == 0 || release_pushes(c, j) != 0 ||
+	       release_mails(c, j) != 0;
+}
+
 /* Which receivers have their job of a week. */
 struct release_known {
 	const struct reports_config *c;
-	uint32_t pushes, mails; /* a bit each; config.c allows no more */
+	uint32_t pushes, mails;
 };
 
 static void release_count(const struct job *j, void *arg)
 {
 	struct release_known *k = arg;
-	const struct report_push *push = k->c->push.items;
-	char *const *to = k->c->email.to.items;
 
-	for (size_t i = 0; strcmp(j->kind, REPORT_JOB_PUSH) == 0 && i < k->c->push.n; i++)
-		k->pushes |= (uint32_t)(strcmp(push[i].url, j->target) == 0) << i;
-	for (size_t i = 0; strcmp(j->kind, REPORT_JOB_EMAIL) == 0 && i < k->c->email.to.n; i++)
-		k->mails |= (uint32_t)(strcmp(to[i], j->target) == 0) << i;
+	k->pushes |= release_pushes(k->c, j);
+	k->mails |= release_mails(k->c, j);
 }
 
 /* Documents that cannot be drawn do not hold up the summary, which stands in the words too. */
@@ -146,21 +171,26 @@ static int release_jobs(const struct week *w)
 	return 0;
 }
 
+struct release_left {
+	const struct reports_config *c;
+	bool open;
+};
+
 static void release_left(const struct job *j, void *arg)
 {
-	bool *open = arg;
+	struct release_left *left = arg;
 
-	*open = *open || (j->state != JOB_DONE && j->state != JOB_FAILED);
+	left->open = left->open || release_waits(left->c, j);
 }
 
 int release_open(const struct week *w)
 {
-	bool open = false;
+	struct release_left left = {.c = w->h->cfg};
 
-	if (store_job_list(w->st, NULL, w->s.iso_week, RELEASE_LIST, release_left, &open,
+	if (store_job_list(w->st, NULL, w->s.iso_week, RELEASE_LIST, release_left, &left,
 			   w->e) < 0)
 		return -1;
-	return open;
+	return left.open;
 }
 
 /* The draft is a job that nobody carries: it is late as any other until somebody confirms. */
@@ -284,6 +314,7 @@ int report_confirm(struct store *st, const struct report_house *h, int iso_week,
 /* ---- where a week stands ------------------------------------------------------------------- */
 
 struct release_standing {
+	const struct reports_config *c;
 	json_t *jobs;
 	bool open;
 };
@@ -307,7 +338,7 @@ static void release_stand(const struct job *j, void *arg)
 					     [JOB_UNCERTAIN] = "uncertain"};
 	struct release_standing *s = arg;
 
-	s->open = s->open || (j->state != JOB_DONE && j->state != JOB_FAILED);
+	s->open = s->open || release_waits(s->c, j);
 	if (strcmp(j->kind, REPORT_JOB_CONFIRM) == 0)
 		return;
 	json_array_insert_new(
@@ -348,7 +379,7 @@ json_t *report_standing(struct store *st, const struct report_house *h, int iso_
 			int64_t now, struct err *e)
 {
 	struct report_schedule s = report_schedule_of(h, iso_week);
-	struct release_standing jobs = {.jobs = json_array()};
+	struct release_standing jobs = {.c = h->cfg, .jobs = json_array()};
 	json_t *figures = NULL, *word = NULL, *o = NULL;
 	int64_t frozen_at = 0, confirmed_at = 0;
 	char sha[65], ignored[65];

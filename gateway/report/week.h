@@ -41,6 +41,9 @@ MUST_CHECK int notices_text(const struct report_house *h, const char *name, cons
  * nobody when there are none. */
 MUST_CHECK int unread_turn(const struct week *w);
 
+/* release.c: whether a job waits for somebody: not when it is over, nor when its receiver is configured no more
+ * (its tries go on for a while, in case it comes back, and nothing is late for want of them). */
+bool release_waits(const struct reports_config *c, const struct job *j);
 /* release.c: whether something of the week is still to be confirmed or handed over: 1/0/-1. */
 int release_open(const struct week *w);
 /* release.c: from ready_at on. Makes the jobs of the week that are not there yet, or the draft that waits
