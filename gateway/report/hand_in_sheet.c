@@ -86,6 +86,7 @@ struct sheet_form {
 	struct hand_in_field fields[HAND_IN_FIELDS];
 	size_t n_fields;
 	int unit, difficulties, proposals, of[HAND_IN_FIELDS]; /* columns; -1 = none */
+	const char *agency; /* kind of the units that are no hamlets and have no team */
 	struct units units;
 	int *rows; /* of units: where it was read; 0 = not yet */
 };
@@ -143,10 +144,13 @@ static const char *sheet_cell(const struct sheet_row *row, int column)
 static int sheet_hamlet(struct sheet_form *f, const char *name, int row, int64_t *id,
 			struct err *e)
 {
+	const char *agency = f->agency != NULL ? f->agency : "";
+
 	for (size_t i = 0; i < f->units.n; i++) {
 		const struct unit *u = &f->units.items[i];
 
-		if (!heads_same_unit(name, u))
+		if ((*agency != '\0' && strcmp(u->kind, agency) == 0) ||
+		    !heads_same_unit(name, u))
 			continue;
 		if (f->rows[i] != 0)
 			return err_set(e, EX_DATAERR, "\"%s\" đã ghi ở hàng %d", name,
@@ -189,7 +193,8 @@ int hand_in_read(struct store *st, const struct report_house *h, const char *pat
 		 const struct hand_in *in, size_t *n, struct err *e)
 {
 	struct sheet_form f = {
-	    .n_fields = hand_in_fields(h->programmes, h->n_programmes, false, f.fields)};
+	    .n_fields = hand_in_fields(h->programmes, h->n_programmes, false, f.fields),
+	    .agency = h->officials != NULL ? h->officials->unit_kind : NULL};
 	struct sheet sheet;
 	bool heading = false;
 	int rc = 0;

@@ -424,6 +424,10 @@ static void a_row_of_a_table_is_of_one_hamlet_or_refused(void **state)
 	assert_non_null(strstr(e.text, "hàng 3"));
 	assert_non_null(strstr(e.text, "\"Bình Tân Phú\""));
 	err_clear(&e);
+	/* of those who have no team */
+	assert_int_equal(read_sheet(&t, "Công an;120;7\n", &e), -1);
+	assert_non_null(strstr(e.text, "hàng 2"));
+	err_clear(&e);
 	assert_int_equal(
 	    read_sheet(&t, "Ấp Tân Phú;339;153\nTân Mỹ;375;206\nTân Phú;120;7\n", &e), -1);
 	assert_int_equal(e.code, EX_DATAERR);
