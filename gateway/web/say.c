@@ -115,10 +115,11 @@ static bool say_over(json_t *sentences, const char *text, int depth, struct buf 
 			return true;
 		for (int i = 0; i < SAY_VALUES; i++) {
 			struct buf within = BUF_INIT(SAY_MAX);
-			bool name = found[i].at > text && found[i].at[-1] == '"';
+			bool name;
 
 			if (found[i].at == NULL)
 				continue;
+			name = found[i].at > text && found[i].at[-1] == '"';
 			values[i] = mem_strndup(found[i].at, found[i].len);
 			if (!name && depth < SAY_DEPTH &&
 			    say_over(sentences, values[i], depth + 1, &within)) {
