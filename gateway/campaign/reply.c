@@ -62,13 +62,15 @@ int reply_words_load(const char *dir, struct reply_words *out, struct err *e)
 	return rc;
 }
 
-static bool reply_is(const struct conf_list *words, const char *fold)
+/* "Đúng" is not "Dừng", and whoever writes "dung" may mean either: taken for what the list has. */
+static bool reply_is(const struct conf_list *words, const char *text, const char *fold)
 {
 	char *const *items = words->items;
 
 	for (size_t i = 0; i < words->n; i++) {
 		char *word = vi_fold(items[i]);
-		bool same = strcmp(word, fold) == 0;
+		bool same =
+		    strcmp(word, fold) == 0 && vi_same_but_marks_left_out(text, items[i]);
 
 		free(word);
 		if (same)
@@ -108,11 +110,11 @@ enum reply_kind reply_read(const struct reply_words *w, const char *text, char c
 	char first[64];
 
 	code[0] = result[0] = '\0';
-	if (reply_is(&w->opt_out, fold)) {
+	if (reply_is(&w->opt_out, text, fold)) {
 		kind = REPLY_OPT_OUT;
-	} else if (reply_is(&w->wrong_person, fold)) {
+	} else if (reply_is(&w->wrong_person, text, fold)) {
 		kind = REPLY_WRONG_PERSON;
-	} else if (reply_is(&w->will_come, fold)) {
+	} else if (reply_is(&w->will_come, text, fold)) {
 		kind = REPLY_WILL_COME;
 	} else if (reply_begins(fold, w->figures)) {
 		kind = REPLY_FIGURES;
@@ -172,20 +174,40 @@ static char *reply_render(const struct campaign_house *house, int64_t at, char *
 	return out;
 }
 
+/* Whose row stands for the number. */
 struct reply_owner {
+	struct store *st;
+	struct err *e;
 	int64_t id, contact_id;
+	int rc;
 };
 
+/* What speaks against a row; HOLD_GONE when it is not there. */
+static int reply_hold(struct store *st, int64_t id, enum recipient_hold *hold, struct err *e)
+{
+	struct recipient r = {0};
+	int rc = store_recipient_get(st, id, &r, e);
+
+	*hold = rc > 0 ? r.hold : HOLD_GONE;
+	recipient_clear(&r);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The first who may be written to, else the first: a number that somebody had who died is their family's now. */
 static bool reply_first(int64_t id, int64_t contact_id, int64_t unit_id, const char *programme,
 			void *arg)
 {
 	struct reply_owner *o = arg;
+	enum recipient_hold hold;
 
 	(void)unit_id;
 	(void)programme;
-	o->id = id;
-	o->contact_id = contact_id;
-	return false;
+	o->rc = reply_hold(o->st, id, &hold, o->e);
+	if (o->id == 0 || hold == HOLD_NONE) {
+		o->id = id;
+		o->contact_id = contact_id;
+	}
+	return o->rc == 0 && hold != HOLD_NONE;
 }
 
 /* One confirmation for each time that somebody stopped. A number that stands in no list gets none. A
@@ -195,7 +217,7 @@ static int reply_confirm(struct store *st, const struct reply_house *h, const st
 {
 	static const struct campaign_stream stream = {.name = REPLY_CAMPAIGN,
 						      .lane = LANE_URGENT};
-	struct reply_owner owner = {.id = 0};
+	struct reply_owner owner = {.st = st, .e = e};
 	struct message_plan plan = {.due_at = r->received_at,
 				    .expires_at = r->received_at + REPLY_VOID,
 				    .day = civil_day_of(r->received_at)};
@@ -205,7 +227,7 @@ static int reply_confirm(struct store *st, const struct reply_house *h, const st
 	char *file = NULL, *text;
 	int rc = -1;
 
-	if (store_number_recipients(st, r->number, reply_first, &owner, e) < 0)
+	if (store_number_recipients(st, r->number, reply_first, &owner, e) < 0 || owner.rc < 0)
 		return -1;
 	if (owner.id == 0)
 		return 0;
@@ -263,23 +285,43 @@ static int reply_flag(struct store *st, const struct reply_house *h, const struc
 }
 
 struct reply_official {
+	struct store *st;
+	struct err *e;
 	const char *programme;
 	int64_t id, units[16];
 	size_t n;
+	int rc;
 };
 
 static bool reply_unit(int64_t id, int64_t contact_id, int64_t unit_id, const char *programme,
 		       void *arg)
 {
 	struct reply_official *o = arg;
+	enum recipient_hold hold;
 
 	(void)contact_id;
 	if (strcmp(programme, o->programme) != 0 || unit_id == 0)
+		return true;
+	o->rc = reply_hold(o->st, id, &hold, o->e);
+	if (o->rc < 0)
+		return false;
+	/* Who is no official any more enters nothing. */
+	if (hold != HOLD_NONE && hold != HOLD_OFFICER)
 		return true;
 	o->id = id;
 	if (o->n < sizeof(o->units) / sizeof(o->units[0]))
 		o->units[o->n++] = unit_id;
 	return true;
+}
+
+/* Where the number's owner is an official: who->n is 0 when nowhere. */
+static int reply_official(const struct reply_house *h, const struct reply *r,
+			  struct reply_official *who)
+{
+	who->programme = h->officials;
+	if (store_number_recipients(who->st, r->number, reply_unit, who, who->e) < 0)
+		return -1;
+	return who->rc;
 }
 
 /* The row of a code, in whichever programme: 1/0/-1. */
@@ -322,13 +364,13 @@ static const char *reply_result(struct store *st, const struct reply_house *h,
 				const struct reply *r, const char *code, const char *result,
 				int64_t *recipient, int *failed, struct err *e)
 {
-	struct reply_official who = {.programme = h->officials};
+	struct reply_official who = {.st = st, .e = e};
 	const struct programme *p = NULL;
 	struct recipient row = {0};
 	const char *why = NULL;
 	char by[40];
 	bool own = false;
-	int state, rc = store_number_recipients(st, r->number, reply_unit, &who, e);
+	int state, rc = reply_official(h, r, &who);
 
 	*failed = rc;
 	if (rc < 0)
@@ -387,16 +429,22 @@ static const char *reply_agency(const struct reply_house *h)
 static size_t reply_values(const char *text, char values[][64], const char *out[],
 			   const char **rest)
 {
-	size_t n = 0;
+	size_t n = 0, len;
 
-	reply_word(&text, values[0]); /* SL */
+	/* SL, which may stand close to what follows: "SL:443" */
+	text += strspn(text, " \t\r\n");
+	while (isalnum((unsigned char)*text) || (unsigned char)*text >= 0x80)
+		text++;
+	text += strspn(text, ":.-=");
 	for (;;) {
 		*rest = text + strspn(text, " \t\r\n,;");
 		if (n == HAND_IN_FIELDS || **rest < '0' || **rest > '9')
 			return n;
 		text = *rest;
 		reply_word(&text, values[n]);
-		values[n][strcspn(values[n], ",;")] = '\0';
+		len = strlen(values[n]);
+		while (len > 0 && strchr(",;.", values[n][len - 1]) != NULL)
+			values[n][--len] = '\0';
 		out[n] = values[n];
 		n++;
 	}
@@ -407,14 +455,14 @@ static const char *reply_figures(struct store *st, const struct reply_house *h,
 				 const struct reply *r, struct err *room, int *failed,
 				 struct err *e)
 {
-	struct reply_official who = {.programme = h->officials};
+	struct reply_official who = {.st = st, .e = e};
 	struct reply_hamlets hs = {.who = &who, .agency = reply_agency(h)};
 	char values[HAND_IN_FIELDS][64], by[40];
 	const char *borrowed[HAND_IN_FIELDS], *rest;
 	struct hand_in in = {.proposals = "", .at = r->received_at, .who = by, .way = "sms"};
 	size_t n;
 
-	*failed = store_number_recipients(st, r->number, reply_unit, &who, e);
+	*failed = reply_official(h, r, &who);
 	if (*failed == 0)
 		*failed = store_unit_list(st, reply_hamlet, &hs, e);
 	if (*failed < 0)

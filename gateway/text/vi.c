@@ -497,6 +497,62 @@ char *vi_fold(const char *s)
 	return out;
 }
 
+/* A word taken apart: its letters without their tone, and the tone that one of them bears. */
+#define VI_WORD 32
+struct vi_word {
+	uint32_t letters[VI_WORD];
+	size_t n;
+	unsigned tone;
+};
+
+/* The next word of *s; 0 letters: there is none. What is longer than the room is cut. */
+static void vi_take_word(const char **s, struct vi_word *w)
+{
+	w->n = 0;
+	w->tone = 0;
+	while (**s != '\0') {
+		uint32_t cp;
+		size_t n = vi_next(*s, strlen(*s), &cp);
+		struct vi_letter l = vi_letter_of(cp);
+
+		if (!vi_is_word(cp) && w->n > 0)
+			return;
+		*s += n;
+		if (!vi_is_word(cp))
+			continue;
+		if (l.tone != 0)
+			w->tone = l.tone;
+		l.tone = 0;
+		l.upper = false;
+		if (l.base == VI_Y)
+			l.base = VI_I;
+		if (w->n < VI_WORD)
+			w->letters[w->n++] =
+			    l.base != VI_NO_LETTER ? vi_letter_cp(l) : vi_cp_case(cp, false);
+	}
+}
+
+bool vi_same_but_marks_left_out(const char *s, const char *word)
+{
+	char *typed = vi_nfc(s), *meant = vi_nfc(word);
+	const char *a = typed, *b = meant;
+	struct vi_word x, y;
+	bool same = a != NULL && b != NULL;
+
+	while (same) {
+		vi_take_word(&a, &x);
+		vi_take_word(&b, &y);
+		same = x.n == y.n && (x.tone == 0 || x.tone == y.tone);
+		for (size_t i = 0; same && i < x.n; i++)
+			same = x.letters[i] == y.letters[i] || x.letters[i] < 0x80;
+		if (x.n == 0)
+			break;
+	}
+	free(typed);
+	free(meant);
+	return same;
+}
+
 /* Whether most of the letters of a name are capitals: 60 % and more. None counts as such. */
 static bool vi_name_shouts(const char *name, size_t len)
 {

@@ -37,6 +37,10 @@ char *vi_unaccent(const char *s);
  * y/i after m, l, k, h, t, s, qu, v (Mỹ/Mĩ, Quý/Quí) are equal. Yours to free(). */
 char *vi_fold(const char *s);
 
+/* Whether s may be meant for `word`, which it folds to: it has no other marks, but may have fewer ("dưng" for "dừng",
+ * never "đúng"), and a tone in another place. */
+bool vi_same_but_marks_left_out(const char *s, const char *word);
+
 /* Lower and upper case of all Vietnamese letters, without a locale. Yours to free(). */
 char *vi_lower(const char *s);
 char *vi_upper(const char *s);

@@ -146,6 +146,13 @@ static void words_are_compared_whole_with_and_without_marks(void **state)
 	    {"NGUNG NHAN", REPLY_OPT_OUT},
 	    {"hủy", REPLY_OPT_OUT},
 	    {"huỷ", REPLY_OPT_OUT},
+	    /* marks that were left out, and others: "đúng" agrees, "dùng" may be meant for "dừng" */
+	    {"dừng", REPLY_OPT_OUT},
+	    {"dưng", REPLY_OPT_OUT},
+	    {"DUNG", REPLY_OPT_OUT},
+	    {"Đúng", REPLY_UNKNOWN},
+	    {"đứng", REPLY_UNKNOWN},
+	    {"dụng", REPLY_UNKNOWN},
 	    {"Không phải tôi", REPLY_WRONG_PERSON},
 	    {"SAI SO", REPLY_WRONG_PERSON},
 	    {"se den", REPLY_WILL_COME},
@@ -380,6 +387,55 @@ static void an_official_enters_results_of_their_own_hamlet_only(void **state)
 	assert_int_equal(state_of("TP-0001"), programme_state_find(programmes[1], "account"));
 }
 
+static void hold(const char *programme, const char *key, enum recipient_hold hold)
+{
+	struct recipient r = {0};
+	struct err e = ERR_INIT;
+
+	TEST_OK(store_begin(home.st, &why));
+	assert_int_equal(store_recipient_find(home.st, programme, key, &r, &e), 1);
+	assert_int_equal(store_recipient_hold(home.st, r.id, hold, "thử", "test", &e), 1);
+	TEST_OK(store_commit(home.st, &why));
+	recipient_clear(&r);
+}
+
+static void who_is_no_official_any_more_enters_nothing(void **state)
+{
+	struct reply r;
+
+	(void)state;
+	hold("officials", "CB-01", HOLD_GONE);
+	assert_int_equal(take(OFFICIAL, "KQ TP-0001 account", &r), 1);
+	assert_int_equal(r.kind, REPLY_REFUSED);
+	assert_int_equal(state_of("TP-0001"), 0);
+	assert_int_equal(take(OFFICIAL, "SL 443 259 184 58", &r), 1);
+	assert_int_equal(r.kind, REPLY_REFUSED);
+}
+
+/* Two rows have the number, and the first is of somebody who died. */
+static bool confirmed_to(const struct message_row *m, void *arg)
+{
+	*(int64_t *)arg = m->recipient_id;
+	return false;
+}
+
+static void the_confirmation_goes_to_somebody_who_lives(void **state)
+{
+	const struct message_filter f = {.state = -1};
+	struct recipient second = {0};
+	struct err e = ERR_INIT;
+	struct reply r;
+	int64_t to = 0;
+
+	(void)state;
+	hold("vneid", "TP-0001", HOLD_DECEASED);
+	assert_int_equal(take(CITIZEN_NUMBER, "TU CHOI", &r), 1);
+	TEST_OK(store_message_list(home.st, &f, 1, confirmed_to, &to, &why));
+	assert_int_equal(store_recipient_find(home.st, "vneid", "TP-0002", &second, &e), 1);
+	assert_int_equal(to, second.id);
+	recipient_clear(&second);
+}
+
 static void what_comes_twice_counts_once(void **state)
 {
 	struct reply r = {.provider_id = 1,
@@ -441,6 +497,14 @@ static void an_official_hands_in_the_figures_of_the_own_hamlet(void **state)
 	TEST_OK(store_hand_in_list(home.st, 202323, INT64_MAX, take_hand_in, said, &why));
 	assert_non_null(strstr(said, "202323 {\"III.1\":443,\"III.2\":259,\"III.3\":184,"
 				     "\"III.4\":58} thiếu máy, mưa|sms|recipient/"));
+	/* a thousand and 57, or two numbers? nobody guesses */
+	assert_int_equal(take(OFFICIAL, "SL 1,057 259 184 58", &r), 1);
+	assert_int_equal(r.kind, REPLY_REFUSED);
+	assert_int_equal(take(OFFICIAL, "SL:444 259 184 58 hỏng 3 máy", &r), 1);
+	assert_int_equal(r.kind, REPLY_FIGURES);
+	TEST_OK(store_hand_in_list(home.st, 202323, INT64_MAX, take_hand_in, said, &why));
+	assert_non_null(strstr(said, "\"III.1\":444,\"III.2\":259,\"III.3\":184,\"III.4\":58} "
+				     "hỏng 3 máy|sms"));
 	/* too few, and somebody who is no official: refused, and an officer sees it */
 	assert_int_equal(take(OFFICIAL, "SL 443 259", &r), 1);
 	assert_int_equal(r.kind, REPLY_REFUSED);
@@ -461,6 +525,8 @@ int main(void)
 	    REPLY_TEST(a_wrong_number_is_not_written_to_again),
 	    REPLY_TEST(an_official_enters_results_of_their_own_hamlet_only),
 	    REPLY_TEST(an_official_hands_in_the_figures_of_the_own_hamlet),
+	    REPLY_TEST(who_is_no_official_any_more_enters_nothing),
+	    REPLY_TEST(the_confirmation_goes_to_somebody_who_lives),
 	    REPLY_TEST(what_comes_twice_counts_once),
 	    REPLY_TEST(an_officer_says_what_nobody_understood),
 	};

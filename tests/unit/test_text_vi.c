@@ -164,6 +164,13 @@ static void spellings_of_one_heading_are_equal(void **state)
 	assert_gives(vi_fold, "Thúy Huỳnh Nguyệt Tây Ý", "thuy huynh nguyet tay y");
 	assert_gives(vi_fold, "Hoà Hòa", "hoa hoa");
 	assert_gives(vi_fold, "***", "");
+	assert_true(vi_same_but_marks_left_out("huỷ", "Hủy"));
+	assert_true(vi_same_but_marks_left_out(" Dưng.", "Dừng"));
+	assert_true(vi_same_but_marks_left_out("du\u031B\u0300ng", "Dừng"));
+	assert_true(vi_same_but_marks_left_out("Mĩ dung", "Mỹ Dũng"));
+	assert_false(vi_same_but_marks_left_out("Đúng", "Dừng"));
+	assert_false(vi_same_but_marks_left_out("dụng", "Dừng"));
+	assert_false(vi_same_but_marks_left_out("dừng", "Dung"));
 }
 
 static void case_needs_no_locale(void **state)
