@@ -25,9 +25,10 @@ enum duty_word { DUTY_REMIND, DUTY_CHANGED, DUTY_OFF, DUTY_WORDS };
 static const char *const duty_files[] = {
     [DUTY_REMIND] = DUTY_TEXT, [DUTY_CHANGED] = DUTY_TEXT_CHANGED, [DUTY_OFF] = DUTY_TEXT_OFF};
 
-/* Somebody's hours of a day, in order; places are its own. */
+/* Somebody's hours of a day, in order; places are its own, folds are they however they are spelt. */
 struct duty_set {
 	struct duty items[DUTY_SHIFTS];
+	char *folds[DUTY_SHIFTS];
 	int n;
 };
 
@@ -63,49 +64,47 @@ struct duty_tick {
 
 /* ---- sets of hours ------------------------------------------------------------------------- */
 
-/* However the place is spelt this time. */
-static bool duty_same_post(const struct duty *a, const struct duty *b)
-{
-	char *x, *y;
-	bool same;
-
-	if (a->opens != b->opens)
-		return false;
-	x = vi_fold(a->place);
-	y = vi_fold(b->place);
-	same = strcmp(x, y) == 0;
-	free(x);
-	free(y);
-	return same;
-}
-
-static bool duty_same_shift(const struct duty *a, const struct duty *b)
-{
-	return a->closes == b->closes && duty_same_post(a, b);
-}
-
 /* One person may stand in the rota twice, under two names, with another end each: that is one shift, until the later of
  * them. What was told has room for one (its key is the beginning and the place), and would never equal the two. */
 static void duty_set_add(struct duty_set *s, const struct duty *d)
 {
-	for (int i = 0; i < s->n; i++) {
-		if (!duty_same_post(&s->items[i], d))
-			continue;
-		if (d->closes > s->items[i].closes)
-			s->items[i].closes = d->closes;
-		return;
+	char *fold = vi_fold(d->place);
+	int i = 0;
+
+	while (i < s->n &&
+	       (s->items[i].opens != d->opens || strcmp(s->folds[i], fold) != 0))
+		i++;
+	if (i == s->n && s->n < DUTY_SHIFTS) {
+		s->items[i] = (struct duty){.day = d->day, .opens = d->opens};
+		s->items[i].place = mem_strdup(d->place);
+		s->folds[i] = fold;
+		fold = NULL;
+		s->n++;
 	}
-	if (s->n == DUTY_SHIFTS)
-		return;
-	s->items[s->n] = (struct duty){.day = d->day, .opens = d->opens, .closes = d->closes};
-	s->items[s->n++].place = mem_strdup(d->place);
+	if (i < s->n && d->closes > s->items[i].closes)
+		s->items[i].closes = d->closes;
+	free(fold);
 }
 
 static void duty_set_clear(struct duty_set *s)
 {
-	for (int i = 0; i < s->n; i++)
+	for (int i = 0; i < s->n; i++) {
 		free(s->items[i].place);
+		free(s->folds[i]);
+	}
 	s->n = 0;
+}
+
+/* Whether the shift of a is one of b's too. */
+static bool duty_set_has(const struct duty_set *b, const struct duty_set *a, int shift)
+{
+	const struct duty *d = &a->items[shift];
+
+	for (int k = 0; k < b->n; k++)
+		if (b->items[k].opens == d->opens && b->items[k].closes == d->closes &&
+		    strcmp(b->folds[k], a->folds[shift]) == 0)
+			return true;
+	return false;
 }
 
 static int64_t duty_begins(const struct duty *d)
@@ -132,14 +131,8 @@ static bool duty_set_within(const struct duty_set *a, const struct duty_set *b, 
 {
 	bool all = true;
 
-	for (int i = 0; i < a->n; i++) {
-		const struct duty *d = &a->items[i];
-		bool there = !duty_ahead(d, now);
-
-		for (int k = 0; k < b->n && !there; k++)
-			there = duty_same_shift(&b->items[k], d);
-		all = all && there;
-	}
+	for (int i = 0; i < a->n; i++)
+		all = all && (!duty_ahead(&a->items[i], now) || duty_set_has(b, a, i));
 	return all;
 }
 
