@@ -93,15 +93,18 @@ static int descend_person(struct fan_out *f, int64_t recipient_id, int step, int
 	struct session session = {0};
 	struct fan_out_about about = {.round = step / PLAN_ROUND};
 	struct recipient r = {0};
-	int rc = 1;
+	int audience = -1, rc;
 
 	if (p->steps && step % PLAN_ROUND != 0)
 		return 0;
-	if (p->seats)
-		rc = descend_session(f, recipient_id, step, &session, e);
-	about.session = p->seats ? &session : NULL;
+	rc = store_recipient_get(f->st, recipient_id, &r, e);
 	if (rc > 0)
-		rc = store_recipient_get(f->st, recipient_id, &r, e);
+		(void)plan_judge(p, &r, plan_units_find(&f->units, r.unit_id), &audience);
+	/* Of those who need no seat nobody has one. */
+	if (audience >= 0 && p->audiences[audience].seat) {
+		rc = descend_session(f, recipient_id, step, &session, e);
+		about.session = &session;
+	}
 	if (rc > 0)
 		rc = fan_out_add(f, &r, rung, &about, e);
 	recipient_clear(&r);

@@ -274,7 +274,8 @@ int seating_judge(struct seating *s, struct store *st, const struct campaign_pla
 		  struct err *e);
 
 /* Gives back the seats, from today on, of those who no longer need one or must not be written to: done
- * meanwhile, held, gone from the list. In a transaction. */
+ * meanwhile, held, gone from the list; and of those whose invitation was withdrawn or expired before it left (another
+ * number, another audience): they are invited anew. In a transaction. */
 MUST_CHECK int seating_sweep(struct store *st, const struct campaign_plan *p, civil_day today,
 			     struct err *e);
 

@@ -292,17 +292,19 @@ static bool sessions_reachable(const struct recipient *r)
 		(CONTACT_OPTED_OUT | CONTACT_WRONG_PERSON | CONTACT_DEAD_NUMBER)) == 0;
 }
 
-/* The reminders of a session that was moved, anew. */
+/* The reminders of a session that was moved, anew; by SMS, as those of the invitation were. */
 static int sessions_remind(struct sessions_work *w, const struct campaign_plan *p,
 			   const struct seat *s, const struct recipient *r, struct err *e)
 {
 	const struct plan_audience *a = &p->audiences[s->audience];
 	int64_t begins = session_begins(&w->after);
+	int rung = ladder_find(&p->ladder, "sms");
 
-	for (int k = 0; k < a->n_steps; k++) {
+	for (int k = 0; rung >= 0 && k < a->n_steps; k++) {
 		int64_t due = plan_step_due(p, a->steps[k].s, w->now, begins);
 		struct message_plan as = {.campaign_id = p->row->id,
 					  .step = PLAN_STEP(s->round + 1, k + 1),
+					  .rung = rung,
 					  .due_at = due,
 					  .expires_at = begins};
 
@@ -465,6 +467,34 @@ int campaign_session_move(struct store *st, const struct campaign_house *house, 
 
 /* ---- who came ------------------------------------------------------------------------------ */
 
+/* The state of who came to a seat that no campaign gave: their audience says it. */
+static int sessions_came_by_hand(struct sessions_work *w, const struct seat *s, const char *who,
+				 struct err *e)
+{
+	struct recipient r = {0};
+	const struct plan_unit *unit;
+	struct programme *g = NULL;
+	int rc = store_recipient_get(w->st, s->recipient_id, &r, e), audience = -1;
+	const char *came = NULL;
+
+	if (rc > 0 && (g = programme_load(w->house->dir, w->before.programme, e)) == NULL)
+		rc = -1;
+	if (rc > 0) {
+		unit = plan_units_find(&w->units, r.unit_id);
+		audience = programme_audience_of(
+		    g, &(struct predicate_row){
+			   .r = &r, .unit_name = unit != NULL ? unit->name : NULL});
+	}
+	if (audience >= 0)
+		came = programme_audience_at(g, audience)->came;
+	if (came != NULL && r.state < programme_state_find(g, came))
+		rc = store_recipient_set_state(w->st, r.id, programme_state_find(g, came), who,
+					       e);
+	programme_free(g);
+	recipient_clear(&r);
+	return rc < 0 ? -1 : 0;
+}
+
 /* What else follows from somebody's coming: their state, thanks. */
 static int sessions_came(struct sessions_work *w, const struct seat *s, const char *who,
 			 struct err *e)
@@ -475,6 +505,8 @@ static int sessions_came(struct sessions_work *w, const struct seat *s, const ch
 	struct recipient r = {0};
 	int kind = 0, state, rc = 0;
 
+	if (s->campaign_id == 0)
+		return sessions_came_by_hand(w, s, who, e);
 	if (sessions_plan_of(w, s->campaign_id, &from, e) < 0)
 		return -1;
 	p = from != NULL ? from->plan : NULL;
@@ -502,6 +534,30 @@ static int sessions_came(struct sessions_work *w, const struct seat *s, const ch
 	return rc < 0 ? -1 : 0;
 }
 
+/* A seat for who came without one here. Where they have one elsewhere it is not needed any more. */
+static int sessions_walk_in(struct sessions_work *w, struct seat *s, struct err *e)
+{
+	struct session other = {0};
+	struct seat old;
+	bool told, over;
+	int rc = store_seat_of(w->st, s->recipient_id, &old, e);
+
+	if (rc < 0 || w->before.taken >= w->before.seats || w->before.state != SESSION_OPEN)
+		return rc < 0 ? -1 : 0;
+	if (rc > 0) {
+		rc = store_session_get(w->st, old.session_id, &other, e);
+		over = rc > 0 && session_begins(&other) < session_begins(&w->before);
+		session_clear(&other);
+		if (rc < 0 || sessions_withdraw(w, &old, &told, e) < 0 ||
+		    store_seat_set(w->st, old.id, over ? SEAT_ABSENT : SEAT_FREED, e) < 0)
+			return -1;
+		s->campaign_id = old.campaign_id;
+		s->since = s->round = old.round + 1;
+		s->audience = old.audience;
+	}
+	return store_seat_take(w->st, s, e);
+}
+
 static int sessions_attend(struct sessions_work *w, int64_t id, int64_t recipient_id,
 			   enum seat_state came, const char *who, bool *seated, struct err *e)
 {
@@ -515,7 +571,7 @@ static int sessions_attend(struct sessions_work *w, int64_t id, int64_t recipien
 		return err_set(e, EX_DATAERR, "buổi số %lld chưa diễn ra", (long long)id);
 	rc = store_seat_find(w->st, id, recipient_id, &s, e);
 	if (rc == 0 && came == SEAT_CAME)
-		rc = store_seat_take(w->st, &s, e);
+		rc = sessions_walk_in(w, &s, e);
 	*seated = rc > 0;
 	if (rc <= 0)
 		return rc;
@@ -634,6 +690,33 @@ int campaign_place_unit(struct store *st, const char *place, int64_t *unit_id, s
 	return 0;
 }
 
+static bool sweep_left(int64_t id, int step, enum message_state state, void *arg)
+{
+	bool *left = arg;
+
+	(void)id;
+	*left = step % PLAN_ROUND == 0 && state != MESSAGE_CANCELLED && state != MESSAGE_EXPIRED;
+	return !*left;
+}
+
+/* Whether the seat's invitation came to nothing before it left: nobody was told, and nothing is on its way. A number
+ * that was refused is no reason to try it again each day. 1/0/-1 */
+static int sweep_untold(struct store *st, const struct campaign_plan *p, const struct seat *s,
+			struct err *e)
+{
+	int from = PLAN_STEP(s->since, 0), to = PLAN_STEP(s->round, PLAN_ROUND - 1);
+	bool left = false;
+	int64_t last;
+	int rc = store_message_at(st, p->row->id, s->recipient_id, from, p->ladder.n - 1, &last,
+				  e);
+
+	/* Until the last rung something may be to come. */
+	if (rc > 0 && store_message_steps(st, p->row->id, s->recipient_id, from, to,
+					  sweep_left, &left, e) < 0)
+		rc = -1;
+	return rc > 0 ? !left : rc;
+}
+
 int seating_sweep(struct store *st, const struct campaign_plan *p, civil_day today,
 		  struct err *e)
 {
@@ -657,9 +740,11 @@ int seating_sweep(struct store *st, const struct campaign_plan *p, civil_day tod
 		recipient_clear(&r);
 		if (rc < 0)
 			break;
-		rc = 0;
-		if (why != EXCLUDED_NOT_IN_AUDIENCE && why != EXCLUDED_DECEASED &&
-		    why != EXCLUDED_HELD)
+		rc = why == EXCLUDED_NOT_IN_AUDIENCE || why == EXCLUDED_DECEASED ||
+			     why == EXCLUDED_HELD
+			 ? 1
+			 : sweep_untold(st, p, &w.seats[i], e);
+		if (rc <= 0)
 			continue;
 		rc = sessions_withdraw(&w, &w.seats[i], &told, e);
 		if (rc == 0)

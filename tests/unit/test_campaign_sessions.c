@@ -9,6 +9,7 @@
 
 #include <sys/wait.h>
 
+#include "provider/provider.h"
 #include "sessions_house.h"
 #include "store/text_version.h"
 
@@ -282,6 +283,135 @@ static void who_dies_after_the_invitation_gives_the_seat_back(void **state)
 	assert_int_equal(campaign_session_seat(home.st, 1, ids[0], "test", &e), -1);
 }
 
+struct on_rung {
+	int rung, invitations, reminders;
+	int64_t first; /* id of a message there */
+};
+
+static bool on_rung(const struct message_row *r, void *arg)
+{
+	struct on_rung *w = arg;
+
+	if (r->campaign_id != campaign_id || r->rung != w->rung)
+		return true;
+	w->invitations += r->step % PLAN_ROUND == 0;
+	w->reminders += r->step % PLAN_ROUND != 0;
+	w->first = w->first == 0 ? r->id : w->first;
+	return true;
+}
+
+static struct on_rung rung_of(int rung, int state)
+{
+	struct message_filter f = {.campaign_id = campaign_id, .state = state};
+	struct on_rung w = {.rung = rung};
+
+	TEST_OK(store_message_list(home.st, &f, 1000, on_rung, &w, &why));
+	return w;
+}
+
+/* Nobody is invited to what they came for already, with or without an appointment. */
+static void who_comes_to_another_session_is_through_and_gives_the_seat_back(void **state)
+{
+	struct on_rung waiting;
+	int64_t ids[200] = {0};
+	struct err e = ERR_INIT;
+	struct recipient r = {0};
+	int before;
+	bool seated;
+
+	(void)state;
+	invite_all();
+	forget_sent();
+	TEST_OK(store_seat_list(home.st, 2, person, ids, &why));
+	before = taken_of(2);
+	waiting = rung_of(0, MESSAGE_QUEUED);
+	at(20230612, 9, 0);
+	assert_int_equal(campaign_session_attend(home.st, &home.house, 1, ids[0], SEAT_CAME,
+						 "test", &seated, &e),
+			 1);
+	assert_true(seated);
+	assert_int_equal(taken_of(2), before - 1);
+	assert_int_equal(rung_of(0, MESSAGE_QUEUED).reminders, waiting.reminders - 1);
+	assert_int_equal(store_recipient_get(home.st, ids[0], &r, &e), 1);
+	assert_int_equal(r.state, 1);
+	recipient_clear(&r);
+}
+
+static void who_comes_without_any_appointment_is_not_invited_afterwards(void **state)
+{
+	struct session s = {.programme = (char[]){"cccd"},
+			    .day = test_day(20230608),
+			    .opens = 480,
+			    .closes = 660,
+			    .place = (char[]){"Công an xã"},
+			    .seats = 5};
+	struct err e = ERR_INIT;
+	struct recipient r = {0};
+	int64_t ids[200] = {0};
+	bool seated;
+
+	(void)state;
+	invite_all();
+	forget_sent();
+	TEST_OK(store_seat_list(home.st, 1, person, ids, &why));
+	test_house_close(&home);
+	test_house_open(&home);
+	import_people();
+	TEST_OK(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &why));
+	assert_int_equal(campaign_session_attend(home.st, &home.house, s.id, ids[0], SEAT_CAME,
+						 "test", &seated, &e),
+			 1);
+	assert_int_equal(store_recipient_get(home.st, ids[0], &r, &e), 1);
+	assert_int_equal(r.state, 1);
+	recipient_clear(&r);
+	import_timetable();
+	create(false);
+	run();
+	(void)pass(500);
+	send_due();
+	for (size_t i = 0; i < sent.n; i++)
+		assert_int_not_equal(sent.recipient[i], ids[0]);
+	forget_sent();
+}
+
+/* The list brings another number before the invitation left: it is withdrawn, and the seat must not stand for
+ * somebody who was never told. */
+static void whose_invitation_was_withdrawn_before_it_left_is_invited_anew(void **state)
+{
+	struct recipient r = {0};
+	enum recipient_put what;
+	int64_t ids[200] = {0};
+	struct err e = ERR_INIT;
+	size_t n = 0;
+
+	(void)state;
+	import_people();
+	import_timetable();
+	create(false);
+	run();
+	(void)pass(500);
+	TEST_OK(store_seat_list(home.st, 1, person, ids, &why));
+	TEST_OK(store_begin(home.st, &why));
+	assert_int_equal(store_recipient_get(home.st, ids[0], &r, &e), 1);
+	r.number = 84912000777u;
+	r.phone_status = PHONE_OK;
+	r.phone_flags = 0;
+	TEST_OK(store_recipient_put(home.st, "cccd", &r, &what, &why));
+	TEST_OK(store_commit(home.st, &why));
+	recipient_clear(&r);
+	send_due();
+	for (size_t i = 0; i < sent.n; i++)
+		assert_int_not_equal(sent.recipient[i], ids[0]);
+	forget_sent();
+	at(20230609, 8, 0);
+	(void)pass(500);
+	send_due();
+	for (size_t i = 0; i < sent.n; i++)
+		n += sent.recipient[i] == ids[0];
+	assert_int_equal(n, 1);
+	forget_sent();
+}
+
 /* The text for sessions that are off, saved anew while a campaign with the old one runs. */
 static void off_is_said_otherwise(void)
 {
@@ -338,6 +468,145 @@ static void a_text_that_nobody_approved_does_not_go_out_about_a_session(void **s
 	send_due();
 	assert_int_equal(sent_with("khong co nua") + sent_with("doi sang"), 0);
 	forget_sent();
+}
+
+/* ---- beside a ladder ------------------------------------------------------------------------ */
+
+/* Everybody is planned for, on a ladder. */
+static void invite_by(const char *audiences, const char *ladder)
+{
+	struct campaign c = test_campaign("mời", "cccd", audiences, "{}");
+
+	c.ladder = (char *)(uintptr_t)ladder;
+	import_people();
+	import_timetable();
+	TEST_OK(campaign_create(home.st, &home.house, &c, "soan", &why));
+	campaign_id = c.id;
+	run();
+	(void)pass(500);
+}
+
+/* Whatever is queued and due is refused: no such number. */
+static void refuse_due(void)
+{
+	struct message_claimed out[400];
+	struct message_claim claim = {.campaign_id = campaign_id,
+				      .now = clock_now_ms(),
+				      .max = 400,
+				      .max_segments = 100000,
+				      .provider_id = 1,
+				      .civil_day = civil_day_of(clock_now_ms()),
+				      .decide = campaign_decide,
+				      .arg = &asked};
+	size_t n = 0, examined = 0;
+
+	asked = (struct eligibility){
+	    .st = home.st, .house = &home.house, .now = clock_now_ms()};
+	TEST_OK(store_begin(home.st, &why));
+	TEST_OK(store_message_claim(home.st, &claim, out, &n, &examined, &why));
+	for (size_t k = 0; k < n; k++) {
+		struct message_result r = {.id = out[k].id,
+					   .attempt = out[k].attempt,
+					   .event = MESSAGE_EV_REFUSED,
+					   .class = OUTCOME_BADNUM,
+					   .at = clock_now_ms(),
+					   .provider_id = 1};
+
+		TEST_OK(store_message_finish(home.st, &r, 1, &why));
+		free(out[k].text);
+	}
+	TEST_OK(store_commit(home.st, &why));
+}
+
+static void go_down(void)
+{
+	struct campaign c = {0};
+	struct campaign_plan *p;
+	struct err e = ERR_INIT;
+	size_t planned;
+	bool more = true;
+
+	assert_int_equal(store_campaign_get(home.st, campaign_id, &c, &e), 1);
+	p = campaign_plan_new(home.st, &home.house, &c, &e);
+	assert_non_null(p);
+	while (more) {
+		TEST_OK(store_begin(home.st, &why));
+		TEST_OK(campaign_descend(home.st, p, &c, clock_now_ms(), 100, &planned, &more,
+					 &why));
+		TEST_OK(store_commit(home.st, &why));
+	}
+	campaign_plan_free(p);
+	campaign_clear(&c);
+}
+
+/* A4 is sent to an office, A3 to a session; both go on to the visit when no message reaches them. */
+static void who_needs_no_seat_goes_down_the_ladder_as_well_as_who_has_one(void **state)
+{
+	struct on_rung first, refused;
+	int seats = 0;
+
+	(void)state;
+	invite_by("A3,A4", "sms:72h,visit");
+	first = rung_of(0, MESSAGE_QUEUED);
+	for (int i = 1; i <= 5; i++)
+		seats += taken_of(i);
+	assert_true(first.invitations > seats);
+	refuse_due();
+	refused = rung_of(0, MESSAGE_REJECTED);
+	assert_int_equal(refused.invitations, first.invitations);
+	go_down();
+	/* also those whom no message could go to from the beginning */
+	assert_int_equal(rung_of(1, MESSAGE_QUEUED).invitations,
+			 refused.invitations + rung_of(0, MESSAGE_CANCELLED).invitations);
+}
+
+/* The shipped texts, and a template of A3 that Zalo has registered. */
+static void with_zalo(void)
+{
+	char *sms = mem_printf("%s/sms", home.dir), *zalo = mem_printf("%s/zalo", home.dir),
+	     *dir = mem_printf("%s/cccd", zalo), *text = mem_calloc(1, 65536), *at;
+	FILE *f = fopen(SOURCE_DIR "/templates/zalo/cccd/a3.yaml", "rb");
+
+	assert_non_null(f);
+	assert_true(fread(text, 1, 65535, f) > 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(symlink(SOURCE_DIR "/templates/sms", sms), 0);
+	assert_int_equal(mkdir(zalo, 0700), 0);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	at = strstr(text, "\ntemplate:");
+	assert_non_null(at);
+	free(sms);
+	sms = mem_printf("%.*s\ntemplate: \"123456\"%s", (int)(at - text), text,
+			 strchr(at + 1, '\n'));
+	test_write(&home, "zalo/cccd/a3.yaml", sms);
+	home.house.templates = home.dir;
+	free(text);
+	free(dir);
+	free(zalo);
+	free(sms);
+}
+
+/* What is written for a reminder is an SMS, whatever the invitation went by. */
+static void reminders_of_a_session_that_moved_go_by_sms(void **state)
+{
+	struct session to = {.day = test_day(20230615),
+			     .opens = 480,
+			     .closes = 660,
+			     .place = (char[]){"Trụ sở Công an xã"}};
+	struct session_change n;
+	int before;
+
+	(void)state;
+	with_zalo();
+	invite_by("A3", "zalo:24h,sms:72h");
+	before = rung_of(1, MESSAGE_QUEUED).reminders;
+	assert_true(before > 0);
+	send_due();
+	forget_sent();
+	TEST_OK(campaign_session_move(home.st, &home.house, 1, &to, "test", &n, &why));
+	assert_true(n.corrected > 0);
+	assert_int_equal(rung_of(0, MESSAGE_QUEUED).reminders, 0);
+	assert_int_equal(rung_of(1, MESSAGE_QUEUED).reminders, before);
 }
 
 /* ---- two officers, one last seat ------------------------------------------------------------ */
@@ -429,6 +698,11 @@ int main(void)
 	    SESSION_TEST(a_session_that_changes_before_anybody_was_told_corrects_nobody),
 	    SESSION_TEST(the_absent_are_invited_again_at_most_so_many_times),
 	    SESSION_TEST(who_dies_after_the_invitation_gives_the_seat_back),
+	    SESSION_TEST(who_comes_to_another_session_is_through_and_gives_the_seat_back),
+	    SESSION_TEST(who_comes_without_any_appointment_is_not_invited_afterwards),
+	    SESSION_TEST(whose_invitation_was_withdrawn_before_it_left_is_invited_anew),
+	    SESSION_TEST(who_needs_no_seat_goes_down_the_ladder_as_well_as_who_has_one),
+	    SESSION_TEST(reminders_of_a_session_that_moved_go_by_sms),
 	    SESSION_TEST(a_text_that_nobody_approved_does_not_go_out_about_a_session),
 	    SESSION_TEST(two_officers_never_give_away_the_last_seat_twice),
 	};
