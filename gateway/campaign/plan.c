@@ -495,12 +495,6 @@ static int plan_load_audience(struct campaign_plan *p, struct plan_audience *a, 
 				plan_text_uses(&a->bodies[b], PLAN_KEY);
 	a->uses_facts = a->uses_facts || plan_text_uses(&a->place, PLAN_FACT) ||
 			plan_text_uses(&a->place, PLAN_KEY);
-	if (a->step && a->duty)
-		return err_set(
-		    e, EX_CONFIG,
-		    "%s: chỉ tin mời nói được ai đang trực (truc_ten …), vì tin nhắc đi "
-		    "vào ngày khác",
-		    a->a->sms);
 	a->office = a->place.t != NULL && !a->seat;
 	a->hamlet = plan_text_uses(&a->place, PLAN_UNIT);
 	for (int b = 0; b < a->n_bodies; b++) {
@@ -508,6 +502,12 @@ static int plan_load_audience(struct campaign_plan *p, struct plan_audience *a, 
 		for (int s = PLAN_DUTY_NAME; s <= PLAN_DUTY_DAY; s++)
 			a->duty = a->duty || plan_text_uses(&a->bodies[b], (enum plan_source)s);
 	}
+	if (a->step && a->duty)
+		return err_set(
+		    e, EX_CONFIG,
+		    "%s: chỉ tin mời nói được ai đang trực (truc_ten …), vì tin nhắc đi "
+		    "vào ngày khác",
+		    a->a->sms);
 	if (plan_lint(p, a, e) < 0)
 		return -1;
 	if (!a->seat)

@@ -199,6 +199,21 @@ static void whoever_came_is_thanked_once(void **state)
 			assert_int_equal(decide(i, &q), CLAIM_CANCEL);
 }
 
+/* Who is on duty on the day of a reminder nobody knows when it is written. */
+static void a_reminder_that_names_whoever_is_on_duty_is_refused(void **state)
+{
+	struct campaign c = test_campaign("mời", "vneid", "A1", "{}");
+	struct err e = ERR_INIT;
+
+	(void)state;
+	programme_with("vneid", "    sms: sms/vneid/a1.txt\n",
+		       "    steps:\n      - when: after\n        days: 3\n        sms: "
+		       "sms/vneid/a2.txt\n");
+	assert_int_equal(campaign_create(home.st, &home.house, &c, "soan", &e), -1);
+	assert_int_equal(e.code, EX_CONFIG);
+	assert_non_null(strstr(e.text, "ai đang trực"));
+}
+
 #define STEP_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -206,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    STEP_TEST(a_step_after_reminds_those_who_are_not_done),
 	    STEP_TEST(whoever_came_is_thanked_once),
+	    STEP_TEST(a_reminder_that_names_whoever_is_on_duty_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
