@@ -263,7 +263,7 @@ int fan_out_open(struct fan_out *f, struct store *st, const struct campaign_plan
 		f->opens = f->due_at;
 	f->day = civil_day_of(f->opens);
 	f->catch_up = c->catch_up;
-	f->allowed = -1;
+	f->allowed = f->budget = -1;
 	rc = plan_texts_hold(st, p, e);
 	if (rc == 0)
 		return fan_out_halt(st, c, e);
@@ -287,6 +287,7 @@ void fan_out_close(struct fan_out *f)
 {
 	for (size_t i = 0; i < f->n; i++)
 		free((char *)(uintptr_t)f->items[i].text);
+	json_decref(f->kept);
 	free(f->items);
 	free(f->seats);
 	free(f->shares);
@@ -333,9 +334,28 @@ static int fan_out_turn(struct fan_out *f, const struct recipient *r, int audien
 	return f->counting || (f->sharing && s->share == 0) ? 0 : 1;
 }
 
+/* Whether the budget still pays for the items from the nth on, which are one person's: an invitation with its
+ * reminders. They are taken back when it does not, and nobody more is invited today. */
+static bool fan_out_pay(struct fan_out *f, size_t nth)
+{
+	int64_t segments = 0;
+
+	for (size_t i = nth; i < f->n; i++)
+		segments += f->items[i].segments;
+	if (f->budget < 0 || segments <= f->budget) {
+		f->budget -= f->budget < 0 ? 0 : segments;
+		return true;
+	}
+	while (f->n > nth)
+		free((char *)(uintptr_t)f->items[--f->n].text);
+	f->allowed = f->invited;
+	return false;
+}
+
 static bool fan_out_row(const struct recipient *r, void *arg)
 {
 	struct fan_out *f = arg;
+	size_t nth = f->n;
 	const struct campaign_plan *p = f->writer.plan;
 	struct fan_out_about about = {.session = NULL};
 	struct session *session = NULL;
@@ -363,6 +383,8 @@ static bool fan_out_row(const struct recipient *r, void *arg)
 		rc = fan_out_add(f, r, 0, &about, f->e);
 		if (rc > 0 && why == EXCLUDED_COUNT)
 			fan_out_steps(f, r, audience, &about);
+		if (rc > 0 && !fan_out_pay(f, nth))
+			return false;
 		if (rc > 0 && session != NULL)
 			fan_out_take(f, r, audience, &about, session);
 	} else {
@@ -430,7 +452,7 @@ static int fan_out_batch(struct fan_out *f, struct campaign *c, int64_t now, siz
 
 	f->e = e;
 	if (c->quota)
-		rc = fan_out_day_begins(f, c, e);
+		rc = fan_out_day_begins(f, c, e) < 0 ? -1 : quota_budget(f->st, p, &f->budget, e);
 	if (rc == 0 && p->seats && c->cursor == 0)
 		rc = seating_sweep(f->st, p, civil_day_of(now), e);
 	if (rc == 0)

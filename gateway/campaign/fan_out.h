@@ -31,6 +31,8 @@ struct fan_out {
 	bool counting,
 	    sharing;	 /* a look at who waits; only as many of each hamlet as its share */
 	int64_t allowed; /* so many more today; -1 = any number */
+	json_t *kept;	 /* what is kept of today's pass, when that goes on; NULL */
+	int64_t budget;  /* segments that may still be planned; -1 = any number */
 	int64_t template_ids[PLAN_MAX_AUDIENCES], step_ids[PLAN_MAX_AUDIENCES][PLAN_ROUND];
 	int64_t due_at, opens, cursor, absent_since, catch_up;
 	int day;
@@ -55,8 +57,9 @@ MUST_CHECK int fan_out_write(struct fan_out *f, size_t *planned, struct err *e);
 
 /* fan_out_day.c: a hamlet's part of the day's quota. */
 struct fan_out_share *fan_out_share(struct fan_out *f, int64_t unit_id);
-/* Sets the campaign's cursor to 0 where a pass begins: the one that it was in may have been cut off by the night. */
-MUST_CHECK int fan_out_day_begins(const struct fan_out *f, struct campaign *c, struct err *e);
+/* Reads what is kept of the pass. Sets the campaign's cursor to 0 where one begins: the one that it was in may have
+ * been cut off by the night. */
+MUST_CHECK int fan_out_day_begins(struct fan_out *f, struct campaign *c, struct err *e);
 /* The next part of the day's pass. *over: it has come to its end; else the campaign's cursor says that it goes on. */
 MUST_CHECK int fan_out_day(struct fan_out *f, struct campaign *c, size_t batch, size_t *planned,
 			   bool *over, struct err *e);

@@ -124,49 +124,33 @@ static void day_restore(struct day_pass *w, const json_t *o)
 		quota_pass_load(&w->quota, json_object_get(o, "quota"));
 }
 
-/* What is kept of a pass of today that goes on; NULL in *out: there is none. Yours. */
-static int day_kept(const struct fan_out *f, const struct campaign *c, json_t **out,
-		    struct err *e)
+int fan_out_day_begins(struct fan_out *f, struct campaign *c, struct err *e)
 {
 	char *key = mem_printf(FAN_OUT_DAY_KEY, (long long)c->id), *text = NULL;
 	int rc = c->cursor > 0 ? store_meta_get(f->st, key, &text, e) : 0;
 
-	*out = text != NULL ? json_loads(text, 0, NULL) : NULL;
-	if (json_integer_value(json_object_get(*out, "day")) != f->day) {
-		json_decref(*out);
-		*out = NULL;
+	f->kept = text != NULL ? json_loads(text, 0, NULL) : NULL;
+	if (json_integer_value(json_object_get(f->kept, "day")) != f->day) {
+		json_decref(f->kept);
+		f->kept = NULL;
 	}
+	if (f->kept == NULL && rc >= 0)
+		c->cursor = 0;
 	free(text);
 	free(key);
 	return rc < 0 ? -1 : 0;
-}
-
-int fan_out_day_begins(const struct fan_out *f, struct campaign *c, struct err *e)
-{
-	json_t *kept;
-
-	if (day_kept(f, c, &kept, e) < 0)
-		return -1;
-	if (kept == NULL)
-		c->cursor = 0;
-	json_decref(kept);
-	return 0;
 }
 
 /* The day's quota, if it has one, and where the pass stands. */
 static int day_load(struct day_pass *w, struct err *e)
 {
 	struct fan_out *f = w->f;
-	json_t *kept = NULL;
 	int rc = store_campaign_day_get(f->st, w->c->id, f->day, &w->day, e);
 
 	w->counts = rc == 0;
 	quota_pass_begin(&w->quota, f->writer.plan, f->day);
-	if (rc >= 0)
-		rc = day_kept(f, w->c, &kept, e);
-	if (kept != NULL)
-		day_restore(w, kept);
-	json_decref(kept);
+	if (f->kept != NULL)
+		day_restore(w, f->kept);
 	return rc < 0 ? -1 : 0;
 }
 

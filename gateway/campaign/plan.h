@@ -232,6 +232,10 @@ void plan_writer_session(struct plan_writer *w, const struct session *s);
  * offices (written to q, with days and differ). */
 int64_t quota_of_day(const struct calendar *c, struct campaign_quota *q, double left,
 		     civil_day day, civil_day last);
+/* Segments that the campaign's budget still allows; -1 = any number. What is spent or bound already is what was
+ * accepted and what may still go. */
+MUST_CHECK int quota_budget(struct store *st, const struct campaign_plan *p, int64_t *left,
+			    struct err *e);
 /* A list being counted for a day's quota, row by row, in as many transactions as it takes. */
 struct quota_pass {
 	const struct campaign_plan *p;

@@ -146,9 +146,7 @@ static void quota_hold(struct campaign_quota *q, int64_t limit, enum quota_cap c
 	q->cap = cap;
 }
 
-/* What is spent or bound already: what was accepted, and what may still go. */
-static int quota_budget(struct store *st, const struct campaign_plan *p, int64_t *left,
-			struct err *e)
+int quota_budget(struct store *st, const struct campaign_plan *p, int64_t *left, struct err *e)
 {
 	int64_t price = p->house->price_per_segment, spent;
 	struct message_counts n;

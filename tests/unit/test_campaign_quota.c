@@ -142,6 +142,30 @@ static void a_campaign_invites_no_more_a_day_than_its_quota(void **state)
 	free(day.arithmetic);
 }
 
+/* An invitation brings a reminder with it, which is paid for too. */
+static void a_quota_stops_where_the_budget_ends_reminders_counted(void **state)
+{
+	struct campaign c = test_campaign("mời làm CCCD", "cccd", "A3", "{}");
+	struct message_counts n;
+
+	(void)state;
+	import_people();
+	import_timetable();
+	c.quota = true;
+	c.budget = 7 * 350;
+	TEST_OK(campaign_create(home.st, &home.house, &c, "soan", &why));
+	campaign_id = c.id;
+	run();
+	(void)pass(2);
+	TEST_OK(store_message_counts(home.st, campaign_id, 0, &n, &why));
+	assert_true(n.total > 4);
+	assert_true((n.segments_accepted + n.segments_open) * 350 <= c.budget);
+	at(20230609, 7, 30);
+	(void)pass(500);
+	TEST_OK(store_message_counts(home.st, campaign_id, 0, &n, &why));
+	assert_true((n.segments_accepted + n.segments_open) * 350 <= c.budget);
+}
+
 /* How many of each hamlet have a seat; in the order of units. */
 static void seats_by_hamlet(int n[4])
 {
@@ -508,6 +532,7 @@ int main(void)
 	    SESSION_TEST(a_long_name_of_a_hamlet_is_cut_between_letters),
 	    SESSION_TEST(of_two_deadlines_for_one_target_the_earlier_rules),
 	    SESSION_TEST(a_campaign_invites_no_more_a_day_than_its_quota),
+	    SESSION_TEST(a_quota_stops_where_the_budget_ends_reminders_counted),
 	    SESSION_TEST(a_pass_in_parts_comes_to_the_same),
 	    SESSION_TEST(a_pass_that_begins_anew_gives_back_the_seats_first),
 	    SESSION_TEST(no_hamlet_waits_until_another_is_through),
