@@ -221,29 +221,12 @@ static int fan_out_sit(struct fan_out *f, struct err *e)
 
 /* ---- a batch ------------------------------------------------------------------------------- */
 
-int plan_texts_hold(struct store *st, const struct campaign_plan *p, struct err *e)
-{
-	char *key = mem_printf(CAMPAIGN_TEXTS_KEY, (long long)p->row->id), *frozen = NULL;
-	char now[65];
-	int rc = store_meta_get(st, key, &frozen, e);
-
-	if (rc > 0) {
-		plan_texts_hash(p, now);
-		rc = strcmp(frozen, now) == 0;
-	} else if (rc == 0) {
-		rc = 1;
-	}
-	free(frozen);
-	free(key);
-	return rc;
-}
-
 static int fan_out_halt(struct store *st, struct campaign *c, struct err *e)
 {
 	log_error("campaign", "halted", "campaign=%lld reason=texts_changed", (long long)c->id);
 	c->state = CAMPAIGN_HALTED;
 	free(c->halt_reason);
-	c->halt_reason = mem_strdup("bản mẫu đã thay đổi sau khi duyệt: cần duyệt lại");
+	c->halt_reason = mem_strdup("bản mẫu hoặc đối tượng đã thay đổi sau khi duyệt: cần duyệt lại");
 	return store_campaign_update(st, c, e);
 }
 

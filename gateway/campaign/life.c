@@ -135,8 +135,8 @@ fail:
 
 /* What an approval covers, as it is now. */
 struct life_view {
-	char hash[65], texts[65]; /* texts: of the texts alone */
-	char mark[STORE_MARK];	  /* where lists and decisions stood */
+	char hash[65], frozen[PLAN_FROZEN]; /* frozen: what must not change any more */
+	char mark[STORE_MARK];		    /* where lists and decisions stood */
 	int64_t messages;
 };
 
@@ -181,7 +181,7 @@ static int life_preview(struct store *st, const struct campaign_house *house,
 		rc = life_check_budget(c, &out, e);
 	if (rc == 0) {
 		memcpy(view->hash, out.hash, sizeof(out.hash));
-		plan_texts_hash(p, view->texts);
+		plan_frozen(p, view->frozen);
 		view->messages = out.messages;
 	}
 	campaign_preview_free(&out);
@@ -214,12 +214,12 @@ static int life_again(int tries, struct err *e)
 			     "danh sách đang được thay đổi liên tục: hãy thử lại sau");
 }
 
-/* Freezes the texts and sets c running. In a transaction. */
-static int life_set_running(struct store *st, struct campaign *c, const char *texts,
+/* Freezes texts and audiences, and sets c running. In a transaction. */
+static int life_set_running(struct store *st, struct campaign *c, const char *frozen,
 			    struct err *e)
 {
 	char *key = mem_printf(CAMPAIGN_TEXTS_KEY, (long long)c->id);
-	int rc = store_meta_set(st, key, texts, e);
+	int rc = store_meta_set(st, key, frozen, e);
 
 	free(key);
 	c->state = CAMPAIGN_RUNNING;
@@ -246,7 +246,7 @@ static int life_decide(struct store *st, const struct campaign *seen, enum campa
 	if (rc == 0 && start)
 		rc = life_audit(st, now.id, who, "campaign.approve", view->hash, e);
 	if (rc == 0 && start)
-		rc = life_set_running(st, &now, view->texts, e);
+		rc = life_set_running(st, &now, view->frozen, e);
 	if (rc < 0) {
 		store_rollback(st);
 		campaign_clear(&now);
@@ -377,7 +377,7 @@ static int life_run(struct store *st, const struct campaign *seen, const struct 
 	if (rc == 0 && (now.state != CAMPAIGN_APPROVED || strcmp(now.hash, seen->hash) != 0))
 		rc = life_wrong_state(&now, "bắt đầu", e);
 	if (rc == 0)
-		rc = life_set_running(st, &now, view->texts, e);
+		rc = life_set_running(st, &now, view->frozen, e);
 	if (rc < 0)
 		store_rollback(st);
 	else

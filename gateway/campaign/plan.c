@@ -2,7 +2,6 @@
 #include "campaign/plan.h"
 #include "campaign/reply.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -741,41 +740,4 @@ int64_t plan_expires_at(const struct campaign_plan *p, int audience)
 	int64_t a = p->audiences[audience].void_at;
 
 	return a < p->row->expires_at ? a : p->row->expires_at;
-}
-
-/* NUL included, so that no two texts run together. */
-static void plan_hash_text(crypto_hash_sha256_state *h, const char *s)
-{
-	if (s == NULL)
-		s = "";
-	(void)crypto_hash_sha256_update(h, (const unsigned char *)s, strlen(s) + 1);
-}
-
-void plan_texts_hash(const struct campaign_plan *p, char out[65])
-{
-	crypto_hash_sha256_state h;
-	unsigned char digest[crypto_hash_sha256_BYTES];
-
-	(void)crypto_hash_sha256_init(&h);
-	plan_hash_text(&h, p->house->office);
-	plan_hash_text(&h, p->house->commune);
-	plan_hash_text(&h, p->house->card_name);
-	plan_hash_text(&h, p->house->phone_office);
-	plan_hash_text(&h, p->deadline);
-	plan_hash_text(&h, p->row->ladder);
-	for (int i = 0; i < p->n_audiences; i++) {
-		const struct plan_audience *a = &p->audiences[i];
-
-		plan_hash_text(&h, a->a->id);
-		plan_hash_text(&h, a->a->sms);
-		plan_hash_text(&h, a->file);
-		plan_hash_text(&h, plan_form_file(a));
-		plan_hash_text(&h, a->a->place);
-		for (int k = 0; k < a->n_steps; k++) {
-			plan_hash_text(&h, a->steps[k].as.sms);
-			plan_hash_text(&h, a->steps[k].text.file);
-		}
-	}
-	(void)crypto_hash_sha256_final(&h, digest);
-	(void)sodium_bin2hex(out, 65, digest, sizeof(digest));
 }

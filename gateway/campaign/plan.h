@@ -15,7 +15,7 @@
 #define PLAN_MAX_BODIES	   4
 #define PLAN_TEXT_MAX	   4096
 
-/* Where the store keeps the hash of the texts that campaign_start() saw. */
+/* Where the store keeps what campaign_start() saw (plan_frozen). */
 #define CAMPAIGN_TEXTS_KEY "campaign.%lld.texts"
 
 /* Where the value of a variable comes from. */
@@ -293,11 +293,15 @@ int64_t plan_step_due(const struct campaign_plan *p, const struct programme_step
 /* When a message of this audience must no longer go out. */
 int64_t plan_expires_at(const struct campaign_plan *p, int audience);
 
-/* Whether the texts are those that campaign_start() saw: 1; 0; -1. A campaign that was not started by it has no
- * record of them: 1. */
+/* Whether texts and audiences are those that campaign_start() saw: 1; 0; -1. A campaign that was not started by it has
+ * no record of them: 1. */
 int plan_texts_hold(struct store *st, const struct campaign_plan *p, struct err *e);
 
 /* SHA-256, in hex, of all texts and of what the house puts into them. */
 void plan_texts_hash(const struct campaign_plan *p, char out[65]);
+
+/* The same, and behind it that of whom the programme takes for which audience: what must not change under way. */
+#define PLAN_FROZEN 129
+void plan_frozen(const struct campaign_plan *p, char out[PLAN_FROZEN]);
 
 #endif
