@@ -203,46 +203,104 @@ static int64_t decide_office(const struct message_candidate *c, const struct eli
 	return later;
 }
 
-/* Several share the number: the message names all of them who are still to come. What cannot be written goes
- * as it was planned, and names the first. */
-static void decide_name_all(const struct message_candidate *c, const struct eligibility *who,
-			    struct claim_verdict *v)
+/* The text that the message is written by: the invitation's, or a reminder's. NULL when there is none. */
+static const struct plan_audience *decide_text(const struct message_candidate *c,
+					       const struct campaign_plan *p)
 {
-	const struct campaign_plan *p = who->plan;
-	struct together others = {.n = 0};
-	struct recipient first = {0};
-	struct plan_message m = {0};
-	struct plan_writer w;
-	struct err e = ERR_INIT;
-	struct decide_batch own, *b = decide_open(who, &own, &e);
+	const struct plan_audience *a;
+	int kind;
 
-	plan_writer_init(&w, p);
-	w.form = strcmp(p->ladder.rungs[c->rung].channel, "sms") != 0;
-	if (b != NULL && store_recipient_get(who->st, c->recipient_id, &first, &e) == 1 &&
-	    together_linked(&others, who->st, p, &b->units, c->id, &first, c->audience, &e) ==
-		0 &&
-	    others.n > 0 && decide_texts_hold(who, b, &e) > 0) {
-		struct recipient all = together_named(p, &first, &others);
+	if (p == NULL || p->row->stream || c->audience < 0 || c->audience >= p->n_audiences ||
+	    c->rung >= p->ladder.n)
+		return NULL;
+	a = &p->audiences[c->audience];
+	kind = p->steps ? c->step % PLAN_ROUND : 0;
+	if (kind > a->n_steps)
+		return NULL;
+	return kind > 0 ? &a->steps[kind - 1].text : a;
+}
 
-		if (plan_render(&w, c->audience, &all,
-				plan_units_find(&b->units, first.unit_id), &m, &e) == 0) {
-			v->text = m.text;
-			v->segments = m.count.segments;
-			v->ucs2 = m.count.ucs2;
-		}
-		free(all.name);
-	}
-	plan_writer_free(&w);
-	together_free(&others);
-	recipient_clear(&first);
-	decide_done(&own);
+/* The session that it is about, while its seat is kept: 1, 0, -1. */
+static int decide_session(const struct message_candidate *c, const struct eligibility *who,
+			  struct session *out, struct err *e)
+{
+	struct seat s;
+	int rc = store_seat_of(who->st, c->recipient_id, &s, e);
+
+	if (rc <= 0 || s.campaign_id != who->plan->row->id)
+		return rc < 0 ? -1 : 0;
+	return store_session_get(who->st, s.session_id, out, e);
+}
+
+/* Who else must come, where several share the number: those whose messages are linked to this one, and those whom the
+ * fan-out has not come to yet, since this one will stand for them. */
+static int decide_others(const struct message_candidate *c, const struct eligibility *who,
+			 struct plan_units *units, const struct recipient *first,
+			 struct together *others, struct err *e)
+{
+	const struct campaign *row = who->plan->row;
+
+	if (together_linked(others, who->st, who->plan, units, c->id, first, c->audience, e) <
+	    0)
+		return -1;
+	return row->cursor < 0 || row->quota
+		   ? 0
+		   : together_to_come(others, who->st, who->plan, units, first, c->audience,
+				      c->step, e);
 }
 
 static bool decide_shared(const struct message_candidate *c, const struct campaign_plan *p)
 {
-	return c->contact_shared > 1 && p != NULL && !p->row->stream && c->audience >= 0 &&
-	       c->audience < p->n_audiences && !p->audiences[c->audience].seat &&
-	       c->step == p->row->step && c->rung < p->ladder.n;
+	return c->contact_shared > 1 && !p->audiences[c->audience].seat &&
+	       c->step == p->row->step;
+}
+
+/* Writes the message anew where it may say something else by now: several share the number, and it names all of them
+ * who are still to come; the row changed (a name, another hamlet); it names whoever is on duty. What cannot be written
+ * goes as it was planned. */
+static void decide_write(const struct message_candidate *c, const struct eligibility *who,
+			 struct claim_verdict *v)
+{
+	const struct campaign_plan *p = who->plan;
+	const struct plan_audience *a = decide_text(c, p);
+	bool shared = a != NULL && decide_shared(c, p), anew;
+	struct together others = {.n = 0};
+	struct recipient first = {0}, all;
+	struct session session = {0};
+	struct plan_message m = {0};
+	struct plan_writer w;
+	struct err e = ERR_INIT;
+	struct decide_batch own, *b;
+
+	anew = a != NULL && (a->duty || c->recipient_rev != c->planned_rev);
+	if (!shared && !anew)
+		return;
+	b = decide_open(who, &own, &e);
+	plan_writer_init(&w, p);
+	w.form = !a->step && strcmp(p->ladder.rungs[c->rung].channel, "sms") != 0;
+	if (b != NULL && store_recipient_get(who->st, c->recipient_id, &first, &e) == 1 &&
+	    (!shared || decide_others(c, who, &b->units, &first, &others, &e) == 0) &&
+	    (anew || others.n > 0) &&
+	    (!a->seat || decide_session(c, who, &session, &e) == 1) &&
+	    decide_texts_hold(who, b, &e) > 0) {
+		all = together_named(p, &first, &others);
+		plan_writer_session(&w, a->seat ? &session : NULL);
+		if (plan_render_text(&w, a, &all, plan_units_find(&b->units, first.unit_id), &m,
+				     &e) == 0 &&
+		    (c->text == NULL || strcmp(m.text, c->text) != 0)) {
+			v->text = m.text;
+			v->segments = m.count.segments;
+			v->ucs2 = m.count.ucs2;
+			m.text = NULL;
+		}
+		free(m.text);
+		free(all.name);
+	}
+	plan_writer_free(&w);
+	session_clear(&session);
+	together_free(&others);
+	recipient_clear(&first);
+	decide_done(&own);
 }
 
 struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg)
@@ -281,8 +339,7 @@ struct claim_verdict campaign_decide(const struct message_candidate *c, void *ar
 	if (later == 0) {
 		struct claim_verdict v = {.decision = CLAIM_SEND};
 
-		if (decide_shared(c, who->plan))
-			decide_name_all(c, who, &v);
+		decide_write(c, who, &v);
 		return v;
 	}
 	if (later >= c->expires_at)

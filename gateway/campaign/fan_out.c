@@ -131,9 +131,6 @@ int fan_out_add(struct fan_out *f, const struct recipient *r, int rung,
 		if (session_begins(about->session) < item->expires_at)
 			item->expires_at = session_begins(about->session);
 	}
-	if (p->audiences[audience].duty && unit != NULL && unit->duty.name != NULL &&
-	    !l->paper && unit->duty.until < item->expires_at)
-		item->expires_at = unit->duty.until;
 	if (!l->paper)
 		fan_out_catch_up(f, item, f->opens);
 	f->n++;

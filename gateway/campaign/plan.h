@@ -127,7 +127,6 @@ struct plan_units {
 		struct plan_duty {
 			char *name, *place;
 			char hours[24], day[16];
-			int64_t until; /* what names them is void from then on */
 		} duty;
 	} * items;
 	size_t n, cap, last;

@@ -83,7 +83,6 @@ static void plan_duty_set(struct plan_duty *to, const struct duty *d)
 	to->place = mem_strdup(d->place);
 	duty_hours(d->opens, d->closes, to->hours);
 	civil_day_format_iso(d->day, to->day);
-	to->until = civil_day_start_ms(d->day) + d->closes * CLOCK_MINUTE_MS;
 }
 
 static void plan_duty_take(const struct duty *d, void *arg)

@@ -65,6 +65,25 @@ int together_sharing(struct together *t, struct store *st, const struct campaign
 	return rc;
 }
 
+int together_to_come(struct together *t, struct store *st, const struct campaign_plan *p,
+		     struct plan_units *units, const struct recipient *first, int audience,
+		     int step, struct err *e)
+{
+	struct together_ids ids = {.programme = p->row->programme, .but = first->id};
+	int rc = store_number_recipients(st, first->number, together_id, &ids, e);
+
+	for (size_t i = 0; rc == 0 && i < ids.n; i++) {
+		int64_t message;
+
+		rc = store_message_at(st, p->row->id, ids.items[i], step, -1, &message, e);
+		if (rc == 0)
+			rc = together_add(t, st, p, units, ids.items[i], first, audience, e);
+		else if (rc > 0)
+			rc = 0;
+	}
+	return rc;
+}
+
 int together_linked(struct together *t, struct store *st, const struct campaign_plan *p,
 		    struct plan_units *units, int64_t message_id, const struct recipient *first,
 		    int audience, struct err *e)

@@ -25,6 +25,12 @@ MUST_CHECK int together_linked(struct together *t, struct store *st,
 			       int64_t message_id, const struct recipient *first, int audience,
 			       struct err *e);
 
+/* And those of its list who have no message of the step yet. */
+MUST_CHECK int together_to_come(struct together *t, struct store *st,
+				const struct campaign_plan *p, struct plan_units *units,
+				const struct recipient *first, int audience, int step,
+				struct err *e);
+
 /* first, with the names of all of them in the place of its own: "Lê Thị A, Ông Trần Văn B và Bà Võ Thị C". The
  * name is yours to free(), all else is first's. */
 struct recipient together_named(const struct campaign_plan *p, const struct recipient *first,
