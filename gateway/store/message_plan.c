@@ -18,15 +18,21 @@ struct plan_texts {
 };
 
 /* The message that stands for a shared number that day: 1/0/-1. One that will not be sent, or that
- * failed, stands for nobody; one of a rung above is what did not reach them. */
+ * failed, stands for nobody; one of a rung above is what did not reach them. One of another campaign, which does not
+ * know who is planned here, stands only for whom it names: whose own it is or was linked to it, or who would be told
+ * the same to the letter. */
 static int plan_find_shared(struct store *st, const struct message_plan *p, int64_t *id,
 			    struct err *e)
 {
 	static const char FIND[] =
 	    "SELECT m.id FROM message_shared h JOIN message m ON m.id = h.message_id"
 	    " WHERE h.contact_id = $1 AND h.day = $2 AND h.template_id = $3"
-	    " AND m.state NOT IN ($4, $5, $6, $7, $8)"
-	    " AND (m.campaign_id <> $9 OR m.rung = $10)";
+	    " AND m.state NOT IN ($4, $5, $6, $7, $8, $9)"
+	    " AND CASE WHEN m.campaign_id = $10 THEN m.rung = $11 ELSE m.recipient_id = $12"
+	    " OR EXISTS (SELECT 1 FROM message x WHERE x.campaign_id = m.campaign_id"
+	    " AND x.recipient_id = $12 AND x.linked_to = m.id)"
+	    " OR EXISTS (SELECT 1 FROM message_text t WHERE t.message_id = m.id"
+	    " AND t.text = $13) END";
 	struct db_stmt *s = db_query(st->db, FIND, e);
 
 	if (s == NULL)
@@ -39,8 +45,11 @@ static int plan_find_shared(struct store *st, const struct message_plan *p, int6
 	db_put_int(s, MESSAGE_FAILED);
 	db_put_int(s, MESSAGE_REJECTED);
 	db_put_int(s, MESSAGE_ABANDONED);
+	db_put_int(s, MESSAGE_UNDELIVERED);
 	db_put_int(s, p->campaign_id);
 	db_put_int(s, p->rung);
+	db_put_int(s, p->recipient_id);
+	db_put_text(s, p->text);
 	return db_run_int(s, id, e);
 }
 

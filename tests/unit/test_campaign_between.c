@@ -15,15 +15,21 @@
 static struct campaign row;
 static struct campaign_plan *plan;
 
-static void draft(const char *audience)
+static void draft_only(const char *name, const char *audience, const char *only)
 {
 	struct err e = ERR_INIT;
 
-	row = test_campaign("giữa chừng", "vneid", audience, "{}");
+	row = test_campaign(name, "vneid", audience, "{}");
+	row.only_when = (char *)(uintptr_t)only;
 	TEST_OK(campaign_create(home.st, &home.house, &row, "soan", &why));
 	plan = campaign_plan_new(home.st, &home.house, &row, &e);
 	if (plan == NULL)
 		fail_msg("%s", e.text);
+}
+
+static void draft(const char *audience)
+{
+	draft_only("giữa chừng", audience, NULL);
 }
 
 /* One batch of the fan-out. */
@@ -87,12 +93,26 @@ static void household(const char *key, const char *name, const char *phone, int 
 	TEST_OK(store_commit(home.st, &why));
 }
 
-/* Another hamlet has another office, and a name that was wrong is put right. */
-static void whoever_moved_is_sent_to_the_office_of_the_hamlet_that_they_live_in_now(void **state)
+/* The row is of another hamlet, and of another name, now. */
+static void change(const char *key, const char *hamlet, const char *name)
 {
 	struct recipient r = {0};
 	enum recipient_put what;
 	struct err e = ERR_INIT;
+
+	TEST_OK(store_begin(home.st, &why));
+	assert_int_equal(store_recipient_find(home.st, "vneid", key, &r, &e), 1);
+	TEST_OK(store_unit_put(home.st, "ấp", hamlet, 0, &r.unit_id, &why));
+	free(r.name);
+	r.name = mem_strdup(name);
+	TEST_OK(store_recipient_put(home.st, "vneid", &r, &what, &why));
+	TEST_OK(store_commit(home.st, &why));
+	recipient_clear(&r);
+}
+
+/* Another hamlet has another office, and a name that was wrong is put right. */
+static void whoever_moved_is_sent_to_the_office_of_the_hamlet_that_they_live_in_now(void **state)
+{
 	char *text;
 	bool more;
 
@@ -100,14 +120,7 @@ static void whoever_moved_is_sent_to_the_office_of_the_hamlet_that_they_live_in_
 	household("TP-1", "Trần Thị Bích", "0912345678", 1);
 	draft("A2");
 	assert_int_equal(fan_out(0, &more), 1);
-	TEST_OK(store_begin(home.st, &why));
-	assert_int_equal(store_recipient_find(home.st, "vneid", "TP-1", &r, &e), 1);
-	TEST_OK(store_unit_put(home.st, "ấp", "Tân Mỹ", 0, &r.unit_id, &why));
-	free(r.name);
-	r.name = mem_strdup("Trần Thị Biết");
-	TEST_OK(store_recipient_put(home.st, "vneid", &r, &what, &why));
-	TEST_OK(store_commit(home.st, &why));
-	recipient_clear(&r);
+	change("TP-1", "Tân Mỹ", "Trần Thị Biết");
 	text = claim_one();
 	has(text, "Ba Tran Thi Biet");
 	has(text, "Van phong ap Tan My");
@@ -189,6 +202,62 @@ static void one_message_names_those_too_who_are_planned_after_it_left(void **sta
 	done();
 }
 
+/* What did not arrive stands for nobody who is planned after it. */
+static void a_message_that_did_not_arrive_stands_for_nobody(void **state)
+{
+	struct message_counts n;
+	bool more;
+
+	(void)state;
+	household("Z-1", "Lê Thị Lan", "0912000111", 0);
+	household("Z-2", "Trần Văn Hậu", "0912000111", 0);
+	draft("A1");
+	assert_int_equal(fan_out(1, &more), 1);
+	free(claim_one());
+	TEST_OK(store_begin(home.st, &why));
+	assert_int_equal(store_message_event(home.st, 1, MESSAGE_EV_RECEIPT_FAILED, 0, NULL,
+					     &(struct err){0}),
+			 1);
+	TEST_OK(store_commit(home.st, &why));
+	while (more)
+		(void)fan_out(1, &more);
+	TEST_OK(store_message_counts(home.st, row.id, 0, &n, &why));
+	assert_int_equal(n.by_state[MESSAGE_UNDELIVERED], 1);
+	assert_int_equal(n.by_state[MESSAGE_QUEUED], 1);
+	done();
+}
+
+/* A message of another campaign stands for nobody whom it does not name. */
+static void two_campaigns_that_share_a_number_leave_nobody_untold(void **state)
+{
+	struct message_counts n;
+	char *text;
+	bool more;
+
+	(void)state;
+	household("Z-1", "Lê Thị Lan", "0912000111", 0);
+	household("Z-2", "Trần Văn Hậu", "0912000111", 0);
+	change("Z-2", "Tân Mỹ", "Trần Văn Hậu");
+	draft_only("một", "A1", "unit = \"Tân Phú\"");
+	assert_int_equal(fan_out(0, &more), 1);
+	text = claim_one();
+	assert_null(strstr(text, "Hau"));
+	free(text);
+	done();
+	draft_only("hai", "A1", "unit = \"Tân Mỹ\"");
+	assert_int_equal(fan_out(0, &more), 1);
+	TEST_OK(store_message_counts(home.st, row.id, 0, &n, &why));
+	assert_int_equal(n.by_state[MESSAGE_LINKED], 0);
+	assert_int_equal(n.by_state[MESSAGE_QUEUED], 1);
+	done();
+	/* whom it does name, it stands for */
+	draft_only("ba", "A1", "unit = \"Tân Mỹ\"");
+	assert_int_equal(fan_out(0, &more), 1);
+	TEST_OK(store_message_counts(home.st, row.id, 0, &n, &why));
+	assert_int_equal(n.by_state[MESSAGE_LINKED], 1);
+	done();
+}
+
 /* Copies the shipped programme into a folder of its own, with one line for another. */
 static void programme_with(const char *line, const char *other)
 {
@@ -244,6 +313,8 @@ int main(void)
 		whoever_moved_is_sent_to_the_office_of_the_hamlet_that_they_live_in_now),
 	    BETWEEN_TEST(an_invitation_names_whoever_is_on_duty_when_it_leaves),
 	    BETWEEN_TEST(one_message_names_those_too_who_are_planned_after_it_left),
+	    BETWEEN_TEST(a_message_that_did_not_arrive_stands_for_nobody),
+	    BETWEEN_TEST(two_campaigns_that_share_a_number_leave_nobody_untold),
 	    BETWEEN_TEST(an_audience_that_changes_after_the_start_halts_the_campaign),
 	};
 
