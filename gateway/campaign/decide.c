@@ -251,8 +251,7 @@ static int decide_others(const struct message_candidate *c, const struct eligibi
 
 static bool decide_shared(const struct message_candidate *c, const struct campaign_plan *p)
 {
-	return c->contact_shared > 1 && !p->audiences[c->audience].seat &&
-	       c->step == p->row->step;
+	return c->contact_shared > 1 && !p->audiences[c->audience].seat;
 }
 
 /* Writes the message anew where it may say something else by now: several share the number, and it names all of them
@@ -280,8 +279,7 @@ static void decide_write(const struct message_candidate *c, const struct eligibi
 	w.form = !a->step && strcmp(p->ladder.rungs[c->rung].channel, "sms") != 0;
 	if (b != NULL && store_recipient_get(who->st, c->recipient_id, &first, &e) == 1 &&
 	    (!shared || decide_others(c, who, &b->units, &first, &others, &e) == 0) &&
-	    (anew || others.n > 0) &&
-	    (!a->seat || decide_session(c, who, &session, &e) == 1) &&
+	    (anew || others.n > 0) && (!a->seat || decide_session(c, who, &session, &e) == 1) &&
 	    decide_texts_hold(who, b, &e) > 0) {
 		all = together_named(p, &first, &others);
 		plan_writer_session(&w, a->seat ? &session : NULL);

@@ -71,8 +71,7 @@ static void duty_set_add(struct duty_set *s, const struct duty *d)
 	char *fold = vi_fold(d->place);
 	int i = 0;
 
-	while (i < s->n &&
-	       (s->items[i].opens != d->opens || strcmp(s->folds[i], fold) != 0))
+	while (i < s->n && (s->items[i].opens != d->opens || strcmp(s->folds[i], fold) != 0))
 		i++;
 	if (i == s->n && s->n < DUTY_SHIFTS) {
 		s->items[i] = (struct duty){.day = d->day, .opens = d->opens};

@@ -223,7 +223,8 @@ static int fan_out_halt(struct store *st, struct campaign *c, struct err *e)
 	log_error("campaign", "halted", "campaign=%lld reason=texts_changed", (long long)c->id);
 	c->state = CAMPAIGN_HALTED;
 	free(c->halt_reason);
-	c->halt_reason = mem_strdup("bản mẫu hoặc đối tượng đã thay đổi sau khi duyệt: cần duyệt lại");
+	c->halt_reason =
+	    mem_strdup("bản mẫu hoặc đối tượng đã thay đổi sau khi duyệt: cần duyệt lại");
 	return store_campaign_update(st, c, e);
 }
 
@@ -432,7 +433,8 @@ static int fan_out_batch(struct fan_out *f, struct campaign *c, int64_t now, siz
 
 	f->e = e;
 	if (c->quota)
-		rc = fan_out_day_begins(f, c, e) < 0 ? -1 : quota_budget(f->st, p, &f->budget, e);
+		rc = fan_out_day_begins(f, c, e) < 0 ? -1
+						     : quota_budget(f->st, p, &f->budget, e);
 	if (rc == 0 && p->seats && c->cursor == 0)
 		rc = seating_sweep(f->st, p, civil_day_of(now), e);
 	if (rc == 0)

@@ -32,7 +32,7 @@ struct fan_out {
 	    sharing;	 /* a look at who waits; only as many of each hamlet as its share */
 	int64_t allowed; /* so many more today; -1 = any number */
 	json_t *kept;	 /* what is kept of today's pass, when that goes on; NULL */
-	int64_t budget;  /* segments that may still be planned; -1 = any number */
+	int64_t budget;	 /* segments that may still be planned; -1 = any number */
 	int64_t template_ids[PLAN_MAX_AUDIENCES], step_ids[PLAN_MAX_AUDIENCES][PLAN_ROUND];
 	int64_t due_at, opens, cursor, absent_since, catch_up;
 	int day;

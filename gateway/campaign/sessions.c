@@ -482,8 +482,8 @@ static int sessions_came_by_hand(struct sessions_work *w, const struct seat *s, 
 	if (rc > 0) {
 		unit = plan_units_find(&w->units, r.unit_id);
 		audience = programme_audience_of(
-		    g, &(struct predicate_row){
-			   .r = &r, .unit_name = unit != NULL ? unit->name : NULL});
+		    g, &(struct predicate_row){.r = &r,
+					       .unit_name = unit != NULL ? unit->name : NULL});
 	}
 	if (audience >= 0)
 		came = programme_audience_at(g, audience)->came;
@@ -695,7 +695,8 @@ static bool sweep_left(int64_t id, int step, enum message_state state, void *arg
 	bool *left = arg;
 
 	(void)id;
-	*left = step % PLAN_ROUND == 0 && state != MESSAGE_CANCELLED && state != MESSAGE_EXPIRED;
+	*left =
+	    step % PLAN_ROUND == 0 && state != MESSAGE_CANCELLED && state != MESSAGE_EXPIRED;
 	return !*left;
 }
 
@@ -707,12 +708,12 @@ static int sweep_untold(struct store *st, const struct campaign_plan *p, const s
 	int from = PLAN_STEP(s->since, 0), to = PLAN_STEP(s->round, PLAN_ROUND - 1);
 	bool left = false;
 	int64_t last;
-	int rc = store_message_at(st, p->row->id, s->recipient_id, from, p->ladder.n - 1, &last,
-				  e);
+	int rc =
+	    store_message_at(st, p->row->id, s->recipient_id, from, p->ladder.n - 1, &last, e);
 
 	/* Until the last rung something may be to come. */
-	if (rc > 0 && store_message_steps(st, p->row->id, s->recipient_id, from, to,
-					  sweep_left, &left, e) < 0)
+	if (rc > 0 && store_message_steps(st, p->row->id, s->recipient_id, from, to, sweep_left,
+					  &left, e) < 0)
 		rc = -1;
 	return rc > 0 ? !left : rc;
 }

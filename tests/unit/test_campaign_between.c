@@ -89,7 +89,8 @@ static void has(const char *text, const char *words)
 static void household(const char *key, const char *name, const char *phone, int state)
 {
 	TEST_OK(store_begin(home.st, &why));
-	test_put(home.st, "vneid", key, name, phone, state, HOLD_NONE, "{\"tai_khoan\":\"co\"}");
+	test_put(home.st, "vneid", key, name, phone, state, HOLD_NONE,
+		 "{\"tai_khoan\":\"co\"}");
 	TEST_OK(store_commit(home.st, &why));
 }
 
@@ -111,7 +112,8 @@ static void change(const char *key, const char *hamlet, const char *name)
 }
 
 /* Another hamlet has another office, and a name that was wrong is put right. */
-static void whoever_moved_is_sent_to_the_office_of_the_hamlet_that_they_live_in_now(void **state)
+static void
+whoever_moved_is_sent_to_the_office_of_the_hamlet_that_they_live_in_now(void **state)
 {
 	char *text;
 	bool more;
@@ -202,6 +204,51 @@ static void one_message_names_those_too_who_are_planned_after_it_left(void **sta
 	done();
 }
 
+/* Copies the shipped programme into a folder of its own, with one line for another. */
+static void programme_with(const char *line, const char *other)
+{
+	char *text = mem_calloc(1, 65536), *at, *path;
+	FILE *f = fopen(SOURCE_DIR "/config/programmes/vneid.yaml", "rb");
+
+	assert_non_null(f);
+	assert_true(fread(text, 1, 65535, f) > 0);
+	assert_int_equal(fclose(f), 0);
+	at = strstr(text, line);
+	assert_non_null(at);
+	path = mem_printf("%s/programmes", home.dir);
+	(void)mkdir(path, 0700);
+	free(path);
+	path = mem_printf("%.*s%s%s", (int)(at - text), text, other, at + strlen(line));
+	test_write(&home, "programmes/vneid.yaml", path);
+	free(path);
+	free(text);
+	home.house.dir = home.dir;
+}
+
+/* Reminders as well: one for all, who are all named. */
+static void a_reminder_to_a_shared_number_names_all_of_them(void **state)
+{
+	static const char line[] = "    sms: sms/vneid/a1.txt\n";
+	char *text;
+	bool more;
+
+	(void)state;
+	text = mem_printf("%s    steps:\n      - when: after\n        days: 4\n        %s",
+			  line, line + 4);
+	programme_with(line, text);
+	free(text);
+	household("Z-1", "Lê Thị Lan", "0912000111", 0);
+	household("Z-2", "Trần Văn Hậu", "0912000111", 0);
+	draft("A1");
+	assert_int_equal(fan_out(0, &more), 4);
+	free(claim_one());
+	clock_set_virtual(test_at(20230612, 9, 0));
+	text = claim_one();
+	has(text, "Ba Le Thi Lan va Ba Tran Van Hau");
+	free(text);
+	done();
+}
+
 /* What did not arrive stands for nobody who is planned after it. */
 static void a_message_that_did_not_arrive_stands_for_nobody(void **state)
 {
@@ -258,27 +305,6 @@ static void two_campaigns_that_share_a_number_leave_nobody_untold(void **state)
 	done();
 }
 
-/* Copies the shipped programme into a folder of its own, with one line for another. */
-static void programme_with(const char *line, const char *other)
-{
-	char *text = mem_calloc(1, 65536), *at, *path;
-	FILE *f = fopen(SOURCE_DIR "/config/programmes/vneid.yaml", "rb");
-
-	assert_non_null(f);
-	assert_true(fread(text, 1, 65535, f) > 0);
-	assert_int_equal(fclose(f), 0);
-	at = strstr(text, line);
-	assert_non_null(at);
-	path = mem_printf("%s/programmes", home.dir);
-	(void)mkdir(path, 0700);
-	free(path);
-	path = mem_printf("%.*s%s%s", (int)(at - text), text, other, at + strlen(line));
-	test_write(&home, "programmes/vneid.yaml", path);
-	free(path);
-	free(text);
-	home.house.dir = home.dir;
-}
-
 /* What two people released was for certain people. */
 static void an_audience_that_changes_after_the_start_halts_the_campaign(void **state)
 {
@@ -313,6 +339,7 @@ int main(void)
 		whoever_moved_is_sent_to_the_office_of_the_hamlet_that_they_live_in_now),
 	    BETWEEN_TEST(an_invitation_names_whoever_is_on_duty_when_it_leaves),
 	    BETWEEN_TEST(one_message_names_those_too_who_are_planned_after_it_left),
+	    BETWEEN_TEST(a_reminder_to_a_shared_number_names_all_of_them),
 	    BETWEEN_TEST(a_message_that_did_not_arrive_stands_for_nobody),
 	    BETWEEN_TEST(two_campaigns_that_share_a_number_leave_nobody_untold),
 	    BETWEEN_TEST(an_audience_that_changes_after_the_start_halts_the_campaign),

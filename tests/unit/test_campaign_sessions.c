@@ -500,8 +500,8 @@ static void refuse_due(void)
 				      .arg = &asked};
 	size_t n = 0, examined = 0;
 
-	asked = (struct eligibility){
-	    .st = home.st, .house = &home.house, .now = clock_now_ms()};
+	asked =
+	    (struct eligibility){.st = home.st, .house = &home.house, .now = clock_now_ms()};
 	TEST_OK(store_begin(home.st, &why));
 	TEST_OK(store_message_claim(home.st, &claim, out, &n, &examined, &why));
 	for (size_t k = 0; k < n; k++) {
