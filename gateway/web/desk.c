@@ -20,10 +20,12 @@
 #include "web/say.h"
 #include "web/server.h"
 
-/* Two may be hashing passwords; the others go on. */
+/* SECRET_PASSWORDS may be hashing passwords; the others go on. */
 #define DESK_CLERKS 4
-/* Visits that wait: a page takes milliseconds, an import seconds. */
+/* Visits that wait in a line: a page takes milliseconds, an import seconds. */
 #define DESK_WAITING 256
+/* Visits that the loop has given and not got back. */
+#define DESK_UNDER_WAY (3 * DESK_WAITING)
 #define DESK_CACHED  16
 /* What takes no longer is drawn anew each time; else it is drawn anew after so long. */
 #define DESK_CHEAP_MS 25
@@ -52,6 +54,11 @@ struct desk_job {
 	struct edition *edition; /* held until the clerk is done with all that the visit left */
 };
 
+struct desk_line {
+	struct desk_job jobs[DESK_WAITING]; /* a ring */
+	size_t first, n;
+};
+
 struct clerk {
 	struct desk *desk;
 	struct edition *edition; /* of the job in hand */
@@ -68,10 +75,11 @@ struct desk {
 	void (*done)(struct visit *v, void *arg);
 	struct clerk clerks[DESK_CLERKS];
 	pthread_mutex_t lock;
-	pthread_cond_t come; /* a visit, or the end */
-	struct desk_job waiting[DESK_WAITING];
-	size_t first, n;
+	pthread_cond_t come; /* a visit, or its turn, or the end */
+	struct desk_line others, passwords;
+	int hashing; /* clerks who serve the latter */
 	bool closing;
+	size_t under_way; /* the loop's own */
 	struct queue *served; /* struct desk_job */
 	int bell;
 	struct event *served_ev;
@@ -319,20 +327,43 @@ static void clerk_run_errand(struct clerk *c)
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
+/* The line whose turn it is: passwords wait for each other, and nobody else for them. NULL: nobody's. */
+static struct desk_line *desk_turn(struct desk *d)
+{
+	if (d->passwords.n > 0 && d->hashing < SECRET_PASSWORDS)
+		return &d->passwords;
+	return d->others.n > 0 ? &d->others : NULL;
+}
+
+static void desk_line_take(struct desk_line *l, struct desk_job *job)
+{
+	*job = l->jobs[l->first];
+	l->first = (l->first + 1) % DESK_WAITING;
+	l->n--;
+}
+
 static bool desk_take(struct desk *d, struct desk_job *job)
 {
+	struct desk_line *line = NULL;
+
 	(void)pthread_mutex_lock(&d->lock);
-	while (d->n == 0 && !d->closing)
+	while (!d->closing && (line = desk_turn(d)) == NULL)
 		(void)pthread_cond_wait(&d->come, &d->lock);
-	if (d->closing) {
-		(void)pthread_mutex_unlock(&d->lock);
-		return false;
+	if (!d->closing) {
+		desk_line_take(line, job);
+		d->hashing += line == &d->passwords;
 	}
-	*job = d->waiting[d->first];
-	d->first = (d->first + 1) % DESK_WAITING;
-	d->n--;
 	(void)pthread_mutex_unlock(&d->lock);
-	return true;
+	return line != NULL && !d->closing;
+}
+
+/* Served was one of the passwords: the next may be. */
+static void desk_hashed(struct desk *d)
+{
+	(void)pthread_mutex_lock(&d->lock);
+	d->hashing--;
+	(void)pthread_cond_signal(&d->come);
+	(void)pthread_mutex_unlock(&d->lock);
 }
 
 static void *desk_main(void *arg)
@@ -342,14 +373,18 @@ static void *desk_main(void *arg)
 	struct desk_job job;
 
 	while (desk_take(d, &job)) {
+		bool hashed = job.visit->route->hashes;
+
 		c->edition = job.edition;
 		job.visit->clerk = c;
 		job.visit->house = &job.edition->house;
 		job.visit->pages = job.edition->pages;
 		visit_serve(job.visit);
-		/* There is room: no more are under way than can wait and be served. */
+		/* There is room for all that are under way. */
 		if (queue_push(d->served, &job, 1) < 0)
 			abort();
+		if (hashed)
+			desk_hashed(d);
 		clerk_run_errand(c);
 		clerk_redraw(c);
 		shared_drop(job.edition->held);
@@ -367,8 +402,10 @@ static void desk_on_served(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	bell_clear(d->bell);
-	while (queue_pop(d->served, &job, 1) > 0)
+	while (queue_pop(d->served, &job, 1) > 0) {
+		d->under_way--;
 		d->done(job.visit, job.arg);
+	}
 }
 
 static int desk_start(struct desk *d, struct err *e)
@@ -402,7 +439,7 @@ struct desk *desk_new(struct web *w, struct event_base *base,
 	(void)pthread_cond_init(&d->come, NULL);
 	(void)pthread_mutex_init(&d->cache_lock, NULL);
 	d->bell = bell_new();
-	d->served = queue_new(sizeof(struct desk_job), 2 * DESK_WAITING, d->bell);
+	d->served = queue_new(sizeof(struct desk_job), DESK_UNDER_WAY, d->bell);
 	d->errands = errands_new();
 	d->visits = throttle_new(200, 20);
 	/* Ten wrong passwords a minute are looked at, from one address, of one account. */
@@ -444,18 +481,31 @@ void desk_change(struct desk *d, struct edition *ed)
 
 int desk_serve(struct desk *d, struct visit *v, void *arg)
 {
+	struct desk_line *l = v->route->hashes ? &d->passwords : &d->others;
 	int rc = -1;
 
 	(void)pthread_mutex_lock(&d->lock);
-	if (d->n < DESK_WAITING) {
-		d->waiting[(d->first + d->n++) % DESK_WAITING] =
+	if (l->n < DESK_WAITING && d->under_way < DESK_UNDER_WAY) {
+		l->jobs[(l->first + l->n++) % DESK_WAITING] =
 		    (struct desk_job){.visit = v, .arg = arg, .edition = d->edition};
 		(void)shared_hold(d->edition->held);
+		d->under_way++;
 		(void)pthread_cond_signal(&d->come);
 		rc = 0;
 	}
 	(void)pthread_mutex_unlock(&d->lock);
 	return rc;
+}
+
+static void desk_line_free(struct desk_line *l)
+{
+	struct desk_job job;
+
+	while (l->n > 0) {
+		desk_line_take(l, &job);
+		visit_free(job.visit);
+		shared_drop(job.edition->held);
+	}
 }
 
 void desk_free(struct desk *d)
@@ -472,11 +522,8 @@ void desk_free(struct desk *d)
 		if (d->clerks[i].running)
 			(void)pthread_join(d->clerks[i].thread, NULL);
 	}
-	for (; d->n > 0; d->n--) {
-		visit_free(d->waiting[d->first].visit);
-		shared_drop(d->waiting[d->first].edition->held);
-		d->first = (d->first + 1) % DESK_WAITING;
-	}
+	desk_line_free(&d->others);
+	desk_line_free(&d->passwords);
 	while (queue_pop(d->served, &job, 1) > 0)
 		visit_free(job.visit);
 	if (d->served_ev != NULL)

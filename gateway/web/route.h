@@ -75,7 +75,8 @@ struct route {
 	const char *page; /* of templates/console/, for people; NULL: there is none */
 	/* A form that was refused is shown again by this, with what was wrong. */
 	int (*again)(struct visit *v, struct err *e);
-	bool once; /* another system must send an Idempotency-Key */
+	bool hashes; /* a password, which takes a processor a while */
+	bool once;   /* another system must send an Idempotency-Key */
 	/* With once and serve: what is answered, as of the transaction that does the work, in which it is kept.
 	 * NULL with e. */
 	json_t *(*answer)(struct visit *v, struct store *st, int *status, struct err *e);

@@ -13,8 +13,6 @@
 
 #define PASSWORD_MIN 10
 #define PASSWORD_MAX 128
-/* Each takes 64 MiB. */
-#define PASSWORD_AT_ONCE 2
 
 #define TOTP_STEP_MS 30000
 #define TOTP_MODULUS 1000000
@@ -133,7 +131,7 @@ static struct {
 static void password_enter(void)
 {
 	(void)pthread_mutex_lock(&password_turn.lock);
-	while (password_turn.n == PASSWORD_AT_ONCE)
+	while (password_turn.n == SECRET_PASSWORDS)
 		(void)pthread_cond_wait(&password_turn.freed, &password_turn.lock);
 	password_turn.n++;
 	(void)pthread_mutex_unlock(&password_turn.lock);

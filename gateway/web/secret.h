@@ -23,8 +23,9 @@ bool secret_same(const char *a, const char *b);
 /* Whether a password may be set: 0, or -1 with e (as by say(), EX_DATAERR). At least 10 characters, at
  * most 128 bytes; not the account's name, not among those that are tried first. ASVS 5.0 §6.2. */
 MUST_CHECK int secret_password_check(const char *password, const char *account, struct err *e);
-/* argon2id, 64 MiB, about 60 ms: not on the loop, at most two at once (the others wait their turn). */
-#define SECRET_PASSWORD 128
+/* argon2id, 64 MiB, about 60 ms: not on the loop, so many at once (the others wait their turn). */
+#define SECRET_PASSWORD	 128
+#define SECRET_PASSWORDS 2
 MUST_CHECK int secret_password_hash(const char *password, char out[SECRET_PASSWORD],
 				    struct err *e);
 /* hash NULL (there is no such account): takes as long, and is false. */

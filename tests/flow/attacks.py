@@ -285,6 +285,23 @@ def no_line_of_a_head_is_begun_by_what_was_sent(h, author):
     assert a.headers["X-Evil"] is None
 
 
+def who_signs_in_holds_up_nobody_else(h, viewer):
+    """Passwords are hashed on purpose slowly: a crowd at the door waits for itself, and officers go on."""
+    tries, answered = 40, []
+
+    def guess(i):
+        answered.append(Visitor(h, f"203.0.113.{i}").sign_in(f"ai{i}", "mật khẩu nào đó").status)
+    crowd = [threading.Thread(target=guess, args=(i,)) for i in range(tries)]
+    for t in crowd:
+        t.start()
+    wait_for("the first to be refused", lambda: answered)
+    assert viewer.get("/recipients").status == 200
+    before = len(answered)
+    for t in crowd:
+        t.join()
+    assert before < tries // 2 and answered == [422] * tries, (before, answered)
+
+
 def main():
     with House(sys.argv[1]) as h:
         provider = h.add(Provider())
@@ -307,6 +324,7 @@ def main():
         no_line_of_a_head_is_begun_by_what_was_sent(h, author)
         masked_numbers_stay_masked(viewer, author)
         what_another_officer_uploaded(h, author, key)
+        who_signs_in_holds_up_nobody_else(h, viewer)
         a_session_is_nobodys_choice(h, viewer)
         nobody_pumps_tests(approver, other, provider)
         a_key_is_no_person(h, key, author)
