@@ -295,8 +295,8 @@ struct eligibility {
 	struct decide_batch *batch; /* NULL: each verdict looks up for itself */
 };
 /* A message_claim.decide: arg is a struct eligibility *. Order of checks: deceased or held, opted out,
- * wrong person or dead number, expired, changed since planned (re-read: still in the audience, at the
- * same number), caps per day and week, whether the office that it sends people to will be open. A cap or
+ * wrong person or dead number, expired, changed since planned (re-read: still in the audience; at another
+ * number: it goes there), caps per day and week, whether the office that it sends people to will be open. A cap or
  * a closed office postpones to the next open moment, or expires what would come too late. plan NULL judges
  * without a programme. */
 struct claim_verdict campaign_decide(const struct message_candidate *c, void *arg);

@@ -105,43 +105,53 @@ static int decide_texts_hold(const struct eligibility *who, struct decide_batch 
 	return b->texts;
 }
 
-/* The row changed since it was planned: whether it is still who the message was written for. NULL when
- * it is. *number: only the number is not. *failed when it could not be read. */
-static const char *decide_changed(const struct message_candidate *c,
-				  const struct eligibility *who, bool *number, bool *failed)
+/* What the row as it is now says of the message. */
+struct decide_now {
+	const char *reason; /* why it is not who the message was written for; NULL = it is */
+	bool number;	    /* only the number is not */
+	int64_t contact_id; /* and may be written to at this one instead; 0 */
+	bool failed;	    /* it could not be read */
+};
+
+/* The row changed since it was planned. */
+static struct decide_now decide_changed(const struct message_candidate *c,
+					const struct eligibility *who)
 {
 	const struct campaign_plan *p = who->plan;
+	struct decide_now now = {.reason = NULL};
 	struct recipient r = {0};
 	struct err e = ERR_INIT;
 	struct decide_batch own, *b = decide_open(who, &own, &e);
-	const char *reason = NULL;
+	enum exclusion why = EXCLUDED_COUNT;
 	int audience = -1;
 	int rc = b != NULL ? store_recipient_get(who->st, c->recipient_id, &r, &e) : -1;
 
-	if (rc == 0) {
-		reason = "không còn trong danh sách";
-	} else if (rc == 1) {
-		enum exclusion why;
-
-		r.contact_flags = c->contact_flags;
+	if (rc == 1)
 		why = plan_judge(p, &r, plan_units_find(&b->units, r.unit_id), &audience);
-		*number = exclusion_of_number(why) ||
-			  (why == EXCLUDED_COUNT && r.contact_id != c->contact_id);
-		if (r.contact_id != c->contact_id)
-			reason = "số điện thoại đã thay đổi";
-		else if (why == EXCLUDED_NOT_IN_AUDIENCE)
-			reason = programme_state_at(p->programme, r.state)->done
-				     ? "đã làm xong, không cần gửi"
-				     : exclusion_vi(why);
+	if (rc == 0) {
+		now.reason = "không còn trong danh sách";
+	} else if (rc == 1) {
+		now.number = exclusion_of_number(why);
+		if (why == EXCLUDED_NOT_IN_AUDIENCE)
+			now.reason = programme_state_at(p->programme, r.state)->done
+					 ? "đã làm xong, không cần gửi"
+					 : exclusion_vi(why);
+		else if (why != EXCLUDED_COUNT && !now.number)
+			now.reason = exclusion_vi(why);
+		else if (why == EXCLUDED_COUNT && !p->row->stream && audience != c->audience)
+			now.reason = "đã chuyển sang đối tượng khác";
+		else if (r.contact_id != c->contact_id)
+			now = (struct decide_now){.reason = "số điện thoại đã thay đổi",
+						  .number = true,
+						  .contact_id =
+						      why == EXCLUDED_COUNT ? r.contact_id : 0};
 		else if (why != EXCLUDED_COUNT)
-			reason = exclusion_vi(why);
-		else if (!p->row->stream && audience != c->audience)
-			reason = "đã chuyển sang đối tượng khác";
+			now.reason = exclusion_vi(why);
 	}
-	*failed = rc < 0;
+	now.failed = rc < 0;
 	decide_done(&own);
 	recipient_clear(&r);
-	return reason;
+	return now;
 }
 
 /* When the caps allow the next message to this number; 0 = now. A notice tells somebody of a change in
@@ -305,26 +315,35 @@ struct claim_verdict campaign_decide(const struct message_candidate *c, void *ar
 {
 	const struct eligibility *who = arg;
 	bool answer = who->plan != NULL && who->plan->answers;
+	bool changed = c->recipient_rev != c->planned_rev && who->plan != NULL &&
+		       who->plan->programme != NULL;
 	const char *reason = decide_forbidden(c, answer);
 	const char *why = "đủ số tin trong ngày hoặc tuần";
 	int64_t later, open;
-	bool number = false, failed = false;
+	bool failed = false;
 
 	if (reason != NULL)
 		return decide_cancel(reason);
-	if ((reason = decide_unusable(c)) != NULL)
+	/* A number that was put right is another one. */
+	reason = decide_unusable(c);
+	if (reason != NULL && !changed)
 		return decide_number(c, reason);
 	if (c->expires_at <= who->now)
 		return (struct claim_verdict){.decision = CLAIM_EXPIRE};
-	if (c->recipient_rev != c->planned_rev && who->plan != NULL &&
-	    who->plan->programme != NULL) {
-		reason = decide_changed(c, who, &number, &failed);
+	if (changed) {
+		struct decide_now now = decide_changed(c, who);
+		struct claim_verdict v;
+
 		/* What cannot be read is not sent: the claim ends here and is tried again. */
-		if (failed)
+		if (now.failed)
 			return (struct claim_verdict){.decision = CLAIM_STOP};
-		if (reason != NULL)
-			return number ? decide_number(c, reason) : decide_cancel(reason);
+		v = now.number ? decide_number(c, now.reason) : decide_cancel(now.reason);
+		v.contact_id = now.contact_id;
+		if (now.reason != NULL)
+			return v;
 	}
+	if (reason != NULL)
+		return decide_number(c, reason);
 	later =
 	    answer ? 0 : decide_capped(c, who->house, decide_is_notice(who->plan), who->now);
 	open = decide_office(c, who, &failed);

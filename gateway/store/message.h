@@ -130,6 +130,8 @@ struct claim_verdict {
 	enum claim_decision decision;
 	const char *reason;  /* static; for CANCEL, SKIP and POSTPONE */
 	int64_t due_at;      /* for POSTPONE */
+	int64_t contact_id;  /* for CANCEL and SKIP: not to this number, but it may be asked about again
+			      * with that one, which its person has now; 0 = none */
 	char *text; /* for SEND: what goes out instead of what was planned; given away. NULL */
 	int segments; /* of text */
 	bool ucs2;

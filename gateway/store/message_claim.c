@@ -231,6 +231,23 @@ static int claim_drop(struct store *st, const struct message_claim *q,
 	return db_run(s, e) != 0 ? -1 : message_promote(st, &m, e);
 }
 
+/* Its person has another number now. Whoever was linked to it has the old one still. */
+static int claim_redirect(struct store *st, const struct message_candidate *c,
+			  int64_t contact_id, struct err *e)
+{
+	/* To another number it is another message, for the provider too. */
+	static const char TO[] = "UPDATE message SET contact_id = $1,"
+				 " generation = generation + (attempts > 0) WHERE id = $2";
+	struct message_now m = claim_now(c);
+	struct db_stmt *s = db_query(st->db, TO, e);
+
+	if (s == NULL)
+		return -1;
+	db_put_int(s, contact_id);
+	db_put_int(s, c->id);
+	return db_run(s, e) != 0 ? -1 : message_promote(st, &m, e);
+}
+
 static int claim_postpone(struct store *st, const struct message_claim *q, int64_t id,
 			  const struct claim_verdict *v, struct err *e)
 {
@@ -317,6 +334,8 @@ static int claim_decide(struct store *st, const struct message_claim *q, struct 
 		v.decision = CLAIM_STOP;
 	if (v.decision != CLAIM_STOP)
 		cs->examined++;
+	if (v.contact_id != 0)
+		return claim_redirect(st, c, v.contact_id, e);
 	switch (v.decision) {
 	case CLAIM_SEND:
 		cs->segments += c->segments;

@@ -27,6 +27,7 @@ static int plan_find_shared(struct store *st, const struct message_plan *p, int6
 	static const char FIND[] =
 	    "SELECT m.id FROM message_shared h JOIN message m ON m.id = h.message_id"
 	    " WHERE h.contact_id = $1 AND h.day = $2 AND h.template_id = $3"
+	    " AND m.contact_id = h.contact_id"
 	    " AND m.state NOT IN ($4, $5, $6, $7, $8, $9)"
 	    " AND CASE WHEN m.campaign_id = $10 THEN m.rung = $11 ELSE m.recipient_id = $12"
 	    " OR EXISTS (SELECT 1 FROM message x WHERE x.campaign_id = m.campaign_id"

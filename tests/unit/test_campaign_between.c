@@ -130,6 +130,46 @@ whoever_moved_is_sent_to_the_office_of_the_hamlet_that_they_live_in_now(void **s
 	done();
 }
 
+/* The list corrects a number: the message goes there, and whoever was linked to it is told at the old one. */
+static void a_number_that_is_corrected_gets_the_message(void **state)
+{
+	struct message_claimed out[4];
+	struct eligibility who = {0};
+	struct message_claim claim = {.max = 4, .max_segments = 100, .provider_id = 1};
+	size_t n, examined;
+	bool more;
+
+	(void)state;
+	household("Z-1", "Lê Thị Lan", "0912000111", 0);
+	household("Z-2", "Trần Văn Hậu", "0912000111", 0);
+	draft("A1");
+	assert_int_equal(fan_out(0, &more), 2);
+	household("Z-1", "Lê Thị Lan", "0912000333", 0);
+	who = (struct eligibility){
+	    .st = home.st, .plan = plan, .house = &home.house, .now = clock_now_ms()};
+	claim.campaign_id = row.id;
+	claim.now = who.now;
+	claim.civil_day = civil_day_of(who.now);
+	claim.iso_week = civil_iso_week(claim.civil_day);
+	claim.decide = campaign_decide;
+	claim.arg = &who;
+	TEST_OK(store_begin(home.st, &why));
+	TEST_OK(store_message_claim(home.st, &claim, out, &n, &examined, &why));
+	assert_int_equal(n, 0);
+	TEST_OK(store_message_claim(home.st, &claim, out, &n, &examined, &why));
+	TEST_OK(store_commit(home.st, &why));
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < n; i++) {
+		bool first = out[i].number == UINT64_C(84912000333);
+
+		assert_true(first || out[i].number == UINT64_C(84912000111));
+		has(out[i].text, first ? "Ba Le Thi Lan mang" : "Ba Tran Van Hau mang");
+		free(out[i].text);
+	}
+	TEST_OK(store_check(home.st, &why));
+	done();
+}
+
 static struct duty shift(int day, const char *name)
 {
 	return (struct duty){.day = test_day(day),
@@ -337,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    BETWEEN_TEST(
 		whoever_moved_is_sent_to_the_office_of_the_hamlet_that_they_live_in_now),
+	    BETWEEN_TEST(a_number_that_is_corrected_gets_the_message),
 	    BETWEEN_TEST(an_invitation_names_whoever_is_on_duty_when_it_leaves),
 	    BETWEEN_TEST(one_message_names_those_too_who_are_planned_after_it_left),
 	    BETWEEN_TEST(a_reminder_to_a_shared_number_names_all_of_them),

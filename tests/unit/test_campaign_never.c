@@ -28,7 +28,7 @@ static struct {
 	int64_t by_id[ROWS * 2];
 	struct eligibility who;
 	unsigned seed;
-	int sent, cancelled, other, named;
+	int sent, cancelled, other, named, redirected;
 } t;
 
 static unsigned next_random(unsigned below)
@@ -146,15 +146,19 @@ static struct claim_verdict checked_decide(const struct message_candidate *c, vo
 	struct err e = ERR_INIT;
 
 	t.sent += v.decision == CLAIM_SEND;
-	t.cancelled += v.decision == CLAIM_CANCEL;
+	t.cancelled += v.decision == CLAIM_CANCEL && v.contact_id == 0;
 	t.other += v.decision != CLAIM_SEND && v.decision != CLAIM_CANCEL;
 	if (v.decision != CLAIM_SEND)
 		return v;
 	assert_false(t.rows[row].dead);
 	assert_false(t.rows[row].held);
-	assert_false(t.rows[row].moved);
-	assert_false(number_is_flagged(row));
+	/* a number that was corrected gets it, and the old one never */
+	if (t.rows[row].moved)
+		assert_int_equal(c->number, 84977000000u + (uint64_t)row);
+	else
+		assert_false(number_is_flagged(row));
 	assert_false(t.rows[row].sent);
+	t.redirected += t.rows[row].moved;
 	t.rows[row].sent = true;
 	if (v.text != NULL)
 		check_named(row);
@@ -241,6 +245,7 @@ static void live(unsigned seed)
 	assert_true(t.sent > 3000);
 	assert_true(t.cancelled > 3000);
 	assert_true(t.named > 100);
+	assert_true(t.redirected > 100);
 	campaign_plan_free((struct campaign_plan *)(uintptr_t)t.who.plan);
 	test_house_close(&t.home);
 }

@@ -557,6 +557,7 @@ static void a_row_that_changed_is_read_and_judged_again(void **state)
 	v = campaign_decide(&c, &who);
 	assert_int_equal(v.decision, CLAIM_CANCEL);
 	assert_string_equal(v.reason, "số điện thoại đã thay đổi");
+	assert_int_equal(v.contact_id, r.contact_id);
 	/* no longer there */
 	c.recipient_id = INT64_C(1) << 40;
 	assert_int_equal(campaign_decide(&c, &who).decision, CLAIM_CANCEL);
