@@ -117,6 +117,8 @@ void import_print(const struct programme *p, const struct roster_result *r, bool
 	import_number("Số cần xác nhận lại (076/077)", r->phones_confirm);
 	import_number("Số dùng chung cho nhiều dòng", r->phones_shared);
 	import_totals(p, r);
+	if (*r->unused != '\0')
+		(void)printf("  Cột không dùng đến: %s\n", r->unused);
 	import_findings("Dòng bị từ chối", r->rejects, r->n_rejects);
 	import_findings("Dòng nên xem lại", r->notes, r->n_notes);
 }

@@ -137,9 +137,48 @@ static void roster_suspect(struct row_reader *rd)
 	}
 	if (better != NULL)
 		row_note(rd, &row, -1, "",
-			 "danh sách này giống “%s” hơn (%d cột, của “%s” %d cột): xem lại có "
-			 "nhập nhầm không; đúng ra là: import %s",
-			 better->title, most, rd->p->title, rd->l->matched, better->name);
+			 "danh sách này giống “%s” (%s) hơn: khớp %d cột, với “%s” chỉ %d cột; xem "
+			 "lại có nhập nhầm không",
+			 better->title, better->name, most, rd->p->title, rd->l->matched);
+}
+
+/* The heading over a column, the lower of two. */
+static const char *roster_heading(const struct row_reader *rd, int column)
+{
+	const struct layout *l = rd->l;
+
+	for (int i = l->heading_rows - 1; i >= 0; i--) {
+		struct sheet_row row = sheet_row_at(rd->sheet, l->heading + i);
+
+		if (column < row.n && row.cells[column].text[0] != '\0')
+			return row.cells[column].text;
+	}
+	return "";
+}
+
+/* A column that no spelling knows is left out in silence: the numbers of a whole list, say. */
+static void roster_left_out(struct row_reader *rd)
+{
+	const struct programme_column *c = rd->p->columns.items;
+	struct sheet_row row = sheet_row_at(rd->sheet, rd->l->heading);
+	struct buf unused = BUF_INIT(600);
+
+	for (int i = 0; i < rd->l->n; i++) {
+		const char *text = roster_heading(rd, i);
+
+		if (rd->l->of[i] < 0 && *text != '\0' && buf_fit(text, 60) == (int)strlen(text))
+			(void)buf_addf(&unused, "%s“%s”", unused.len > 0 ? ", " : "", text);
+	}
+	rd->out->unused = mem_strdup(buf_text(&unused));
+	buf_free(&unused);
+	for (size_t i = 0; rd->l->at[COLUMN_PHONE] < 0 && i < rd->p->columns.n; i++) {
+		if (c[i].field == COLUMN_PHONE)
+			row_note(rd, &row, -1, "",
+				 "không thấy cột số điện thoại: không nhắn tin được cho ai trong "
+				 "danh sách này; nếu một cột không dùng đến là số điện thoại thì "
+				 "ghép bằng tay cột ấy với “%s”",
+				 ((char **)c[i].spellings.items)[0]);
+	}
 }
 
 static void roster_finish(const struct row_reader *rd)
@@ -279,6 +318,7 @@ int roster_import(struct store *st, const struct programme *p, const char *path,
 	row_reader_init(&rd, p, o, &list.sheet, &list.layout, out);
 	roster_doubt(&rd);
 	roster_suspect(&rd);
+	roster_left_out(&rd);
 	if (store_begin_large(st, e) < 0)
 		goto out;
 	if (roster_write(st, &rd, path, file, e) < 0)
@@ -324,6 +364,7 @@ int roster_inspect(const struct programme *const *programmes, size_t n, const ch
 	roster_describe(&list, out);
 	row_reader_init(&rd, list.p, o, &list.sheet, &list.layout, out);
 	roster_doubt(&rd);
+	roster_left_out(&rd);
 	row_look_over(&rd);
 	for (int i = list.layout.heading + list.layout.heading_rows; i < list.sheet.n_rows;
 	     i++) {
@@ -352,6 +393,7 @@ void roster_result_free(struct roster_result *r)
 {
 	roster_findings_free(r->rejects, r->n_rejects);
 	roster_findings_free(r->notes, r->n_notes);
+	free(r->unused);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -376,6 +418,7 @@ json_t *roster_result_json(const struct roster_result *r)
 	    "rejected_count", r->rejected, "added", r->added, "updated", r->updated, "same",
 	    r->same, "held", r->held, "notes", roster_findings_json(r->notes, r->n_notes));
 
+	(void)json_object_set_new(j, "unused", json_string(r->unused != NULL ? r->unused : ""));
 	(void)json_object_set_new(
 	    j, "phones",
 	    json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "ok", r->phones_ok, "landline",

@@ -51,6 +51,7 @@ struct roster_result {
 	int phones_migrated, phones_confirm, phones_shared;
 	int dates_day, dates_month, dates_year, dates_none;
 	int64_t total_stated; /* of the list's own total row, -1 = none */
+	char *unused;	      /* headings that nothing was made of: “Nghề nghiệp”, “Số để gọi”; "" */
 	struct roster_reject *rejects;
 	size_t n_rejects, cap_rejects;
 	struct roster_reject

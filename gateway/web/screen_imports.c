@@ -437,6 +437,24 @@ static json_t *imports_first(const json_t *list)
 	return first;
 }
 
+/* What is said of the whole list stands at its headings: not among the rows, where nobody looks. The others
+ * go to rows. */
+static json_t *imports_about(const json_t *notes, const char *headings, json_t *rows)
+{
+	json_t *about = json_array(), *note;
+	int at = (int)strtol(headings, NULL, 10);
+	size_t i;
+
+	json_array_foreach(notes, i, note)
+	{
+		bool whole = json_integer_value(json_object_get(note, "row")) == at &&
+			     *json_string_value(json_object_get(note, "column")) == '\0';
+
+		json_array_append(whole ? about : rows, note);
+	}
+	return about;
+}
+
 /* How far the work on it is, or why it came to nothing. */
 static json_t *imports_now(const struct visit *v, const struct errand *now)
 {
@@ -464,9 +482,9 @@ static json_t *imports_now(const struct visit *v, const struct errand *now)
 int screen_import(struct visit *v, struct err *e)
 {
 	const struct programme *p;
-	const json_t *rejected, *notes;
+	const json_t *rejected;
 	struct errand now;
-	json_t *found;
+	json_t *found, *notes;
 
 	if (errands_look(clerk_errands(v->clerk), v->params.value[0], v->who.name, &now)) {
 		v->model = imports_now(v, &now);
@@ -479,13 +497,19 @@ int screen_import(struct visit *v, struct err *e)
 	json_object_set_new(found, "listed", json_true());
 	p = model_programme(v, json_string_value(json_object_get(found, "programme")));
 	rejected = json_object_get(found, "rejected");
-	notes = json_object_get(found, "notes");
+	notes = json_array();
+	json_object_set_new(
+	    found, "about",
+	    imports_about(json_object_get(found, "notes"),
+			  json_string_value(json_object_get(found, "heading_rows")), notes));
 	json_object_set_new(found, "n_rejected",
 			    json_integer((json_int_t)json_array_size(rejected)));
 	json_object_set_new(found, "any_rejected", json_boolean(json_array_size(rejected) > 0));
 	json_object_set_new(found, "n_notes", json_integer((json_int_t)json_array_size(notes)));
+	json_object_set_new(found, "any_notes", json_boolean(json_array_size(notes) > 0));
 	json_object_set_new(found, "first_rejected", imports_first(rejected));
 	json_object_set_new(found, "first_notes", imports_first(notes));
+	json_decref(notes);
 	json_object_set_new(found, "token", json_string(v->params.value[0]));
 	json_object_set_new(found, "programme_title", json_string(p != NULL ? p->title : ""));
 	json_object_set_new(found, "row_name", json_string(p != NULL ? p->row : ""));

@@ -674,6 +674,41 @@ static void the_list_s_own_total_is_kept_beside_the_count(void **state)
 	lists_close(h);
 }
 
+static void what_is_left_out_of_a_list_is_said(void **state)
+{
+	static const struct {
+		const char *text, *unused, *note;
+	} lists[] = {
+	    {"Mã hộ,Họ và tên chủ hộ,Nghề nghiệp,Ấp,Số để gọi,TK định danh mức 2\n"
+	     "1,Trần Văn A,Nông,Tân Phú,0912000001,Chưa tạo\n",
+	     "“Nghề nghiệp”, “Số để gọi”", "không thấy cột số điện thoại"},
+	    {"Mã hộ,Họ và tên chủ hộ,Ấp,SĐT,TK định danh mức 2\n"
+	     "1,Trần Văn A,Tân Phú,0912000001,Chưa tạo\n",
+	     "", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct lists_home *h = lists_open("vneid");
+		struct roster_options o = lists_options();
+		struct roster_result r;
+		char *path = lists_path(h, "l.csv");
+
+		lists_write(path, lists[i].text, strlen(lists[i].text));
+		lists_import(h, path, &o, &r);
+		assert_string_equal(r.unused, lists[i].unused);
+		assert_int_equal(r.n_notes, lists[i].note != NULL);
+		if (lists[i].note != NULL) {
+			assert_non_null(strstr(r.notes[0].reason, lists[i].note));
+			assert_int_equal(r.notes[0].row, 1);
+			assert_string_equal(r.notes[0].column, "");
+		}
+		roster_result_free(&r);
+		free(path);
+		lists_close(h);
+	}
+}
+
 static void an_import_that_fails_leaves_nothing(void **state)
 {
 	struct lists_home *h = lists_open("vneid");
@@ -790,6 +825,7 @@ int main(void)
 	    cmocka_unit_test(the_same_file_again_changes_nothing),
 	    cmocka_unit_test(a_later_file_updates_by_key_and_says_how_many),
 	    cmocka_unit_test(the_list_s_own_total_is_kept_beside_the_count),
+	    cmocka_unit_test(what_is_left_out_of_a_list_is_said),
 	    cmocka_unit_test(it_is_told_how_far_a_list_is),
 	    cmocka_unit_test(an_import_that_fails_leaves_nothing),
 	    cmocka_unit_test(an_import_that_runs_out_of_disk_leaves_nothing),
