@@ -219,6 +219,20 @@ static int campaigns_preview(struct visit *v, const struct campaign *k, struct e
 	return rc;
 }
 
+/* What was submitted is not what there is any more: the author looks again and submits again, and nobody is offered to
+ * approve it meanwhile. */
+static void campaigns_say_changed(struct visit *v, const struct campaign *k)
+{
+	const char *now =
+	    json_string_value(json_object_get(json_object_get(v->model, "preview"), "hash"));
+	bool changed = k->state == CAMPAIGN_SUBMITTED && now != NULL &&
+		       k->submitted_hash != NULL && strcmp(k->submitted_hash, now) != 0;
+
+	json_object_set_new(v->model, "changed", json_boolean(changed));
+	if (changed)
+		json_object_set_new(v->model, "can_approve", json_false());
+}
+
 static json_t *campaigns_audiences(const struct visit *v, const struct campaign *k)
 {
 	const struct programme *p =
@@ -268,6 +282,7 @@ int screen_campaign(struct visit *v, struct err *e)
 	if (!k.stream && (k.state < CAMPAIGN_RUNNING || k.state == CAMPAIGN_HALTED) &&
 	    campaigns_preview(v, &k, e) < 0)
 		goto out;
+	campaigns_say_changed(v, &k);
 	if (k.state >= CAMPAIGN_RUNNING) {
 		finished = campaign_is_finished(v->st, &k, e);
 		if (finished < 0 || store_message_counts(v->st, k.id, 0, &n, e) < 0 ||
