@@ -45,7 +45,7 @@ static json_t *messages_states(const char *chosen)
 	for (int s = 0; s <= MESSAGE_LINKED; s++) {
 		const char *name = message_state_name((enum message_state)s);
 
-		if (name != NULL)
+		if (*name != '?') /* between the states that are open and those that are over nothing stands */
 			json_array_append_new(list,
 					      json_pack("{s:s, s:b}", "state", name, "chosen",
 							strcmp(name, chosen) == 0));
@@ -116,6 +116,7 @@ int screen_messages(struct visit *v, struct err *e)
 		return -1;
 	more = messages_look(v, &f, &p, e);
 	json_decref(p.names);
+	visit_word_reasons(v, p.list);
 	if (more > 0)
 		json_object_set_new(v->model, "next", json_integer(p.last));
 	return more < 0 ? -1 : 0;
@@ -153,6 +154,8 @@ int screen_message(struct visit *v, struct err *e)
 	json_object_set_new(v->model, "can_settle", json_boolean(r.state == MESSAGE_UNCERTAIN));
 	json_object_set_new(v->model, "can_retry", json_boolean(r.state == MESSAGE_FAILED));
 	found = store_message_attempts(v->st, id, messages_attempt, attempts, e);
+	visit_word_reasons(v, v->model);
+	visit_word_reasons(v, attempts);
 	if (found == 0 && store_campaign_get(v->st, r.campaign_id, &k, e) == 1)
 		json_object_set_new(v->model, "campaign_name", json_string(k.name));
 	campaign_clear(&k);

@@ -336,6 +336,20 @@ json_t *visit_said(const struct visit *v, const struct err *e)
 	return said;
 }
 
+void visit_word_reasons(const struct visit *v, json_t *o)
+{
+	const char *reason = json_string_value(json_object_get(o, "reason"));
+	struct err e = ERR_INIT;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(o, i, item) visit_word_reasons(v, item);
+	if (reason == NULL || !visit_wants_page(v))
+		return;
+	(void)err_set(&e, EX_UNAVAILABLE, "%s", reason);
+	json_object_set_new(o, "reason", visit_said(v, &e));
+}
+
 /* What went wrong, in words; yours. Sets v->speaks. People know an input by its label, systems by its name. */
 static char *visit_says(struct visit *v, const struct err *e)
 {
@@ -372,6 +386,26 @@ void visit_comes_again(struct visit *v)
 	json_object_set_new(v->model, "again", json_integer(v->retry_after));
 }
 
+/* The page above what was asked for: whoever was refused goes on from there, not from the beginning. */
+static void visit_say_above(struct visit *v)
+{
+	char *at = mem_strdup(v->path != NULL ? v->path : ""), *slash;
+	const struct route *route;
+	struct route_params params;
+	unsigned allowed;
+
+	while ((slash = strrchr(at, '/')) != NULL && slash != at) {
+		*slash = '\0';
+		if (route_find(web_routes, web_n_routes, ROUTE_GET, at, &route, &params,
+			       &allowed) == 1 &&
+		    route->page != NULL) {
+			json_object_set_new(v->model, "above", json_string(at));
+			break;
+		}
+	}
+	free(at);
+}
+
 void visit_answer_refusal(struct visit *v, const struct err *e)
 {
 	const char *kind = web_problem_kind(v->status), *title;
@@ -405,7 +439,10 @@ void visit_answer_refusal(struct visit *v, const struct err *e)
 	free(key);
 	if (v->retry_after > 0 && v->status == 503 && !v->post)
 		visit_comes_again(v);
+	if (v->who.signed_in && v->status != 401 && v->status != 403)
+		visit_say_above(v);
 	if (!visit_wants_page(v) || visit_render(v, "problem", &again) < 0) {
+		json_object_del(v->model, "above");
 		json_object_del(v->model, "detail_lang");
 		json_object_del(v->model, "again");
 		visit_problem_errors(v, text);

@@ -75,8 +75,9 @@ def writes(b):
     b.click("Xem lại")
     b.says("Đã soạn xong bản nháp")
     b.picture("campaign-draft")
-    b.click("Trình duyệt")
+    b.click("Trình duyệt", twice=True)
     b.says("cần một người khác duyệt")
+    b.says("Đã trình.")
 
 
 def approves(b):

@@ -13,6 +13,7 @@ try:
     from selenium.common.exceptions import ElementClickInterceptedException
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.by import By
 except ImportError:
     sys.exit(77)
@@ -80,21 +81,24 @@ class Browser:
         field.clear()
         field.send_keys(value)
 
-    def clicked(self, e):
+    def clicked(self, e, twice=False):
         """The window may still be changing its size under it."""
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", e)
         try:
-            e.click()
+            if twice:
+                ActionChains(self.driver).double_click(e).perform()
+            else:
+                e.click()
         except ElementClickInterceptedException:
             return False
         return True
 
-    def click(self, words):
+    def click(self, words, twice=False):
         """The button or link that says so."""
         for e in self.driver.find_elements(By.CSS_SELECTOR, "main button, main a, main label, main summary, nav a, header button"):
             if e.is_displayed() and " ".join(e.text.split()).startswith(words):
                 self.taps += 1
-                wait_for("a click on " + words, lambda e=e: self.clicked(e), 20)
+                wait_for("a click on " + words, lambda e=e: self.clicked(e, twice), 20)
                 return
         raise AssertionError(f"nothing says \"{words}\" on {self.driver.current_url}:\n{self.text()}")
 

@@ -142,3 +142,23 @@ document.addEventListener("submit", function (event) {
 	request.setRequestHeader("Accept", "text/html");
 	request.send(new FormData(form));
 });
+/* Who presses twice means once: a form on its way is not sent again, until the page is seen anew or nothing came. */
+(function () {
+	function let_go() {
+		document.querySelectorAll("form[data-gone]").forEach(function (form) {
+			form.removeAttribute("data-gone");
+		});
+	}
+	document.addEventListener("submit", function (event) {
+		var form = event.target;
+		if (event.defaultPrevented || form.method !== "post")
+			return;
+		if (form.hasAttribute("data-gone")) {
+			event.preventDefault();
+			return;
+		}
+		form.setAttribute("data-gone", "");
+		setTimeout(let_go, 10000);
+	});
+	window.addEventListener("pageshow", let_go);
+})();
