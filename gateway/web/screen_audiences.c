@@ -98,6 +98,15 @@ static int audiences_count(struct visit *v, const struct programme *p, const cha
 	return count != NULL ? 0 : -1;
 }
 
+/* A name to begin with: of somebody who may be written to. */
+static const char *audiences_example(const struct programme *p)
+{
+	for (size_t i = 0; i < p->audiences.n; i++)
+		if (!programme_audience_at(p, (int)i)->hold)
+			return programme_audience_at(p, (int)i)->id;
+	return "phone = missing";
+}
+
 static int audiences_page(struct visit *v, bool count, struct err *e)
 {
 	const struct programme *p = audiences_programme(v, e);
@@ -107,8 +116,9 @@ static int audiences_page(struct visit *v, bool count, struct err *e)
 	if (p == NULL || (names = audiences_names(v, p, e)) == NULL)
 		return -1;
 	v->model =
-	    json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "programme", p->name, "programme_title",
-		      p->title, "when", when, "name", visit_text(v, "name"), "programmes",
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "programme", p->name,
+		      "programme_title", p->title, "when", when, "name", visit_text(v, "name"),
+		      "example", audiences_example(p), "programmes",
 		      model_programmes(v, p->name), "items", names);
 	return count && *when != '\0' ? audiences_count(v, p, when, e) : 0;
 }

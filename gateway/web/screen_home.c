@@ -102,6 +102,7 @@ static void home_provider(int id, const char *name, const char *stopped, int64_t
 		home_provider_is(h, name, "rests");
 		o = json_pack("{s:s, s:s}", "name", name, "reason", why);
 		visit_time(o, "until", until);
+		visit_word_reasons(h->v, o);
 		json_array_append_new(h->resting, o);
 	}
 	free(why);
@@ -110,6 +111,7 @@ static void home_provider(int id, const char *name, const char *stopped, int64_t
 	home_provider_is(h, name, "stopped");
 	o = json_pack("{s:s, s:s}", "name", name, "reason", stopped);
 	visit_time(o, "since", since);
+	visit_word_reasons(h->v, o);
 	json_array_append_new(h->providers, o);
 }
 

@@ -145,6 +145,7 @@ int screen_recipient(struct visit *v, struct err *e)
 	if (store_message_list(v->st, &f, PEOPLE_TOLD, recipients_message, &story, e) < 0)
 		goto out;
 	v->model = model_recipient(v, units, programme, &r);
+	visit_word_reasons(v, story.list);
 	json_object_set(v->model, "messages", story.list);
 	json_object_set_new(v->model, "states", recipients_states(v, programme, r.state));
 	json_object_set_new(v->model, "row", json_integer(r.source_row));

@@ -251,6 +251,7 @@ int screen_providers(struct visit *v, struct err *e)
 			json_decref(history);
 			return -1;
 		}
+		visit_word_reasons(v, o);
 	}
 	v->model = json_pack("{s:o, s:o}", "items", list, "history", history);
 	if (store_provider_weights(v->st, PROVIDERS_HISTORY, providers_weight, history, e) < 0)

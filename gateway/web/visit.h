@@ -126,6 +126,10 @@ MUST_CHECK int visit_with_upload(struct visit *v,
 /* What e says to whoever asked, for a model. Yours. */
 json_t *visit_said(const struct visit *v, const struct err *e);
 
+/* What providers and their descriptions gave as a reason, in English, put over for a page: the member "reason" of o, or of
+ * each of a list. Systems get it as it stands. */
+void visit_word_reasons(const struct visit *v, json_t *o);
+
 /* "2023-06-14T02:00:00.000Z" under key, null for 0. */
 void visit_time(json_t *o, const char *key, int64_t ms);
 

@@ -76,7 +76,7 @@ def the_same_at_the_console(h):
     same = {k: v for k, v in count(h, "A1", "--samples").items() if k != "ms"}
     assert {k: model["count"][k] for k in same} == same, (model["count"], same)
     bad = author.get("/audiences?" + urlencode({"programme": "vneid", "when": "tuoi = 3"}))
-    assert bad.status == 422 and bad.has("fact.NAME") and bad.has('value="tuoi = 3"'), bad.text
+    assert bad.status == 422 and bad.has("fact.TÊN") and bad.has('value="tuoi = 3"'), bad.text
     assert viewer.get("/audiences?programme=khac").status == 404
     fields = {"programme": "vneid", "name": "bờ tây", "when": 'A1 and not "bờ đông"'}
     assert viewer.post("/audiences", fields).status == 403

@@ -32,6 +32,25 @@ def people(author, viewer, hamlet):
     return number
 
 
+def decide(v, number, what, **fields):
+    page = v.get(f"/recipients/{number}")
+    rev = re.search(r'name="rev" value="(\d+)"', page.text)[1]
+    a = v.post(f"/recipients/{number}/{what}", {"rev": rev, **fields})
+    assert a.status == 303, a.text
+
+
+def it_changes_while_it_waits(author, approver, where):
+    """Somebody of the list dies, or does not after all: who approves is not led to a refusal, and who wrote it gets on."""
+    number = re.search(r'href="/recipients/(\d+)"', author.get("/recipients?q=H-5").text)[1]
+    for what in ("hold", "release"):
+        assert not author.get(where).has("Trình lại") and approver.get(where).has("Duyệt và gửi")
+        decide(author, number, what, **({"kind": "officer"} if what == "hold" else {}))
+        page = approver.get(where)
+        assert page.has("đã đổi sau khi trình") and not page.has("Duyệt và gửi") and not page.has("Trình lại"), page.text
+        assert author.get(where).has("đã đổi sau khi trình") and author.get(where).has("Trình lại")
+        assert author.post(where + "/submit").status == 303
+
+
 def a_campaign(h, author, approver):
     page = author.get("/campaigns/new")
     assert page.has("Chương trình nào?"), page.text
@@ -59,10 +78,12 @@ def a_campaign(h, author, approver):
     assert a.status == 303, a.text
     assert author.get(where).has("cần một người khác duyệt")
     assert approver.get("/").has("Xem và duyệt")
+    it_changes_while_it_waits(author, approver, where)
     page = approver.get(where)
     seen = re.search(r'name="hash" value="(\w+)"', page.text)[1]
     assert author.post(where + "/approve", {"hash": seen}).status == 403
-    assert approver.post(where + "/approve", {"hash": "0" * 64}).status == 412
+    a = approver.post(where + "/approve", {"hash": "0" * 64})
+    assert a.status == 412 and f'href="{where}"' in a.text, a.text  # back to what is to be looked at again
     a = approver.post(where + "/approve", {"hash": seen})
     assert a.status == 303, a.text
     assert approver.post(where + "/approve", {"hash": seen}).status in (412, 422)  # twice is once
@@ -73,7 +94,8 @@ def a_campaign(h, author, approver):
 def messages(author, approver, provider):
     page = author.get("/messages?state=uncertain")
     number = re.search(r'href="/messages/(\d+)"', page.text)[1]
-    assert author.get(f"/messages/{number}").has("không biết chắc")
+    page = author.get(f"/messages/{number}")
+    assert page.has("không biết chắc") and page.has("nhà cung cấp ngắt giữa chừng"), page.text
     assert author.post(f"/messages/{number}/settle", {"as": "sent"}).status == 403
     before = len(provider.seen())
     a = approver.post(f"/messages/{number}/settle", {"as": "sent"})
@@ -81,7 +103,10 @@ def messages(author, approver, provider):
     assert approver.get(f"/messages/{number}").has("đã gửi")
     assert approver.post(f"/messages/{number}/settle", {"as": "sent"}).status == 422
     assert len(provider.seen()) == before
-    assert author.get("/messages?number=0912000001").status == 200
+    page = author.get("/messages?number=0912000001")
+    assert page.status == 200
+    options = re.findall(r'<option value="(\w*)"[^>]*>([^<]*)', page.text)
+    assert len(options) == 15 and "?" not in page.text.split("</form>")[1], options
     assert author.get("/messages?number=12").status == 422
 
 
@@ -111,7 +136,10 @@ def a_list(h, author, viewer):
     odd = h.people(2, 60).replace("Số điện thoại", "Số để gọi").encode()
     assert "Số để gọi".encode() in odd
     where = author.upload("/imports", {"programme": "vneid"}, "la.csv", odd).headers["Location"]
-    assert author.get(where, browser=False).json()["phones"]["ok"] == 0
+    page = author.get(where)
+    assert page.has("không thấy cột số điện thoại") and page.has("Cột không dùng đến: “Số để gọi”"), page.text
+    found = author.get(where, browser=False).json()
+    assert found["phones"]["ok"] == 0 and len(found["about"]) == 1 and found["n_notes"] == 0, found
     a = author.upload("/imports", {"programme": "vneid", "heading": "số để gọi", "column": "không có"}, "la.csv", odd)
     assert a.status == 422 and a.has("cột là một trong") and a.has("số để gọi"), a.text
     by_hand = {"programme": "vneid", "heading": "số để gọi", "column": "SĐT"}

@@ -62,7 +62,9 @@ def checked_and_taken_in(h, author, other):
     a = author.get(where)
     assert (a.status, a.headers["Location"]) == (303, "/imports?done=imported"), a.text
     assert people(h) == (ROWS, 1), people(h)
-    assert author.post(where).status == 404 and people(h) == (ROWS, 1)
+    a = author.post(where)  # in the other tab: it is in, and there is where to see it
+    assert a.status == 404 and a.has("Đã nhập gần đây") and 'href="/imports"' in a.text, a.text
+    assert people(h) == (ROWS, 1)
     page = author.get("/imports?done=imported")
     assert page.has("Đã nhập danh sách") and page.has("7.000/7.000"), page.text
 

@@ -49,6 +49,7 @@ def in_both_languages(h, key):
     ask("GET", "/sessions/99", 404, "không có buổi", "no such session")
     ask("POST", "/audiences", 422, '"A1" không đặt làm tên được', '"A1" cannot be a name',
         b'{"programme": "vneid", "name": "A1", "when": "phone = missing"}')
+    ask("GET", "/audiences?programme=cccd&when=A1", 422, "không có tên như vậy trong chương trình này", "or fact.NAME is expected, at")
     ask("POST", "/audiences", 422, "không có cột nào tên như vậy, ở chỗ", "no column has this fact, at",
         b'{"programme": "vneid", "name": "thu", "when": "fact.x = 1"}')
     a = key.ask("POST", "/api/v1/recipients/1/hold", b"x" * 70000, {"Content-Type": "application/json"}, browser=False)

@@ -121,6 +121,21 @@ static void what_is_said_in_english_is_put_over_as_well(void **state)
 	assert_said(PAGE_EN, en, en, true);
 }
 
+/* So do descriptions of providers, in what is kept with a message or a provider that stopped. */
+static void reasons_of_providers_are_put_over(void **state)
+{
+	(void)state;
+	assert_said(PAGE_VI, "the number is blocked in the provider's system",
+		    "số này bị chặn ở nhà cung cấp", true);
+	assert_said(PAGE_VI, "money 103: the balance is too low",
+		    "hết tiền (mã 103): tài khoản không đủ tiền", true);
+	assert_said(PAGE_VI, "HTTP 429, not JSON (line 1, column 1)",
+		    "nhà cung cấp đang bận (HTTP 429): sẽ tự gửi lại", true);
+	assert_said(PAGE_VI, "HTTP 503, not JSON (line 1, column 1)",
+		    "nhà cung cấp trả lời không đúng dạng (HTTP 503)", true);
+	assert_said(PAGE_VI, "what nobody has words for", "what nobody has words for", false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +143,7 @@ int main(void)
 	    cmocka_unit_test(what_fills_it_may_be_a_sentence_or_a_word),
 	    cmocka_unit_test(a_name_stays_a_name),
 	    cmocka_unit_test(what_is_said_in_english_is_put_over_as_well),
+	    cmocka_unit_test(reasons_of_providers_are_put_over),
 	    cmocka_unit_test(what_nobody_put_over_stays_as_it_is),
 	};
 
