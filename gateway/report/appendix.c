@@ -7,10 +7,12 @@
 #include "base/mem.h"
 #include "report/figures.h"
 #include "roster/programme.h"
+#include "store/audience.h"
 #include "text/vi.h"
 
 struct appendix_row {
 	int64_t unit_id;
+	size_t rank;
 	int64_t *counts; /* by column */
 };
 
@@ -32,25 +34,57 @@ static struct appendix_row *appendix_row_of(struct appendix *a, int64_t unit_id)
 	}
 	a->rows = mem_grow(a->rows, &a->cap, a->n + 1, sizeof(*a->rows));
 	a->rows[a->n] = (struct appendix_row){
-	    unit_id, mem_calloc(a->p->appendix.columns.n + 1, sizeof(int64_t))};
+	    .unit_id = unit_id,
+	    .counts = mem_calloc(a->p->appendix.columns.n + 1, sizeof(int64_t))};
 	return &a->rows[a->n++];
 }
 
-static bool appendix_take(const struct recipient *r, void *arg)
+/* n rows of a list that agree in all that is counted. */
+static void appendix_count(const struct recipient *r, int64_t n, void *arg)
 {
 	struct appendix *a = arg;
 	const struct unit *u = units_find(a->units, r->unit_id);
 	struct predicate_row seen = {.r = r, .unit_name = u != NULL ? u->name : NULL};
 	struct appendix_row *row;
 
-	a->reached += a->p->targets.n > 0 && r->hold != HOLD_GONE &&
-		      programme_target_reached(a->p, 0, &seen);
 	if (r->hold == HOLD_GONE) /* counts where nothing does; a unit may be gone with it */
-		return true;
+		return;
+	if (a->p->targets.n > 0 && programme_target_reached(a->p, 0, &seen))
+		a->reached += n;
 	row = appendix_row_of(a, r->unit_id);
 	for (size_t i = 0; i < a->p->appendix.columns.n; i++)
-		row->counts[i] += programme_figure_counts(a->p, i, &seen);
+		row->counts[i] += programme_figure_counts(a->p, i, &seen) ? n : 0;
+}
+
+static bool appendix_take(const struct recipient *r, void *arg)
+{
+	appendix_count(r, 1, arg);
 	return true;
+}
+
+static int appendix_by_unit(const void *a, const void *b)
+{
+	const struct appendix_row *x = a, *y = b;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->unit_id < y->unit_id ? -1 : x->unit_id > y->unit_id;
+}
+
+/* By the kinds kept beside the rows of the list, unless a column looks at what only the rows say. Rows stand as
+ * in the other tables of the programme. */
+static int appendix_read(struct appendix *a, struct store *st, struct err *e)
+{
+	int rc =
+	    programme_appendix_by_kind(a->p)
+		? store_recipient_kinds(st, a->p->name, appendix_count, a, e)
+		: store_recipient_scan(st, a->p->name, 0, SIZE_MAX, true, appendix_take, a, e);
+
+	for (size_t i = 0; i < a->n; i++)
+		a->rows[i].rank = figures_rank(a->p, units_find(a->units, a->rows[i].unit_id));
+	if (a->n > 0)
+		qsort(a->rows, a->n, sizeof(*a->rows), appendix_by_unit);
+	return rc;
 }
 
 /* "Chỉ tiêu mời dân hàng ngày": what is left to the target, over the working days that are left to its
@@ -120,7 +154,7 @@ static json_t *appendix_one(struct store *st, const struct programme *p,
 
 	if (!p->appendix.by_unit)
 		(void)appendix_row_of(&a, 0);
-	if (store_recipient_scan(st, p->name, 0, SIZE_MAX, true, appendix_take, &a, e) < 0)
+	if (appendix_read(&a, st, e) < 0)
 		goto out;
 	appendix_set_daily(&a, h->house->calendar, now);
 	for (size_t i = 0; i < a.n; i++)

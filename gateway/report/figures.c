@@ -258,21 +258,19 @@ static json_t *figures_target_json(const struct programme_target *t, int64_t cou
 	return o;
 }
 
-/* Place of a unit: as the programme lists them, then the others, then "no unit". */
-static size_t figures_rank(const struct figures *f, const struct figures_row *row)
+size_t figures_rank(const struct programme *p, const struct unit *u)
 {
-	const struct unit *u = units_find(f->units, row->unit_id);
-	char *const *listed = f->p->units.items;
-	size_t rank = f->p->units.n;
+	char *const *listed = p->units.items;
+	size_t rank = p->units.n;
 	char *fold;
 
 	if (u == NULL)
 		return rank + 1;
 	fold = vi_fold(u->name);
-	for (size_t i = 0; i < f->p->units.n && rank == f->p->units.n; i++) {
+	for (size_t i = 0; i < p->units.n && rank == p->units.n; i++) {
 		char *other = vi_fold(listed[i]);
 
-		if (other != NULL && fold != NULL && strcmp(other, fold) == 0)
+		if (strcmp(other, fold) == 0)
 			rank = i;
 		free(other);
 	}
@@ -286,7 +284,7 @@ static json_t *figures_units_json(struct figures *f, int64_t price)
 	size_t *ranks = mem_calloc(f->n + 1, sizeof(*ranks)); /* dear: names are folded */
 
 	for (size_t i = 0; i < f->n; i++)
-		ranks[i] = figures_rank(f, &f->rows[i]);
+		ranks[i] = figures_rank(f->p, units_find(f->units, f->rows[i].unit_id));
 	for (size_t rank = 0; rank <= f->p->units.n + 1; rank++) {
 		for (size_t i = 0; i < f->n; i++) {
 			const struct unit *u = units_find(f->units, f->rows[i].unit_id);

@@ -29,6 +29,8 @@ const char *figures_text(const json_t *o, const char *key);
 const json_t *figures_programme_of(const json_t *figures, const char *name);
 const json_t *figures_unit_of(const json_t *programme, const char *unit);
 
+/* Place of a unit in tables: as the programme lists them, then the others, then "no unit" (NULL). */
+size_t figures_rank(const struct programme *p, const struct unit *u);
 /* Per cent to one decimal, or null when there is nothing to compare with. */
 json_t *figures_percent(int64_t part, int64_t whole);
 /* Rows of a unit (or total) in the programme's state number from or a later one. */

@@ -447,6 +447,17 @@ bool programme_targets_by_kind(const struct programme *p)
 	return true;
 }
 
+bool programme_appendix_by_kind(const struct programme *p)
+{
+	for (size_t i = 0; i < p->appendix.columns.n; i++) {
+		const struct predicate *q = p->compiled->figures[i];
+
+		if (q != NULL && predicate_looks(q) != 0)
+			return false;
+	}
+	return programme_targets_by_kind(p);
+}
+
 int programme_state_find(const struct programme *p, const char *name)
 {
 	const struct programme_state *s = p->states.items;

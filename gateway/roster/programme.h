@@ -213,6 +213,8 @@ bool predicate_holds(const struct predicate *q, const struct predicate_row *row)
 
 /* Whether the targets look at nothing but what rows of a kind have in common (store_recipient_kinds). */
 bool programme_targets_by_kind(const struct programme *p);
+/* Likewise the columns of its appendix, and its targets. */
+bool programme_appendix_by_kind(const struct programme *p);
 
 /* The audience of a row: index of the first whose predicate holds, -1 when none does. */
 int programme_audience_of(const struct programme *p, const struct predicate_row *row);

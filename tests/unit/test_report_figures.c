@@ -237,6 +237,72 @@ static void a_head_whose_number_is_another_s_cannot_be_written_to(void **state)
 	figures_close(&t);
 }
 
+/* The households' programme with a column that looks at the rows themselves. */
+static struct programme *with_a_column_of_rows(const char *dir)
+{
+	char *folder = mem_printf("%s/programmes", dir);
+	char *command = mem_printf(
+	    "mkdir -p %s && sed 's/^    - title: Ghi chú$/&\\n    - title: Tổ 1\\n      when: "
+	    "hold != gone and group = \"Tổ 1\"/' " SOURCE_DIR
+	    "/config/programmes/vneid.yaml > %s/vneid.yaml",
+	    folder, folder);
+	struct err e = ERR_INIT;
+	struct programme *p;
+
+	assert_int_equal(system(command), 0);
+	p = programme_load(dir, "vneid", &e);
+	world_must(p != NULL ? 0 : -1, &e, "vneid");
+	free(command);
+	command = mem_printf("rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+	free(command);
+	free(folder);
+	return p;
+}
+
+/* A list of a million is not gone over for what is counted beside it; a column that needs it is still right. */
+static void an_appendix_counts_the_same_by_kinds_and_by_rows(void **state)
+{
+	struct report_test t;
+	struct programme *by_kind;
+	json_t *f, *other;
+	const json_t *rows, *more, *a;
+	size_t i, k;
+
+	(void)state;
+	figures_open(&t);
+	twelve_get_an_account(&t);
+	assert_true(programme_appendix_by_kind(t.programmes[0]));
+	assert_true(programme_appendix_by_kind(t.programmes[1]));
+	f = figures_now(&t);
+	by_kind = t.programmes[0];
+	t.programmes[0] = with_a_column_of_rows(t.w.dir);
+	assert_false(programme_appendix_by_kind(t.programmes[0]));
+	other = figures_now(&t);
+	a = json_array_get(json_object_get(f, "appendices"), 2);
+	rows = json_object_get(a, "rows");
+	more = json_object_get(json_array_get(json_object_get(other, "appendices"), 2), "rows");
+	assert_int_equal(json_array_size(rows), 3);
+	assert_int_equal(json_array_size(more), 3);
+	json_array_foreach(rows, i, a)
+	{
+		const json_t *row = json_array_get(more, i);
+
+		assert_true(
+		    json_equal(json_object_get(a, "unit"), json_object_get(row, "unit")));
+		for (k = 0; k < 4; k++)
+			assert_true(
+			    json_equal(json_array_get(json_object_get(a, "counts"), k),
+				       json_array_get(json_object_get(row, "counts"), k)));
+		assert_true(
+		    json_integer_value(json_array_get(json_object_get(row, "counts"), 5)) > 0);
+	}
+	programme_free(by_kind);
+	json_decref(f);
+	json_decref(other);
+	figures_close(&t);
+}
+
 /* ---- digests --------------------------------------------------------------------------------- */
 
 static void assert_one_plain_segment(const struct report_test *t, const json_t *figures,
@@ -598,6 +664,7 @@ int main(void)
 	    cmocka_unit_test(a_moment_out_of_this_world_is_nobody_s),
 	    cmocka_unit_test(a_commune_is_known_however_its_name_is_spelt),
 	    cmocka_unit_test(a_commune_is_named_once),
+	    cmocka_unit_test(an_appendix_counts_the_same_by_kinds_and_by_rows),
 	    cmocka_unit_test(the_digest_of_every_hamlet_is_one_message_without_accents),
 	    cmocka_unit_test(a_digest_of_large_numbers_and_a_long_name_takes_the_shorter_text),
 	    cmocka_unit_test(the_summary_reads_as_agreed),
