@@ -237,7 +237,10 @@ int release_turn(const struct week *w)
 	/* a draft of when somebody still had to */
 	if (!w->h->cfg->confirm)
 		return release_settle_draft(w, "") < 0 ? -1 : release_jobs(w);
+	/* or went out by itself, when nobody had to */
 	confirmed = week_marked(w, RELEASE_CONFIRMED);
+	if (confirmed == 0)
+		confirmed = week_marked(w, RELEASE_JOBS);
 	if (confirmed < 0)
 		return -1;
 	return confirmed > 0 ? release_jobs(w) : release_draft(w);

@@ -197,6 +197,21 @@ static void a_draft_is_settled_when_nobody_has_to_confirm_any_more(void **state)
 	close_week(&t);
 }
 
+static void what_went_out_by_itself_is_no_draft_afterwards(void **state)
+{
+	struct report_test t;
+
+	(void)state;
+	open_week(&t);
+	t.cfg.confirm = false;
+	(void)report_test_tick_at(&t, DRAFT);
+	assert_int_equal(look(&t).push, 1);
+	t.cfg.confirm = true;
+	(void)report_test_tick_at(&t, DRAFT + CLOCK_HOUR_MS);
+	assert_int_equal(look(&t).confirm, 0);
+	close_week(&t);
+}
+
 static int backfill(struct report_test *t, int week, struct err *e)
 {
 	int rc;
@@ -246,6 +261,7 @@ int main(void)
 	    cmocka_unit_test(who_confirms_says_so_once_about_what_was_read),
 	    cmocka_unit_test(a_receiver_that_is_added_later_gets_what_was_confirmed),
 	    cmocka_unit_test(a_draft_is_settled_when_nobody_has_to_confirm_any_more),
+	    cmocka_unit_test(what_went_out_by_itself_is_no_draft_afterwards),
 	    cmocka_unit_test(weeks_before_the_gateway_are_drawn_later_and_say_so),
 	};
 
