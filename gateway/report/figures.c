@@ -12,6 +12,7 @@
 #include "report/heads.h"
 #include "report/report.h"
 #include "report/teams.h"
+#include "report/week.h"
 #include "roster/programme.h"
 #include "store/audience.h"
 #include "text/vdate.h"
@@ -551,7 +552,7 @@ int report_frozen(struct store *st, int iso_week, json_t **figures, struct err *
 		return rc;
 	if (figures_parse(text, iso_week, figures, e) < 0 ||
 	    figures_compare(st, iso_week, *figures, e) < 0 ||
-	    report_confirmed_at(st, iso_week, &until, e) < 0 ||
+	    release_closed_at(st, iso_week, &until, e) < 0 ||
 	    teams_add(st, iso_week, until, *figures, e) < 0) {
 		json_decref(*figures);
 		*figures = NULL;

@@ -369,11 +369,23 @@ static int release_frozen_at(struct store *st, const char *kind, int week, json_
 	return rc < 0 ? -1 : 0;
 }
 
-int report_confirmed_at(struct store *st, int iso_week, int64_t *at, struct err *e)
+static void release_went(const struct job *j, void *arg)
+{
+	bool *went = arg;
+
+	*went = strcmp(j->kind, REPORT_JOB_CONFIRM) != 0;
+}
+
+int release_closed_at(struct store *st, int iso_week, int64_t *at, struct err *e)
 {
 	char *text = NULL, sha[65];
-	int rc = store_figures_get(st, RELEASE_CONFIRMED, iso_week, &text, at, sha, e);
+	bool went = false;
+	int rc = store_job_list(st, NULL, iso_week, 1, release_went, &went, e);
 
+	/* a draft is older than what goes out */
+	if (rc == 0)
+		rc = store_figures_get(st, went ? RELEASE_JOBS : RELEASE_CONFIRMED, iso_week,
+				       &text, at, sha, e);
 	free(text);
 	return rc < 0 ? -1 : 0;
 }

@@ -91,7 +91,7 @@ json_t *report_figures(struct store *st, const struct report_house *h, int iso_w
 json_t *report_progress(struct store *st, const struct report_house *h, int64_t now,
 			struct err *e);
 
-/* The frozen figures of a week, "before" and "teams" (as they were when it was confirmed) beside them;
+/* The frozen figures of a week, "before" and "teams" (as they were when it was confirmed or went out) beside them;
  * 1/0/-1. Yours. */
 int report_frozen(struct store *st, int iso_week, json_t **figures, struct err *e);
 
@@ -162,8 +162,6 @@ void report_seen(const char *text, char out[65]);
  * before), EX_TEMPFAIL (no longer what was read). */
 MUST_CHECK int report_confirm(struct store *st, const struct report_house *h, int iso_week,
 			      const char *seen, const char *who, int64_t now, struct err *e);
-/* When a week was confirmed; *at is left alone when it was not. */
-MUST_CHECK int report_confirmed_at(struct store *st, int iso_week, int64_t *at, struct err *e);
 /* Where a week stands: {"week", "frozen_at", "sha256", "confirmed_at", "confirmed_by", "to_confirm",
  * "deadline", "late", "jobs": [{"kind", "to", "state", "attempts", "done_at", "result"}]}; moments in
  * UTC ms, 0 = not yet; of a receiver only its host or domain. Yours; NULL with e. */

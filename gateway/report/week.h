@@ -46,6 +46,9 @@ MUST_CHECK int unread_turn(const struct week *w);
 bool release_waits(const struct reports_config *c, const struct job *j);
 /* release.c: whether something of the week is still to be confirmed or handed over: 1/0/-1. */
 int release_open(const struct week *w);
+/* release.c: since when nothing of the week changes any more: it was confirmed, or went out by itself. *at is left
+ * alone when neither is so. */
+MUST_CHECK int release_closed_at(struct store *st, int iso_week, int64_t *at, struct err *e);
 /* release.c: from ready_at on. Makes the jobs of the week that are not there yet, or the draft that waits
  * for a person. */
 MUST_CHECK int release_turn(const struct week *w);

@@ -214,6 +214,39 @@ static void what_they_say_stands_in_the_summary(void **state)
 	close_week(&t);
 }
 
+/* What went out by itself holds what had been said until then, wherever it is read afterwards. */
+static void what_comes_after_a_summary_went_out_is_not_in_it(void **state)
+{
+	struct report_test t;
+	struct buf before = BUF_INIT(1u << 20), after = BUF_INIT(1u << 20);
+	struct err e = ERR_INIT;
+	json_t *figures;
+
+	(void)state;
+	clock_set_virtual(MONDAY);
+	report_test_open(&t, json_loads("{\"confirm\": false, \"push\": [{\"url\": "
+					"\"https://cong-an.example/moidan\"}]}",
+					0, NULL));
+	report_test_people(&t);
+	(void)report_test_tick_at(&t, MONDAY);
+	(void)report_test_tick_at(&t, LATE);
+	world_must(hand_in(&t, "Tân Mỹ", NULL, 0, "thiếu máy", &e), &e, "Tân Mỹ");
+	(void)report_test_tick_at(&t, DRAFT);
+	figures = figures_of(&t);
+	world_must(report_weekly_text(&t.h, figures, &before, &e), &e, "text");
+	assert_non_null(strstr(buf_text(&before), "thiếu máy"));
+	json_decref(figures);
+	clock_jump_virtual(CLOCK_HOUR_MS);
+	world_must(hand_in(&t, "Tân Đông", NULL, 0, "mất điện", &e), &e, "Tân Đông");
+	figures = figures_of(&t);
+	world_must(report_weekly_text(&t.h, figures, &after, &e), &e, "text");
+	assert_string_equal(buf_text(&after), buf_text(&before));
+	json_decref(figures);
+	buf_free(&before);
+	buf_free(&after);
+	close_week(&t);
+}
+
 static void the_draft_and_its_lateness_are_told_once(void **state)
 {
 	struct report_test t;
@@ -491,6 +524,7 @@ int main(void)
 	    cmocka_unit_test(only_teams_that_have_not_are_reminded_and_only_once),
 	    cmocka_unit_test(the_police_hear_who_is_late_and_whose_figures_differ),
 	    cmocka_unit_test(what_they_say_stands_in_the_summary),
+	    cmocka_unit_test(what_comes_after_a_summary_went_out_is_not_in_it),
 	    cmocka_unit_test(the_draft_and_its_lateness_are_told_once),
 	    cmocka_unit_test(what_is_no_count_is_refused_and_named),
 	    cmocka_unit_test(a_row_of_a_table_is_of_one_hamlet_or_refused),
