@@ -195,7 +195,7 @@ struct campaign_stream {
 	const char *name, *programme, *audiences; /* the last two may be NULL */
 	enum lane lane;
 };
-/* Its id; made when it is not there yet. In a transaction. */
+/* Its id; made when it is not there yet, and its programme and audiences put right. In a transaction. */
 MUST_CHECK int campaign_stream_open(struct store *st, const struct campaign_stream *stream,
 				    int64_t now, int64_t *id, struct err *e);
 /* finished: fan-out is done, or was cancelled, and every message is final; a stream never is. 1/0/-1 */

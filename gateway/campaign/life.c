@@ -618,6 +618,23 @@ int campaign_complained(struct store *st, const struct campaign_house *house, ui
 	return w.n;
 }
 
+/* A stream is for whom it is fed with today, whatever it was for when it was opened. */
+static int life_keep_stream(struct store *st, const struct campaign_stream *stream,
+			    const struct campaign *c, struct err *e)
+{
+	const char *programme = stream->programme != NULL ? stream->programme : "";
+	const char *audiences = stream->audiences != NULL ? stream->audiences : "";
+	struct campaign now = *c;
+
+	if (strcmp(programme, c->programme != NULL ? c->programme : "") == 0 &&
+	    strcmp(audiences, c->audiences != NULL ? c->audiences : "") == 0)
+		return 0;
+	/* Borrowed: the store writes them down and changes none. */
+	now.programme = (char *)(uintptr_t)stream->programme;
+	now.audiences = (char *)(uintptr_t)stream->audiences;
+	return store_campaign_update(st, &now, e);
+}
+
 int campaign_stream_open(struct store *st, const struct campaign_stream *stream, int64_t now,
 			 int64_t *id, struct err *e)
 {
@@ -625,6 +642,8 @@ int campaign_stream_open(struct store *st, const struct campaign_stream *stream,
 	int rc = store_campaign_find(st, stream->name, &c, e);
 
 	*id = c.id;
+	if (rc > 0 && c.stream)
+		rc = life_keep_stream(st, stream, &c, e) < 0 ? -1 : 1;
 	campaign_clear(&c);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;

@@ -142,10 +142,9 @@ int week_marked(const struct week *w, const char *kind)
 
 int week_stream(const struct week *w, const char *name, enum lane lane, int64_t *id)
 {
-	const struct campaign_stream stream = {.name = name,
-					       .programme = w->h->cfg->digest_programme,
-					       .audiences = w->h->cfg->digest_audience,
-					       .lane = lane};
+	/* No audience: heads_load() found them by any word of their list, and each stream has its own. */
+	const struct campaign_stream stream = {
+	    .name = name, .programme = w->h->cfg->digest_programme, .lane = lane};
 
 	return campaign_stream_open(w->st, &stream, w->now, id, w->e);
 }

@@ -214,6 +214,92 @@ static void what_they_say_stands_in_the_summary(void **state)
 	close_week(&t);
 }
 
+struct claims {
+	struct report_test *t;
+	struct eligibility who;
+	size_t sent;
+};
+
+/* As when it is claimed, and their row has changed since it was planned. */
+static bool claim(const struct message_row *m, void *arg)
+{
+	struct claims *c = arg;
+	struct recipient r = {0};
+	struct err e = ERR_INIT;
+	struct message_candidate of = {.id = m->id,
+				       .recipient_id = m->recipient_id,
+				       .expires_at = m->expires_at,
+				       .text = m->text};
+	struct claim_verdict v;
+
+	assert_int_equal(store_recipient_get(c->t->w.st, m->recipient_id, &r, &e), 1);
+	of.contact_id = r.contact_id;
+	of.number = r.number;
+	of.planned_rev = r.rev;
+	of.recipient_rev = r.rev + 1;
+	recipient_clear(&r);
+	v = campaign_decide(&of, &c->who);
+	if (v.decision != CLAIM_SEND)
+		fail_msg("%s: %s", m->text, v.reason);
+	c->sent++;
+	return true;
+}
+
+static size_t claim_all(struct report_test *t, const char *stream)
+{
+	struct message_filter f = {.state = -1};
+	struct campaign c = {0};
+	struct err e = ERR_INIT;
+	struct campaign_plan *plan;
+	struct claims claims = {.t = t, .who = {.st = t->w.st, .house = &t->w.house}};
+
+	assert_int_equal(store_campaign_find(t->w.st, stream, &c, &e), 1);
+	plan = campaign_plan_new(t->w.st, &t->w.house, &c, &e);
+	world_must(plan != NULL ? 0 : -1, &e, stream);
+	claims.who.plan = plan;
+	claims.who.now = clock_now_ms();
+	f.campaign_id = c.id;
+	world_must(store_message_list(t->w.st, &f, 100, claim, &claims, &e), &e, "list");
+	campaign_plan_free(plan);
+	campaign_clear(&c);
+	return claims.sent;
+}
+
+static int open_for_others(struct store *st, void *arg, struct err *e)
+{
+	const struct campaign_stream stream = {.name = "hand-in-late",
+					       .programme = "officials",
+					       .audiences = "truong_ap",
+					       .lane = LANE_URGENT};
+	int64_t id;
+
+	(void)arg;
+	return campaign_stream_open(st, &stream, clock_now_ms(), &id, e);
+}
+
+/* The list of officials came again between planning and sending: who was written to are no hamlet heads, and are
+ * still who they were. Nor need the configuration name one of the list's own audiences. */
+static void a_list_that_comes_again_takes_no_notice_away(void **state)
+{
+	struct report_test t;
+
+	(void)state;
+	clock_set_virtual(MONDAY);
+	report_test_open(&t, json_loads("{\"digest_audience\": \"A10\"}", 0, NULL));
+	report_test_people(&t);
+	(void)report_test_tick_at(&t, MONDAY);
+	(void)report_test_tick_at(&t, REMIND);
+	assert_int_equal(claim_all(&t, "hand-in"), 3);
+	/* a stream that was opened for others before */
+	world_do(&t.w, open_for_others, NULL);
+	(void)report_test_tick_at(&t, LATE);
+	assert_int_equal(claim_all(&t, "hand-in-late"), 1);
+	assert_int_equal(claim_all(&t, "digest"), 3);
+	(void)report_test_tick_at(&t, DRAFT);
+	assert_int_equal(claim_all(&t, "draft"), 1);
+	close_week(&t);
+}
+
 /* What went out by itself holds what had been said until then, wherever it is read afterwards. */
 static void what_comes_after_a_summary_went_out_is_not_in_it(void **state)
 {
@@ -524,6 +610,7 @@ int main(void)
 	    cmocka_unit_test(only_teams_that_have_not_are_reminded_and_only_once),
 	    cmocka_unit_test(the_police_hear_who_is_late_and_whose_figures_differ),
 	    cmocka_unit_test(what_they_say_stands_in_the_summary),
+	    cmocka_unit_test(a_list_that_comes_again_takes_no_notice_away),
 	    cmocka_unit_test(what_comes_after_a_summary_went_out_is_not_in_it),
 	    cmocka_unit_test(the_draft_and_its_lateness_are_told_once),
 	    cmocka_unit_test(what_is_no_count_is_refused_and_named),
