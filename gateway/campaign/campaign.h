@@ -176,7 +176,7 @@ MUST_CHECK int campaign_start(struct store *st, const struct campaign_house *hou
 MUST_CHECK int campaign_pause(struct store *st, int64_t id, const char *who, struct err *e);
 /* Also what halted itself, once its cause is gone. */
 MUST_CHECK int campaign_resume(struct store *st, int64_t id, const char *who, struct err *e);
-/* For good; withdraws what is not sent, in batches. */
+/* For good; withdraws what is not sent, in batches. Seats of those who were not told are given back. */
 MUST_CHECK int campaign_cancel(struct store *st, int64_t id, const char *who, struct err *e);
 /* FAILED messages (proved not sent, tries used up) are queued again, nothing else. *n says how many. */
 MUST_CHECK int campaign_retry_failed(struct store *st, int64_t id, const char *who, int64_t *n,

@@ -432,6 +432,8 @@ static int life_move(struct store *st, int64_t id, unsigned from, enum campaign_
 	rc = life_find(st, id, &c, e);
 	if (rc == 0 && (from & 1U << c.state) == 0)
 		rc = life_wrong_state(&c, verb, e);
+	if (rc == 0 && to == CAMPAIGN_CANCELLED)
+		rc = seating_cancel(st, id, civil_day_of(clock_now_ms()), e);
 	if (rc < 0) {
 		store_rollback(st);
 	} else {

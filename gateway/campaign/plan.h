@@ -282,6 +282,11 @@ int seating_judge(struct seating *s, struct store *st, const struct campaign_pla
 MUST_CHECK int seating_sweep(struct store *st, const struct campaign_plan *p, civil_day today,
 			     struct err *e);
 
+/* The campaign is cancelled: withdraws what would still go out about its seats, from today on, and gives back those of
+ * whoever was not told of theirs. Who was told comes. In a transaction. */
+MUST_CHECK int seating_cancel(struct store *st, int64_t campaign_id, civil_day today,
+			      struct err *e);
+
 /* When a step of an invitation is due that goes out at `invited` for something at `happens`; 0 = it
  * would come too early or too late to be of use. */
 /* What the steps of an invitation without a session lead to: the end of the deadline; INT64_MAX = none. */

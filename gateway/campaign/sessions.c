@@ -754,3 +754,19 @@ int seating_sweep(struct store *st, const struct campaign_plan *p, civil_day tod
 	sessions_work_free(&w);
 	return rc;
 }
+
+int seating_cancel(struct store *st, int64_t campaign_id, civil_day today, struct err *e)
+{
+	struct sessions_work w = {.st = st, .now = clock_now_ms()};
+	int rc = store_seat_open(st, campaign_id, today, sessions_collect, &w, e);
+
+	for (size_t i = 0; rc == 0 && i < w.n_seats; i++) {
+		bool told;
+
+		rc = sessions_withdraw(&w, &w.seats[i], &told, e);
+		if (rc == 0 && !told)
+			rc = store_seat_set(st, w.seats[i].id, SEAT_FREED, e) < 0 ? -1 : 0;
+	}
+	sessions_work_free(&w);
+	return rc;
+}

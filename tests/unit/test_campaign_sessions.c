@@ -422,6 +422,48 @@ static void whose_invitation_was_withdrawn_before_it_left_is_invited_anew(void *
 	forget_sent();
 }
 
+static int all_taken(void)
+{
+	int n = 0;
+
+	for (int id = 1; id <= 5; id++)
+		n += taken_of(id);
+	return n;
+}
+
+/* Who was never told has no appointment: the next campaign invites them. Who was told comes. */
+static void a_campaign_that_is_cancelled_gives_back_the_seats_of_those_who_were_not_told(
+    void **state)
+{
+	struct campaign c = test_campaign("mời lại", "cccd", "A3", "{}");
+	struct campaign_preview first, second;
+	int invited;
+
+	(void)state;
+	import_people();
+	import_timetable();
+	create(false);
+	preview(&first);
+	run();
+	(void)pass(500);
+	invited = all_taken();
+	assert_int_equal(invited, first.messages);
+	TEST_OK(campaign_cancel(home.st, campaign_id, "test", &why));
+	assert_int_equal(all_taken(), 0);
+	TEST_OK(campaign_create(home.st, &home.house, &c, "soan", &why));
+	campaign_id = c.id;
+	preview(&second);
+	assert_int_equal(second.messages, first.messages);
+	run();
+	(void)pass(500);
+	send_due();
+	forget_sent();
+	TEST_OK(campaign_cancel(home.st, campaign_id, "test", &why));
+	assert_int_equal(all_taken(), invited);
+	campaign_preview_free(&first);
+	campaign_preview_free(&second);
+}
+
 /* The text for sessions that are off, saved anew while a campaign with the old one runs. */
 static void off_is_said_otherwise(void)
 {
@@ -699,6 +741,8 @@ int main(void)
 	    SESSION_TEST(whose_invitation_was_withdrawn_before_it_left_is_invited_anew),
 	    SESSION_TEST(who_needs_no_seat_goes_down_the_ladder_as_well_as_who_has_one),
 	    SESSION_TEST(reminders_of_a_session_that_moved_go_by_sms),
+	    SESSION_TEST(
+		a_campaign_that_is_cancelled_gives_back_the_seats_of_those_who_were_not_told),
 	    SESSION_TEST(a_text_that_nobody_approved_does_not_go_out_about_a_session),
 	    SESSION_TEST(two_officers_never_give_away_the_last_seat_twice),
 	};
