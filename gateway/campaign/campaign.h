@@ -159,9 +159,9 @@ MUST_CHECK int campaign_submit(struct store *st, const struct campaign_house *ho
 			       const char *who, struct err *e);
 /* DRAFT, SUBMITTED or HALTED -> APPROVED by who, over the hash that a preview shows now, which must be
  * that of what was submitted. EX_NOPERM when who also wrote it and the configuration asks for two people
- * (two_person), unless it has fewer messages than house->one_person_below; EX_DATAERR when there is
- * nobody to write to, it costs more than its budget, changed since it was submitted, or is in another
- * state. What halted keeps what it has sent: started again, it goes on with the rest. */
+ * (two_person), unless it has fewer messages, with those that wait for a seat, than house->one_person_below;
+ * EX_DATAERR when there is nobody to write to, it costs more than its budget, changed since it was submitted, or is
+ * in another state. What halted keeps what it has sent: started again, it goes on with the rest. */
 MUST_CHECK int campaign_approve(struct store *st, const struct campaign_house *house,
 				int64_t id, const char *who, bool two_person, struct err *e);
 /* Approved, and started in the same moment: shown is the hash of the preview that who has seen. EX_PROTOCOL when it

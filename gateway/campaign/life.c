@@ -137,7 +137,7 @@ fail:
 struct life_view {
 	char hash[65], frozen[PLAN_FROZEN]; /* frozen: what must not change any more */
 	char mark[STORE_MARK];		    /* where lists and decisions stood */
-	int64_t messages;
+	int64_t messages;		    /* with those that only wait for a seat */
 };
 
 /* What is decided over a view is not written when something has changed since: it is looked at again. */
@@ -182,7 +182,7 @@ static int life_preview(struct store *st, const struct campaign_house *house,
 	if (rc == 0) {
 		memcpy(view->hash, out.hash, sizeof(out.hash));
 		plan_frozen(p, view->frozen);
-		view->messages = out.messages;
+		view->messages = out.messages + out.excluded[EXCLUDED_NO_SEAT];
 	}
 	campaign_preview_free(&out);
 	campaign_plan_free(p);

@@ -422,6 +422,29 @@ static void whose_invitation_was_withdrawn_before_it_left_is_invited_anew(void *
 	forget_sent();
 }
 
+/* Few seats today are no small campaign: whoever has none yet is invited once there are more. */
+static void an_author_does_not_release_alone_what_more_seats_would_make_large(void **state)
+{
+	struct session s = {.programme = (char[]){"cccd"},
+			    .day = test_day(20230616),
+			    .opens = 480,
+			    .closes = 600,
+			    .place = (char[]){"Công an xã"},
+			    .seats = 5};
+	struct err e = ERR_INIT;
+
+	(void)state;
+	import_people();
+	TEST_OK(campaign_sessions_put(home.st, &home.house, &s, 1, NULL, "test", &why));
+	create(false);
+	home.house.one_person_below = 10;
+	assert_int_equal(
+	    campaign_approve(home.st, &home.house, campaign_id, "soan", true, &e), -1);
+	assert_int_equal(e.code, EX_NOPERM);
+	home.house.one_person_below = 100;
+	TEST_OK(campaign_approve(home.st, &home.house, campaign_id, "soan", true, &why));
+}
+
 static int all_taken(void)
 {
 	int n = 0;
@@ -743,6 +766,8 @@ int main(void)
 	    SESSION_TEST(reminders_of_a_session_that_moved_go_by_sms),
 	    SESSION_TEST(
 		a_campaign_that_is_cancelled_gives_back_the_seats_of_those_who_were_not_told),
+	    SESSION_TEST(
+		an_author_does_not_release_alone_what_more_seats_would_make_large),
 	    SESSION_TEST(a_text_that_nobody_approved_does_not_go_out_about_a_session),
 	    SESSION_TEST(two_officers_never_give_away_the_last_seat_twice),
 	};
