@@ -255,7 +255,8 @@ static void layout_explain(const struct sheet *s, const struct programme *p,
 	}
 	(void)snprintf(
 	    why, 512,
-	    "Không tìm thấy cột %s của danh sách “%s”; các cột đọc được ở dòng %d: %s",
+	    "Không tìm thấy cột %s của danh sách “%s” (có mà tên khác thì ghép cột bằng tay); các "
+	    "cột đọc được ở dòng %d: %s",
 	    missing.len > 0 ? buf_text(&missing) : "nào", p->title, row.number,
 	    found.len > 0 ? buf_text(&found) : "không có");
 	buf_free(&missing);

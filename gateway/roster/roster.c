@@ -301,6 +301,28 @@ out:
 	return rc;
 }
 
+/* The list of another programme, chosen by mistake, is called by its name. e says already why it is none of p. */
+static void roster_name_other(const struct programme *p, const char *path,
+			      const struct roster_options *o, struct err *e)
+{
+	const char *base = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
+	struct roster_options plain = {.encoding = o->encoding};
+	struct roster_list list;
+	struct err none = ERR_INIT;
+
+	if (e->code != EX_DATAERR || o->n_others == 0 ||
+	    roster_open(o->others, o->n_others, path, &plain, &list, &none) < 0)
+		return;
+	if (list.p != p) {
+		err_clear(e);
+		(void)err_set(e, EX_DATAERR,
+			      "“%s”: đây là danh sách “%s” (%s), không phải “%s”: hãy chọn đúng "
+			      "chương trình",
+			      base, list.p->title, list.p->name, p->title);
+	}
+	roster_list_clear(&list);
+}
+
 int roster_import(struct store *st, const struct programme *p, const char *path,
 		  const struct roster_options *o, struct roster_result *out, struct err *e)
 {
@@ -310,9 +332,12 @@ int roster_import(struct store *st, const struct programme *p, const char *path,
 	int rc = -1;
 
 	memset(out, 0, sizeof(*out));
-	if (layout_hand_check(&(struct layout_hand){o->columns, o->n_columns}, p, e) < 0 ||
-	    roster_open(&p, 1, path, o, &list, e) < 0)
+	if (layout_hand_check(&(struct layout_hand){o->columns, o->n_columns}, p, e) < 0)
 		return -1;
+	if (roster_open(&p, 1, path, o, &list, e) < 0) {
+		roster_name_other(p, path, o, e);
+		return -1;
+	}
 	file = roster_file(path);
 	roster_describe(&list, out);
 	row_reader_init(&rd, p, o, &list.sheet, &list.layout, out);
