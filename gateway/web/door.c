@@ -99,6 +99,7 @@ static int door_open_session(struct visit *v, struct err *e)
 	    now - s.created_at > DOOR_WHOLE_MS) {
 		account_clear(&v->who.account);
 		v->token[0] = '\0';
+		v->who.over = true;
 		return 0;
 	}
 	secret_token_form(v->token, v->form);

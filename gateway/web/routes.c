@@ -73,7 +73,7 @@ const struct route web_routes[] = {
 
     /* ---- the door ---- */
     {GET("/login"), .permission = ROUTE_GUEST, .serve = screen_login, .page = "login",
-     .inputs = {TEXT("name", 40)}},
+     .inputs = {TEXT("name", 40), DONE}},
     {POST("/login"), .permission = ROUTE_GUEST, .serve = screen_login_post, .page = "login",
      .again = screen_login, .hashes = true,
      .inputs = {NEEDED("name", 40), SECRET("password"), TEXT("code", 16)}},

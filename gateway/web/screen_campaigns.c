@@ -272,6 +272,9 @@ int screen_campaign(struct visit *v, struct err *e)
 	json_object_set_new(v->model, "is_draft", json_boolean(k.state == CAMPAIGN_DRAFT));
 	json_object_set_new(v->model, "is_submitted",
 			    json_boolean(k.state == CAMPAIGN_SUBMITTED));
+	json_object_set_new(
+	    v->model, "can_rewrite",
+	    json_boolean(k.state == CAMPAIGN_DRAFT || k.state == CAMPAIGN_SUBMITTED));
 	json_object_set_new(v->model, "can_approve", json_boolean(waits && !mine));
 	json_object_set_new(v->model, "own_work", json_boolean(waits && mine));
 	json_object_set_new(v->model, "can_start", json_boolean(k.state == CAMPAIGN_APPROVED));

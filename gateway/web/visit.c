@@ -634,7 +634,7 @@ static int visit_permit(struct visit *v, struct err *e)
 		return 0;
 	if (!v->who.signed_in) {
 		if (visit_wants_page(v) && !v->post) {
-			(void)visit_go(v, "/login");
+			(void)visit_go(v, v->who.over ? "/login?done=over" : "/login");
 			return 1;
 		}
 		v->status = 401;

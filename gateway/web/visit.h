@@ -28,7 +28,7 @@ struct edition;
 
 /* Who is there. */
 struct visitor {
-	bool signed_in, key;
+	bool signed_in, key, over; /* over: their session was, and is no more */
 	struct account account; /* unless key */
 	struct api_key api_key;
 	unsigned may;	  /* enum may */

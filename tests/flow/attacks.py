@@ -189,14 +189,14 @@ def a_session_is_nobodys_choice(h, viewer):
     assert v.sign_in("xem").status == 303 and v.cookies["__Host-moidan"] not in (chosen, viewer.cookies["__Host-moidan"])
     w = Visitor(h)
     w.cookies = {"__Host-moidan": chosen}
-    assert w.get("/").headers["Location"] == "/login"
+    assert w.get("/").headers["Location"] == "/login?done=over"
     # a new link and the password it sets end all that was begun before
     assert v.get("/").status == viewer.get("/").status == 200
     link = h.json("user", "password", "xem")["link"]
     assert viewer.get("/").status == 200, "a link alone ends nothing"
     new = Visitor(h)
     assert new.set_up(link, "một cây làm chẳng nên non").status == 303
-    assert v.get("/").headers["Location"] == viewer.get("/").headers["Location"] == "/login"
+    assert v.get("/").headers["Location"] == viewer.get("/").headers["Location"] == "/login?done=over"
     assert Visitor(h, "192.0.2.11").sign_in("xem", PASSWORD).status == 422
     return new
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console's work over HTTP: people found and held, a campaign written, submitted, approved by somebody
 else over what was shown, its messages looked up and settled; a hamlet's officer and another system."""
+import html
 import os
 import re
 import sys
@@ -72,6 +73,8 @@ def a_campaign(h, author, approver):
     where = a.headers["Location"].split("?")[0]
     assert author.post("/campaigns", {**fields, "starts": ""}).status == 422  # the name is taken
     page = author.get(where)
+    again = html.unescape(re.search(r'href="(/campaigns/new[^"]*)"', page.text)[1])
+    assert author.get(again).text.count(" checked") == 1 and 'value="A1" checked' in author.get(again).text, again
     assert page.has("Trình duyệt") and page.has("UBND xa My Phu Dong"), page.text
     assert approver.get(where).has("Trình duyệt") is False
     a = author.post(where + "/submit")
@@ -132,6 +135,10 @@ def a_list(h, author, viewer):
     for name, data in (("a.xlsx", b"PK\x03\x04junk"), ("a.csv", b"x;y\n1;2\n"), ("a.csv", b"")):
         a = author.upload("/imports", {"programme": "vneid"}, name, data)
         assert a.status == 422 and "alert-danger" in a.text, (name, a.status)
+    # the list of another programme is called by its name
+    with open(ROOT + "/tests/data/my-phu-dong/cccd-ton.xlsx", "rb") as f:
+        a = author.upload("/imports", {"programme": "vneid"}, "cccd-ton.xlsx", f.read())
+    assert a.status == 422 and a.has("đây là danh sách “Thu nhận hồ sơ cấp CCCD”") and a.has("hãy chọn đúng chương trình"), a.text
     # a column of a name that nobody knows is put where it belongs by hand
     odd = h.people(2, 60).replace("Số điện thoại", "Số để gọi").encode()
     assert "Số để gọi".encode() in odd

@@ -64,18 +64,19 @@ def a_session_ends(h, v, w):
     old = dict(w.cookies)
     assert w.post("/logout").status == 303 and "__Host-moidan" not in w.cookies
     w.cookies = old
-    assert w.get("/").headers["Location"] == "/login", "a session that was ended opens nothing"
+    assert w.get("/").headers["Location"] == "/login?done=over", "a session that was ended opens nothing"
     assert v.get("/").status == 200, "the other one goes on"
     # left alone, and at the end of the day
     for column, back in (("seen_at", 16 * 60000), ("created_at", 481 * 60000)):
         keep(h, f"UPDATE account_session SET {column} = {column} - {back}")
-        assert v.get("/").headers["Location"] == "/login", column
+        assert v.get("/").headers["Location"] == "/login?done=over", column
+        assert v.get("/login?done=over").has("Phiên làm việc đã hết")
         keep(h, f"UPDATE account_session SET {column} = {column} + {back}")
         assert v.get("/").status == 200
     h.run("user", "disable", "duyet")
-    assert v.get("/").headers["Location"] == "/login", "who was shut out is out"
+    assert v.get("/").headers["Location"] == "/login?done=over", "who was shut out is out"
     h.run("user", "enable", "duyet")
-    assert v.get("/").headers["Location"] == "/login"
+    assert v.get("/").headers["Location"] == "/login?done=over"
 
 
 def keep(h, sql):
