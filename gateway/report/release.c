@@ -214,7 +214,7 @@ static void release_find_draft(const struct job *j, void *arg)
 {
 	int64_t *id = arg;
 
-	if (j->state == JOB_WAITING)
+	if (j->state != JOB_DONE && j->state != JOB_FAILED)
 		*id = j->id;
 }
 

@@ -40,7 +40,7 @@ static int confirm(struct report_test *t, int week, const char *seen, struct err
 }
 
 struct seen {
-	int confirm, push, email, open;
+	int confirm, push, email, open, confirm_state;
 	int64_t confirm_due, confirm_deadline;
 	size_t papers;
 };
@@ -53,6 +53,7 @@ static void see(const struct job *j, void *arg)
 	s->open += j->state == JOB_WAITING;
 	if (strcmp(j->kind, REPORT_JOB_CONFIRM) == 0) {
 		s->confirm++;
+		s->confirm_state = (int)j->state;
 		s->confirm_due = j->due_at;
 		s->confirm_deadline = j->deadline;
 	} else if (strcmp(j->kind, REPORT_JOB_EMAIL) == 0) {
@@ -197,6 +198,34 @@ static void a_draft_is_settled_when_nobody_has_to_confirm_any_more(void **state)
 	close_week(&t);
 }
 
+static void find_draft(const struct job *j, void *arg)
+{
+	int64_t *id = arg;
+
+	if (strcmp(j->kind, REPORT_JOB_CONFIRM) == 0)
+		*id = j->id;
+}
+
+/* A restore cannot know what became of any job since the copy was made. */
+static void a_draft_of_a_copy_is_settled_by_whoever_confirms(void **state)
+{
+	struct report_test t;
+	struct err e = ERR_INIT;
+	int64_t id = 0;
+
+	(void)state;
+	open_week(&t);
+	(void)report_test_tick_at(&t, DRAFT);
+	world_must(store_job_list(t.w.st, NULL, WEEK, 10, find_draft, &id, &e), &e, "list");
+	world_must(store_begin(t.w.st, &e), &e, "begin");
+	world_must(store_job_finish(t.w.st, id, JOB_UNCERTAIN, INT64_MAX, DRAFT, "", &e), &e,
+		   "restore");
+	world_must(store_commit(t.w.st, &e), &e, "commit");
+	world_must(confirm(&t, WEEK, NULL, &e), &e, "confirm");
+	assert_int_equal(look(&t).confirm_state, JOB_DONE);
+	close_week(&t);
+}
+
 static void what_went_out_by_itself_is_no_draft_afterwards(void **state)
 {
 	struct report_test t;
@@ -261,6 +290,7 @@ int main(void)
 	    cmocka_unit_test(who_confirms_says_so_once_about_what_was_read),
 	    cmocka_unit_test(a_receiver_that_is_added_later_gets_what_was_confirmed),
 	    cmocka_unit_test(a_draft_is_settled_when_nobody_has_to_confirm_any_more),
+	    cmocka_unit_test(a_draft_of_a_copy_is_settled_by_whoever_confirms),
 	    cmocka_unit_test(what_went_out_by_itself_is_no_draft_afterwards),
 	    cmocka_unit_test(weeks_before_the_gateway_are_drawn_later_and_say_so),
 	};
