@@ -150,13 +150,13 @@ static int release_jobs(const struct week *w)
 {
 	size_t pushes = w->h->cfg->push.n, mails = release_emails(w->h->cfg), made = 0;
 	struct release_known known = {.c = w->h->cfg};
-	bool first = false;
-	int rc = week_mark(w, RELEASE_JOBS, &first);
+	int before = week_marked(w, RELEASE_JOBS);
+	bool first;
 
-	if (rc < 0 || (!first && w->now >= w->s.digest_until))
-		return rc;
-	if (!first && store_job_list(w->st, NULL, w->s.iso_week, RELEASE_LIST, release_count,
-				     &known, w->e) < 0)
+	if (before < 0 || (before > 0 && w->now >= w->s.digest_until))
+		return before < 0 ? -1 : 0;
+	if (before > 0 && store_job_list(w->st, NULL, w->s.iso_week, RELEASE_LIST,
+					 release_count, &known, w->e) < 0)
 		return -1;
 	if ((known.pushes != (UINT32_C(1) << pushes) - 1 ||
 	     known.mails != (UINT32_C(1) << mails) - 1) &&
@@ -164,10 +164,30 @@ static int release_jobs(const struct week *w)
 		return -1;
 	if (made > 0)
 		log_info("report", "jobs_made", "week=%d n=%zu", w->s.iso_week, made);
-	if (first && pushes + mails == 0)
+	if (before == 0 && pushes + mails == 0)
 		log_warn("report", "nobody_to_deliver_to",
 			 "week=%d reason=\"reports.push and reports.email.to are empty\"",
 			 w->s.iso_week);
+	return before > 0 ? 0 : week_mark(w, RELEASE_JOBS, &first);
+}
+
+/* A text that is broken is logged and tried again, and holds up nothing else: nothing was written yet when it is
+ * found out. */
+static int release_try(const struct week *w)
+{
+	struct err why = ERR_INIT;
+	struct week own = *w;
+	int rc;
+
+	own.e = &why;
+	rc = release_jobs(&own);
+	if (rc == 0)
+		return 0;
+	if (why.code != EX_CONFIG && why.code != EX_DATAERR) {
+		*w->e = why;
+		return -1;
+	}
+	log_error("report", "summary_fault", "week=%d reason=\"%s\"", w->s.iso_week, why.text);
 	return 0;
 }
 
@@ -186,11 +206,16 @@ static void release_left(const struct job *j, void *arg)
 int release_open(const struct week *w)
 {
 	struct release_left left = {.c = w->h->cfg};
+	int rc;
 
 	if (store_job_list(w->st, NULL, w->s.iso_week, RELEASE_LIST, release_left, &left,
 			   w->e) < 0)
 		return -1;
-	return left.open;
+	if (left.open || w->h->cfg->confirm)
+		return left.open;
+	/* what could not be written has no jobs yet */
+	rc = week_marked(w, RELEASE_JOBS);
+	return rc < 0 ? -1 : rc == 0;
 }
 
 /* The draft is a job that nobody carries: it is late as any other until somebody confirms. */
@@ -236,14 +261,14 @@ int release_turn(const struct week *w)
 
 	/* a draft of when somebody still had to */
 	if (!w->h->cfg->confirm)
-		return release_settle_draft(w, "") < 0 ? -1 : release_jobs(w);
+		return release_settle_draft(w, "") < 0 ? -1 : release_try(w);
 	/* or went out by itself, when nobody had to */
 	confirmed = week_marked(w, RELEASE_CONFIRMED);
 	if (confirmed == 0)
 		confirmed = week_marked(w, RELEASE_JOBS);
 	if (confirmed < 0)
 		return -1;
-	return confirmed > 0 ? release_jobs(w) : release_draft(w);
+	return confirmed > 0 ? release_try(w) : release_draft(w);
 }
 
 /* ---- confirming ---------------------------------------------------------------------------- */

@@ -426,6 +426,24 @@ static void deliver_new(struct report_test *t)
 	world_must(store_commit(t->w.st, &e), &e, "commit");
 }
 
+/* The texts of digest/ alone. */
+static void without_the_summary(struct report_test *t)
+{
+	char *digest = mem_printf("%s/digest", t->w.dir);
+
+	assert_int_equal(symlink(SOURCE_DIR "/templates/digest", digest), 0);
+	t->w.house.templates = t->w.dir;
+	free(digest);
+}
+
+static void forget_the_texts(struct report_test *t)
+{
+	char *digest = mem_printf("%s/digest", t->w.dir);
+
+	assert_int_equal(unlink(digest), 0);
+	free(digest);
+}
+
 /* All was there in time: who is told of on Friday, too, is no reason for an urgent word to the police. */
 static void a_receiver_that_is_added_later_makes_no_summary_late(void **state)
 {
@@ -467,6 +485,17 @@ static void a_receiver_that_is_added_later_makes_no_summary_late(void **state)
 	o = report_standing(t.w.st, &t.h, WEEK, ALARM, &e);
 	assert_false(json_is_true(json_object_get(o, "late")));
 	json_decref(o);
+	close_week(&t);
+	/* what cannot even be written is late */
+	clock_set_virtual(MONDAY);
+	report_test_open(&t, json_loads(REPORTS, 0, NULL));
+	report_test_people(&t);
+	(void)report_test_tick_at(&t, MONDAY);
+	without_the_summary(&t);
+	(void)report_test_tick_at(&t, DRAFT);
+	(void)report_test_tick_at(&t, ALARM);
+	assert_int_equal(said(&t, "draft-late").n, 1);
+	forget_the_texts(&t);
 	close_week(&t);
 	/* what was not there in time is late */
 	clock_set_virtual(MONDAY);

@@ -377,6 +377,37 @@ static void a_text_that_is_broken_holds_up_neither_the_summary_nor_for_ever(void
 	week_close(&t);
 }
 
+static void a_summary_that_is_broken_holds_up_neither_the_digests_nor_for_ever(void **state)
+{
+	static const char *const parts[] = {"/digest/hamlet.txt", "/report/weekly.txt",
+					    "/digest", "/report"};
+	struct report_test t;
+	struct weeks_seen s;
+	char path[4][320];
+
+	(void)state;
+	week_open(&t, WEEKS_FIRST);
+	for (size_t i = 0; i < 4; i++)
+		(void)snprintf(path[i], sizeof(path[i]), "%s%s", t.w.dir, parts[i]);
+	assert_int_equal(mkdir(path[2], 0700) | mkdir(path[3], 0700), 0);
+	copy(SOURCE_DIR "/templates/digest/hamlet.txt", path[0]);
+	t.w.house.templates = t.w.dir;
+	/* also of the week before, which asks for its own each time */
+	(void)report_test_tick_at(&t, report_at(20230608, 8, 0));
+	(void)report_test_tick_at(&t, report_at(20230614, 18, 0));
+	s = weeks_look(&t, WEEKS_FIRST);
+	assert_int_equal(s.digests[0], WEEKS_HEADS);
+	assert_int_equal(s.digests[1], WEEKS_HEADS);
+	assert_int_equal(s.jobs[0] + s.jobs[1], 0);
+	copy(SOURCE_DIR "/templates/report/weekly.txt", path[1]);
+	(void)report_test_tick_at(&t, report_at(20230615, 9, 0));
+	s = weeks_look(&t, WEEKS_FIRST);
+	assert_each_week_once(&s, 202323, 202324);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(remove(path[i]), 0);
+	week_close(&t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -393,6 +424,8 @@ int main(void)
 	    cmocka_unit_test(a_week_that_passed_is_summed_up_late_without_digests),
 	    cmocka_unit_test(digests_are_void_from_sunday_evening),
 	    cmocka_unit_test(summary_and_digests_show_the_same_frozen_numbers),
+	    cmocka_unit_test(
+		a_summary_that_is_broken_holds_up_neither_the_digests_nor_for_ever),
 	    cmocka_unit_test(a_text_that_is_broken_holds_up_neither_the_summary_nor_for_ever),
 	};
 
