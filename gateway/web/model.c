@@ -153,7 +153,8 @@ json_t *model_campaign(const struct campaign *k)
 {
 	json_t *o =
 	    json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "id", (json_int_t)k->id,
-		      "name", k->name, "programme", k->programme, "audiences", k->audiences,
+		      "name", k->name, "programme", k->programme, "audiences",
+		      k->audiences != NULL ? k->audiences : "", /* a stream may name none */
 		      "channel", k->channel, "state", campaign_state_name(k->state), "stream",
 		      k->stream, "fan_out_done", k->cursor == -1);
 
