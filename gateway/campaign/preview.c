@@ -274,8 +274,9 @@ static bool preview_shared(const struct preview_pass *w, const struct recipient 
 	return !w->writer.plan->audiences[audience].seat && r->contact_shared > 1;
 }
 
-/* The message to the first of several who share a number: it names them all, if that can be written. */
-static int preview_together(struct preview_pass *w, int audience, const struct recipient *r,
+/* The message to the first of several who share a number: it names them all, if that can be written. Then r->name,
+ * which is borrowed, becomes all their names, which are yours. */
+static int preview_together(struct preview_pass *w, int audience, struct recipient *r,
 			    const struct plan_unit *unit, int rung, struct plan_message *m)
 {
 	const struct campaign_plan *p = w->writer.plan;
@@ -294,9 +295,13 @@ static int preview_together(struct preview_pass *w, int audience, const struct r
 	rc = others.n > 0 && plan_expires_at(p, audience) > w->from
 		 ? plan_render(&w->writer, audience, &all, unit, m, &e)
 		 : -1;
-	free(all.name);
 	together_free(&others);
-	return rc == 0 ? 0 : preview_render(w, audience, r, unit, rung, m);
+	if (rc == 0) {
+		*r = all;
+		return 0;
+	}
+	free(all.name);
+	return preview_render(w, audience, r, unit, rung, m);
 }
 
 /* The price of one more rung, for whoever goes down to it. */
@@ -404,6 +409,7 @@ static bool preview_row(const struct recipient *r, void *arg)
 	struct plan_message m = {0};
 	const struct ladder *l = &w->writer.plan->ladder;
 	enum exclusion why, seat = EXCLUDED_COUNT;
+	struct recipient named = *r; /* with the names of all who share the number */
 	int audience = -1, start;
 	int64_t happens = 0;
 
@@ -434,13 +440,15 @@ static bool preview_row(const struct recipient *r, void *arg)
 				  (uint64_t)w->writer.plan->audiences[audience].like)) {
 		out->excluded[EXCLUDED_SHARED]++;
 	} else if (preview_shared(w, r, audience)
-		       ? preview_together(w, audience, r, unit, start, &m) < 0
+		       ? preview_together(w, audience, &named, unit, start, &m) < 0
 		       : preview_render(w, audience, r, unit, start, &m) < 0) {
 		return !w->failed;
 	} else {
-		preview_count(w, &m, audience, r, unit, start);
-		preview_steps(w, audience, r, unit, happens);
+		preview_count(w, &m, audience, &named, unit, start);
+		preview_steps(w, audience, &named, unit, happens);
 	}
+	if (named.name != r->name)
+		free(named.name);
 	free(m.text);
 	return true;
 }

@@ -269,6 +269,8 @@ static void programme_with(const char *line, const char *other)
 static void a_reminder_to_a_shared_number_names_all_of_them(void **state)
 {
 	static const char line[] = "    sms: sms/vneid/a1.txt\n";
+	struct campaign_preview v;
+	int segments;
 	char *text;
 	bool more;
 
@@ -279,13 +281,26 @@ static void a_reminder_to_a_shared_number_names_all_of_them(void **state)
 	free(text);
 	household("Z-1", "Lê Thị Lan", "0912000111", 0);
 	household("Z-2", "Trần Văn Hậu", "0912000111", 0);
+	household("Z-3", "Nguyễn Thị Phương Thảo", "0912000111", 0);
+	household("Z-4", "Nguyễn Thị Phương Thanh", "0912000111", 0);
+	household("Z-5", "Nguyễn Thị Phương Trang", "0912000111", 0);
 	draft("A1");
-	assert_int_equal(fan_out(0, &more), 4);
-	free(claim_one());
+	test_preview(&home, row.id, &v);
+	assert_int_equal(fan_out(0, &more), 10);
+	text = claim_one();
+	segments = sms_count(text).segments;
+	free(text);
 	clock_set_virtual(test_at(20230612, 9, 0));
 	text = claim_one();
-	has(text, "Ba Le Thi Lan va Ba Tran Van Hau");
+	has(text, "Ba Le Thi Lan, Ba Tran Van Hau");
+	has(text, "va Ba Nguyen Thi Phuong Trang");
+	segments += sms_count(text).segments;
 	free(text);
+	/* and are paid for as they were approved */
+	assert_int_equal(v.messages, 1);
+	assert_int_equal(v.reminders, 1);
+	assert_int_equal(v.segments, segments);
+	campaign_preview_free(&v);
 	done();
 }
 
