@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 #include "campaign/plan.h"
+#include "campaign/sessions.h"
+#include "text/vi.h"
 
 static void seating_add(const struct session *s, void *arg)
 {
@@ -107,4 +109,32 @@ int64_t plan_step_due(const struct campaign_plan *p, const struct programme_step
 	day = calendar_working_day_before(c, civil_day_of(happens) - (civil_day)s->days);
 	due = calendar_next_open(c, civil_day_start_ms(day));
 	return day > civil_day_of(invited) && due < happens ? due : 0;
+}
+
+int campaign_place_unit(struct store *st, const char *place, int64_t *unit_id, struct err *e)
+{
+	struct plan_units u;
+	size_t longest = 0;
+	char *fold;
+
+	*unit_id = 0;
+	if (plan_units_load(&u, st, e) < 0)
+		return -1;
+	fold = vi_fold(place);
+	for (size_t i = 0; i < u.n; i++) {
+		char *label = vi_fold(u.items[i].label);
+		const char *hit = strstr(fold, label);
+		size_t n = strlen(label);
+
+		/* With its kind before it, as a whole, and the longest: "ấp Tân Phú B" is not "ấp Tân Phú". */
+		if (hit != NULL && strchr(label, ' ') != NULL && n > longest &&
+		    (hit == fold || hit[-1] == ' ') && (hit[n] == '\0' || hit[n] == ' ')) {
+			*unit_id = u.items[i].id;
+			longest = n;
+		}
+		free(label);
+	}
+	free(fold);
+	plan_units_free(&u);
+	return 0;
 }

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "campaign/plan.h"
-#include "text/vi.h"
 
 /* Corrections and thanks of a programme go out by a stream of its own: they keep to the law's hours and
  * caps, not to the house's, since what they say cannot wait for tomorrow. */
@@ -467,29 +466,72 @@ int campaign_session_move(struct store *st, const struct campaign_house *house, 
 
 /* ---- who came ------------------------------------------------------------------------------ */
 
-/* The state of who came to a seat that no campaign gave: their audience says it. */
+/* The state that whoever came has, as their audience says; -1 = none. */
+static int sessions_came_state(struct sessions_work *w, const struct programme *g,
+			       const struct recipient *r)
+{
+	const struct plan_unit *unit = plan_units_find(&w->units, r->unit_id);
+	const struct predicate_row row = {.r = r,
+					  .unit_name = unit != NULL ? unit->name : NULL};
+	int audience = programme_audience_of(g, &row);
+	const char *came = audience >= 0 ? programme_audience_at(g, audience)->came : NULL;
+
+	return came != NULL ? programme_state_find(g, came) : -1;
+}
+
+/* Somebody's row and the session's programme: 1, 0, -1. Both yours. */
+static int sessions_look(struct sessions_work *w, int64_t recipient_id, struct recipient *r,
+			 struct programme **g, struct err *e)
+{
+	int rc = store_recipient_get(w->st, recipient_id, r, e);
+
+	*g = rc > 0 ? programme_load(w->house->dir, w->before.programme, e) : NULL;
+	return rc > 0 && *g == NULL ? -1 : rc;
+}
+
+/* The state of who came to a seat that no campaign gave. */
 static int sessions_came_by_hand(struct sessions_work *w, const struct seat *s, const char *who,
 				 struct err *e)
 {
 	struct recipient r = {0};
-	const struct plan_unit *unit;
-	struct programme *g = NULL;
-	int rc = store_recipient_get(w->st, s->recipient_id, &r, e), audience = -1;
-	const char *came = NULL;
+	struct programme *g;
+	int rc = sessions_look(w, s->recipient_id, &r, &g, e), state = -1;
 
-	if (rc > 0 && (g = programme_load(w->house->dir, w->before.programme, e)) == NULL)
-		rc = -1;
-	if (rc > 0) {
-		unit = plan_units_find(&w->units, r.unit_id);
-		audience = programme_audience_of(
-		    g, &(struct predicate_row){.r = &r,
-					       .unit_name = unit != NULL ? unit->name : NULL});
+	if (rc > 0)
+		state = sessions_came_state(w, g, &r);
+	if (state > r.state)
+		rc = store_recipient_set_state(w->st, r.id, state, who, e);
+	programme_free(g);
+	recipient_clear(&r);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Who was said to have come did not: in the state in which they are invited, and not thanked. */
+static int sessions_not_come(struct sessions_work *w, const struct seat *s, const char *who,
+			     struct err *e)
+{
+	struct recipient r = {0}, before;
+	struct programme *g;
+	int64_t thanks;
+	int rc = sessions_look(w, s->recipient_id, &r, &g, e);
+
+	before = r;
+	if (rc > 0)
+		do
+			before.state--;
+		while (before.state >= 0 && sessions_came_state(w, g, &before) != r.state);
+	if (rc > 0 && before.state >= 0) {
+		rc = store_recipient_set_state(w->st, r.id, before.state, who, e);
+		if (rc > 0 && sessions_stream(w, w->before.programme, e) < 0)
+			rc = -1;
+		if (rc > 0)
+			rc = store_message_at(w->st, w->stream_id, r.id,
+					      PLAN_STEP((int)s->id, PLAN_ROUND - 1), -1,
+					      &thanks, e);
+		if (rc > 0)
+			rc = store_message_event(w->st, thanks, MESSAGE_EV_CANCEL, 0,
+						 "đã ghi nhầm là đến", e);
 	}
-	if (audience >= 0)
-		came = programme_audience_at(g, audience)->came;
-	if (came != NULL && r.state < programme_state_find(g, came))
-		rc = store_recipient_set_state(w->st, r.id, programme_state_find(g, came), who,
-					       e);
 	programme_free(g);
 	recipient_clear(&r);
 	return rc < 0 ? -1 : 0;
@@ -583,6 +625,7 @@ static int sessions_attend(struct sessions_work *w, int64_t id, int64_t recipien
 		return rc;
 	if (plan_units_load(&w->units, w->st, e) < 0 ||
 	    (came == SEAT_CAME && sessions_came(w, &s, who, e) < 0) ||
+	    (s.state == SEAT_CAME && sessions_not_come(w, &s, who, e) < 0) ||
 	    store_campaign_pass_now(w->st, w->before.programme, e) < 0)
 		return -1;
 	return sessions_audit(w->st, id, who,
@@ -660,35 +703,7 @@ int campaign_session_seat(struct store *st, int64_t id, int64_t recipient_id, co
 	return store_end(st, sessions_give(st, id, recipient_id, who, e), e);
 }
 
-/* ---- places and seats that are no longer needed ---------------------------------------------- */
-
-int campaign_place_unit(struct store *st, const char *place, int64_t *unit_id, struct err *e)
-{
-	struct plan_units u;
-	size_t longest = 0;
-	char *fold;
-
-	*unit_id = 0;
-	if (plan_units_load(&u, st, e) < 0)
-		return -1;
-	fold = vi_fold(place);
-	for (size_t i = 0; i < u.n; i++) {
-		char *label = vi_fold(u.items[i].label);
-		const char *hit = strstr(fold, label);
-		size_t n = strlen(label);
-
-		/* With its kind before it, as a whole, and the longest: "ấp Tân Phú B" is not "ấp Tân Phú". */
-		if (hit != NULL && strchr(label, ' ') != NULL && n > longest &&
-		    (hit == fold || hit[-1] == ' ') && (hit[n] == '\0' || hit[n] == ' ')) {
-			*unit_id = u.items[i].id;
-			longest = n;
-		}
-		free(label);
-	}
-	free(fold);
-	plan_units_free(&u);
-	return 0;
-}
+/* ---- seats that are no longer needed ---------------------------------------------------------- */
 
 static bool sweep_left(int64_t id, int step, enum message_state state, void *arg)
 {

@@ -36,7 +36,8 @@ MUST_CHECK int campaign_session_move(struct store *st, const struct campaign_hou
 
 /* The recipient came, or did not (SEAT_CAME, SEAT_ABSENT). Who came is put into the audience's state for
  * that and thanked where it has a text. Somebody who came without an appointment here gets a seat if one is
- * free: *seated says whether; one that they have at another session is given back. 1 done; 0 nothing to do: it is recorded already, or absent without an
+ * free: *seated says whether; one that they have at another session is given back. Who turns out not to
+ * have come is in the state before, and not thanked. 1 done; 0 nothing to do: it is recorded already, or absent without an
  * appointment; -1. */
 int campaign_session_attend(struct store *st, const struct campaign_house *house, int64_t id,
 			    int64_t recipient_id, enum seat_state came, const char *who,

@@ -422,6 +422,37 @@ static void whose_invitation_was_withdrawn_before_it_left_is_invited_anew(void *
 	forget_sent();
 }
 
+/* "Came" was a slip: whoever did not is invited again, and not thanked. */
+static void who_was_marked_as_come_by_mistake_is_invited_again(void **state)
+{
+	int64_t ids[200] = {0};
+	struct err e = ERR_INIT;
+	struct recipient r = {0};
+	size_t n = 0;
+	bool seated;
+
+	(void)state;
+	invite_all();
+	forget_sent();
+	TEST_OK(store_seat_list(home.st, 1, person, ids, &why));
+	at(20230612, 9, 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(campaign_session_attend(home.st, &home.house, 1, ids[0],
+							 i == 0 ? SEAT_CAME : SEAT_ABSENT,
+							 "test", &seated, &e),
+				 1);
+	assert_int_equal(store_recipient_get(home.st, ids[0], &r, &e), 1);
+	assert_int_equal(r.state, 0);
+	recipient_clear(&r);
+	at(20230612, 15, 0);
+	(void)pass(500);
+	send_due();
+	for (size_t i = 0; i < sent.n; i++)
+		n += sent.recipient[i] == ids[0];
+	assert_int_equal(n, 1);
+	forget_sent();
+}
+
 /* Few seats today are no small campaign: whoever has none yet is invited once there are more. */
 static void an_author_does_not_release_alone_what_more_seats_would_make_large(void **state)
 {
@@ -766,6 +797,7 @@ int main(void)
 	    SESSION_TEST(reminders_of_a_session_that_moved_go_by_sms),
 	    SESSION_TEST(
 		a_campaign_that_is_cancelled_gives_back_the_seats_of_those_who_were_not_told),
+	    SESSION_TEST(who_was_marked_as_come_by_mistake_is_invited_again),
 	    SESSION_TEST(
 		an_author_does_not_release_alone_what_more_seats_would_make_large),
 	    SESSION_TEST(a_text_that_nobody_approved_does_not_go_out_about_a_session),

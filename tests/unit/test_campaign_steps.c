@@ -190,6 +190,16 @@ static void whoever_came_is_thanked_once(void **state)
 			assert_int_equal(decide(i, &q), CLAIM_SEND);
 		}
 	assert_int_equal(thanks, 1);
+	/* nor is whoever turns out not to have come */
+	assert_int_equal(campaign_session_attend(home.st, &home.house, s.id, 2, SEAT_CAME,
+						 "test", &seated, &e),
+			 1);
+	assert_int_equal(campaign_session_attend(home.st, &home.house, s.id, 2, SEAT_ABSENT,
+						 "test", &seated, &e),
+			 1);
+	q = queued();
+	for (size_t i = 0; i < q.n; i++)
+		assert_true(q.campaign[i] == campaign_id || q.recipient[i] == 1);
 	/* who came is done: nothing reminds them any more */
 	assert_int_equal(store_recipient_get(home.st, 1, &r, &e), 1);
 	assert_int_equal(r.state, 1);
