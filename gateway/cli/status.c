@@ -440,6 +440,17 @@ static void status_print_messages(const json_t *o)
 			     (long long)status_get(officer, "held"));
 }
 
+static void status_print_share(int64_t done, int64_t total, int64_t delivered)
+{
+	char texts[3][32];
+
+	vi_number(done, texts[0]);
+	vi_number(total, texts[1]);
+	vi_number(delivered, texts[2]);
+	(void)printf(", xong %s/%s (%lld%%), tới nơi %s", texts[0], texts[1],
+		     (long long)(done * 100 / total), texts[2]);
+}
+
 static void status_print_campaigns(const json_t *o)
 {
 	const json_t *row;
@@ -460,10 +471,7 @@ static void status_print_campaigns(const json_t *o)
 		cli_cell(cli_text(row, "name"), 30);
 		(void)printf("  %s", campaign_state_vi(k));
 		if (total > 0)
-			(void)printf(", xong %lld/%lld (%lld%%), tới nơi %lld",
-				     (long long)(total - open), (long long)total,
-				     (long long)((total - open) * 100 / total),
-				     (long long)status_get(row, "delivered"));
+			status_print_share(total - open, total, status_get(row, "delivered"));
 		if (json_is_false(json_object_get(row, "planned")))
 			(void)printf(", còn đang lập danh sách");
 		why = cli_text(row, "halt_reason");
@@ -572,6 +580,7 @@ static void status_print_next(const json_t *o)
 static void status_print_figures(const json_t *o)
 {
 	const json_t *figures = json_object_get(o, "figures"), *row;
+	char done[32], total[32], invited[32], delivered[32];
 	size_t i;
 
 	if (!json_is_object(figures)) {
@@ -585,11 +594,12 @@ static void status_print_figures(const json_t *o)
 	{
 		(void)printf("  ");
 		cli_cell(cli_text(row, "name"), 12);
-		(void)printf("đã xong %lld/%lld %s, đã mời %lld, tới nơi %lld\n",
-			     (long long)status_get(row, "done"),
-			     (long long)status_get(row, "total"), cli_text(row, "row"),
-			     (long long)status_get(row, "invited"),
-			     (long long)status_get(row, "delivered"));
+		vi_number(status_get(row, "done"), done);
+		vi_number(status_get(row, "total"), total);
+		vi_number(status_get(row, "invited"), invited);
+		vi_number(status_get(row, "delivered"), delivered);
+		(void)printf("đã xong %s/%s %s, đã mời %s, tới nơi %s\n", done, total,
+			     cli_text(row, "row"), invited, delivered);
 	}
 }
 

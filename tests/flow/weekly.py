@@ -44,6 +44,7 @@ def thursday_morning(h, provider, webhook, smtp):
     h.serve()
     time.sleep(1)
     wait_for("the draft", lambda: "draft_ready" in h.read("moidan.log"))
+    assert "/1.157 hộ" in h.run("status")
     h.run("report", "confirm", "--week", "2023-W25", code=66)  # not frozen yet
     assert webhook.received == smtp.received == []
     h.run("report", "confirm")
