@@ -108,6 +108,8 @@ def messages(author, approver, provider):
     assert len(provider.seen()) == before
     page = author.get("/messages?number=0912000001")
     assert page.status == 200
+    rejected = author.get("/messages?state=rejected")  # which were neither sent nor are to be
+    assert rejected.status == 200 and rejected.has("số này bị chặn ở nhà cung cấp"), rejected.text
     options = re.findall(r'<option value="(\w*)"[^>]*>([^<]*)', page.text)
     assert len(options) == 15 and "?" not in page.text.split("</form>")[1], options
     assert author.get("/messages?number=12").status == 422
@@ -261,7 +263,8 @@ def another_system(h, admin):
 
 def main():
     with House(sys.argv[1]) as h:
-        provider = h.add(Provider(lambda request: None if request["Phone"].endswith("1") else Provider.accept(request)))
+        provider = h.add(Provider(lambda request: None if request["Phone"].endswith("1") else
+                                  {"CodeResult": "99"} if request["Phone"].endswith("000004") else Provider.accept(request)))
         h.configure(provider.url)
         h.write("moidan.yaml", h.read("moidan.yaml").replace("two_person: false", "two_person: true"))
         h.import_people(5)
