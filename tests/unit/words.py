@@ -86,6 +86,7 @@ for name, sentence in sentences:
     filled = re.sub(r"%(?:[-0-9.*]*(?:z|ll|l)?[a-zA-Z])?", "7", re.sub("%s%s$", "", sentence).replace("%%", "\0")).replace("\0", "%")
     if not any(f.match(filled) for f in fits):
         failed.append(f"{name}: sentences.yaml does not know {sentence!r}")
+failed.extend(f"sentences.yaml does not know the reason {r!r}" for r in sorted(reasons) if not any(f.match(r) for f in fits))
 for v, e in pairs:
     # Of an answer that is not JSON no officer needs the line.
     if not set(re.findall(r"\{\d\}", e)) <= set(re.findall(r"\{\d\}", v)) or ("HTTP" not in v and v.count("{") != e.count("{")):
