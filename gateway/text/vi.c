@@ -505,20 +505,29 @@ struct vi_word {
 	unsigned tone;
 };
 
-/* The next word of *s; 0 letters: there is none. What is longer than the room is cut. */
+/* The next word of *s; 0 letters: there is none. What is longer than the room is cut. Letters of other widths are
+ * what they stand for, and what nobody sees is nothing, as when it is folded. */
 static void vi_take_word(const char **s, struct vi_word *w)
 {
 	w->n = 0;
 	w->tone = 0;
 	while (**s != '\0') {
+		char room[2];
 		uint32_t cp;
 		size_t n = vi_next(*s, strlen(*s), &cp);
 		struct vi_letter l = vi_letter_of(cp);
+		const char *ascii =
+		    cp < 0x80 || l.base != VI_NO_LETTER ? NULL : vi_ascii_of(cp, room);
+		bool hidden = ascii != NULL && *ascii == '\0';
 
-		if (!vi_is_word(cp) && w->n > 0)
+		if (ascii != NULL && !hidden) {
+			cp = (unsigned char)*ascii;
+			l = vi_letter_of(cp);
+		}
+		if (!hidden && !vi_is_word(cp) && w->n > 0)
 			return;
 		*s += n;
-		if (!vi_is_word(cp))
+		if (hidden || !vi_is_word(cp))
 			continue;
 		if (l.tone != 0)
 			w->tone = l.tone;

@@ -168,6 +168,10 @@ static void spellings_of_one_heading_are_equal(void **state)
 	assert_true(vi_same_but_marks_left_out(" Dưng.", "Dừng"));
 	assert_true(vi_same_but_marks_left_out("du\u031B\u0300ng", "Dừng"));
 	assert_true(vi_same_but_marks_left_out("Mĩ dung", "Mỹ Dũng"));
+	assert_true(vi_same_but_marks_left_out("T\u200BC", "TC"));
+	assert_true(vi_same_but_marks_left_out("\u202E\uFF34\uFF23", "TC"));
+	assert_true(vi_same_but_marks_left_out("d\u00ADừng", "Dừng"));
+	assert_false(vi_same_but_marks_left_out("Đ\u200Búng", "Dừng"));
 	assert_false(vi_same_but_marks_left_out("Đúng", "Dừng"));
 	assert_false(vi_same_but_marks_left_out("dụng", "Dừng"));
 	assert_false(vi_same_but_marks_left_out("dừng", "Dung"));
