@@ -131,16 +131,17 @@ static struct decide_now decide_changed(const struct message_candidate *c,
 	if (rc == 0) {
 		now.reason = "không còn trong danh sách";
 	} else if (rc == 1) {
+		bool moved = why == EXCLUDED_COUNT && !p->row->stream && audience != c->audience;
+		bool elsewhere = r.contact_id != c->contact_id;
+
 		now.number = exclusion_of_number(why);
 		if (why == EXCLUDED_NOT_IN_AUDIENCE)
 			now.reason = programme_state_at(p->programme, r.state)->done
 					 ? "đã làm xong, không cần gửi"
 					 : exclusion_vi(why);
-		else if (why != EXCLUDED_COUNT && !now.number)
-			now.reason = exclusion_vi(why);
-		else if (why == EXCLUDED_COUNT && !p->row->stream && audience != c->audience)
+		else if (moved)
 			now.reason = "đã chuyển sang đối tượng khác";
-		else if (r.contact_id != c->contact_id)
+		else if (elsewhere && (why == EXCLUDED_COUNT || now.number))
 			now = (struct decide_now){.reason = "số điện thoại đã thay đổi",
 						  .number = true,
 						  .contact_id =
