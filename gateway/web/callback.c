@@ -167,7 +167,7 @@ static void callback_read(struct web_request *r, struct http_header *headers,
 /* The address as the provider knows it, for signatures over it; yours. NULL where none is known. */
 static char *callback_url(const struct web_request *r)
 {
-	const char *base = r->web->cfg.house.public_url;
+	const char *base = r->web->edition->house.public_url;
 
 	if (base == NULL || *base == '\0')
 		return NULL;
@@ -279,7 +279,7 @@ static void callback_post(struct web_request *r, struct web_slot *slot,
 	if (n_receipts > 0)
 		callback_add_receipts(w, r->web->receipts, n_receipts);
 	if (n_replies > 0)
-		callback_add_replies(w, r->web->replies, n_replies, &r->web->cfg.house);
+		callback_add_replies(w, r->web->replies, n_replies, &r->web->edition->house);
 	/* What is said to an answer may go on to the citizen. */
 	if (n_replies > 0)
 		provider_inbound_answer(slot->provider, &w->status, &content_type, &body);
@@ -309,7 +309,7 @@ static int callback_read_replies(struct web *web, const struct web_slot *slot,
 {
 	struct err e = ERR_INIT;
 
-	if (web->cfg.house.replies == NULL || !provider_facts(slot->provider)->replies)
+	if (web->edition->house.replies == NULL || !provider_facts(slot->provider)->replies)
 		return 0;
 	return provider_callback_inbound(slot->provider, call, web->replies, WEB_REPLIES_MAX,
 					 &e);

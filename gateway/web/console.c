@@ -130,7 +130,7 @@ size_t web_admits(const char *head, size_t len, void *arg)
 	struct visit v = {0};
 	struct err e = ERR_INIT;
 	static const char rollup[] = "POST /rollup ";
-	const struct report_house *h = web->cfg.house.report;
+	const struct report_house *h = web->edition->house.report;
 	size_t may = 0;
 
 	/* Who it is stands in what is signed: so many at once may be anybody's. */
@@ -225,8 +225,9 @@ void web_handle_openapi(struct web_request *r)
 /* Styles and scripts: the address of a page names their version, so that they may be kept. */
 void web_handle_static(struct web_request *r)
 {
+	const struct page_set *pages = r->web->edition->pages;
 	const struct page_file *f =
-	    r->web->edition->pages == NULL ? NULL : page_static(r->web->edition->pages, r->params.value[0]);
+	    pages == NULL ? NULL : page_static(pages, r->params.value[0]);
 	const char *known = web_request_header(r, "If-None-Match");
 
 	if (f == NULL) {

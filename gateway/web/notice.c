@@ -200,7 +200,7 @@ void web_handle_notice(struct web_request *r)
 		return;
 	}
 	w->request = r;
-	w->house = r->web->cfg.house.campaign;
+	w->house = r->web->edition->house.campaign;
 	w->client_name = mem_strdup(key.name);
 	w->body = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
 	r->work = w;

@@ -64,7 +64,7 @@ static void rollup_stored(int rc, const struct err *e, void *arg)
 
 void web_handle_rollup(struct web_request *r)
 {
-	const struct report_house *h = r->web->cfg.house.report;
+	const struct report_house *h = r->web->edition->house.report;
 	struct rollup_call call = {.id = web_request_header(r, "webhook-id"),
 				   .timestamp = web_request_header(r, "webhook-timestamp"),
 				   .signature = web_request_header(r, "webhook-signature")};
