@@ -444,21 +444,28 @@ static void forget_the_texts(struct report_test *t)
 	free(digest);
 }
 
-/* All was there in time: who is told of on Friday, too, is no reason for an urgent word to the police. */
-static void a_receiver_that_is_added_later_makes_no_summary_late(void **state)
+/* A week whose summary goes to one receiver, and nobody has to confirm it. */
+static void week_of_one_receiver(struct report_test *t)
 {
 	static const char REPORTS[] =
 	    "{\"confirm\": false, \"push\": [{\"url\": \"https://cong-an.example/moidan\"}]}";
+
+	clock_set_virtual(MONDAY);
+	report_test_open(t, json_loads(REPORTS, 0, NULL));
+	report_test_people(t);
+	(void)report_test_tick_at(t, MONDAY);
+}
+
+/* All was there in time: who is told of on Friday, too, is no reason for an urgent word to the police. */
+static void a_receiver_that_is_added_later_makes_no_summary_late(void **state)
+{
 	struct report_test t;
 	struct report_push *push;
 	struct err e = ERR_INIT;
 	json_t *o;
 
 	(void)state;
-	clock_set_virtual(MONDAY);
-	report_test_open(&t, json_loads(REPORTS, 0, NULL));
-	report_test_people(&t);
-	(void)report_test_tick_at(&t, MONDAY);
+	week_of_one_receiver(&t);
 	(void)report_test_tick_at(&t, DRAFT);
 	deliver_all(&t);
 	(void)report_test_tick_at(&t, ALARM);
@@ -470,10 +477,7 @@ static void a_receiver_that_is_added_later_makes_no_summary_late(void **state)
 	deliver_all(&t);
 	close_week(&t);
 	/* nor does it the one that nobody waits at any more: a slip in its address was put right in time */
-	clock_set_virtual(MONDAY);
-	report_test_open(&t, json_loads(REPORTS, 0, NULL));
-	report_test_people(&t);
-	(void)report_test_tick_at(&t, MONDAY);
+	week_of_one_receiver(&t);
 	(void)report_test_tick_at(&t, DRAFT);
 	push = t.cfg.push.items;
 	free(push->url);
@@ -487,10 +491,7 @@ static void a_receiver_that_is_added_later_makes_no_summary_late(void **state)
 	json_decref(o);
 	close_week(&t);
 	/* what cannot even be written is late */
-	clock_set_virtual(MONDAY);
-	report_test_open(&t, json_loads(REPORTS, 0, NULL));
-	report_test_people(&t);
-	(void)report_test_tick_at(&t, MONDAY);
+	week_of_one_receiver(&t);
 	without_the_summary(&t);
 	(void)report_test_tick_at(&t, DRAFT);
 	(void)report_test_tick_at(&t, ALARM);
@@ -498,10 +499,7 @@ static void a_receiver_that_is_added_later_makes_no_summary_late(void **state)
 	forget_the_texts(&t);
 	close_week(&t);
 	/* what was not there in time is late */
-	clock_set_virtual(MONDAY);
-	report_test_open(&t, json_loads(REPORTS, 0, NULL));
-	report_test_people(&t);
-	(void)report_test_tick_at(&t, MONDAY);
+	week_of_one_receiver(&t);
 	(void)report_test_tick_at(&t, DRAFT);
 	(void)report_test_tick_at(&t, report_at(20230616, 10, 0));
 	assert_int_equal(said(&t, "draft-late").n, 1);

@@ -349,19 +349,26 @@ static void copy(const char *from, const char *to)
 	(void)fclose(out);
 }
 
-static void a_text_that_is_broken_holds_up_neither_the_summary_nor_for_ever(void **state)
+/* A directory for texts of our own: those of the digest and of the summary, to be copied there, and what they lie in. */
+static void own_texts(const struct report_test *t, char path[4][320])
 {
 	static const char *const parts[] = {"/digest/hamlet.txt", "/report/weekly.txt",
 					    "/digest", "/report"};
+
+	for (size_t i = 0; i < 4; i++)
+		(void)snprintf(path[i], sizeof(path[i]), "%s%s", t->w.dir, parts[i]);
+	assert_int_equal(mkdir(path[2], 0700) | mkdir(path[3], 0700), 0);
+}
+
+static void a_text_that_is_broken_holds_up_neither_the_summary_nor_for_ever(void **state)
+{
 	struct report_test t;
 	struct weeks_seen s;
 	char path[4][320];
 
 	(void)state;
 	week_open(&t, WEEKS_FIRST);
-	for (size_t i = 0; i < 4; i++)
-		(void)snprintf(path[i], sizeof(path[i]), "%s%s", t.w.dir, parts[i]);
-	assert_int_equal(mkdir(path[2], 0700) | mkdir(path[3], 0700), 0);
+	own_texts(&t, path);
 	copy(SOURCE_DIR "/templates/report/weekly.txt", path[1]);
 	t.w.house.templates = t.w.dir;
 	(void)report_test_tick_at(&t, report_at(20230608, 8, 0));
@@ -379,17 +386,13 @@ static void a_text_that_is_broken_holds_up_neither_the_summary_nor_for_ever(void
 
 static void a_summary_that_is_broken_holds_up_neither_the_digests_nor_for_ever(void **state)
 {
-	static const char *const parts[] = {"/digest/hamlet.txt", "/report/weekly.txt",
-					    "/digest", "/report"};
 	struct report_test t;
 	struct weeks_seen s;
 	char path[4][320];
 
 	(void)state;
 	week_open(&t, WEEKS_FIRST);
-	for (size_t i = 0; i < 4; i++)
-		(void)snprintf(path[i], sizeof(path[i]), "%s%s", t.w.dir, parts[i]);
-	assert_int_equal(mkdir(path[2], 0700) | mkdir(path[3], 0700), 0);
+	own_texts(&t, path);
 	copy(SOURCE_DIR "/templates/digest/hamlet.txt", path[0]);
 	t.w.house.templates = t.w.dir;
 	/* also of the week before, which asks for its own each time */
